@@ -1,0 +1,2 @@
+#include "bridge.h"
+int irminsul_lua_version(void) { return LUA_VERSION_NUM; }

@@ -1,0 +1,3 @@
+#pragma once
+#include <lua.h>
+int irminsul_lua_version(void);

@@ -1,0 +1,2 @@
+import RedisScripting
+public func placeholder() -> Script { .open }

@@ -1,0 +1,2 @@
+import Irminsul
+@main struct M { static func main() { print(placeholder().sha1) } }

@@ -1,0 +1,42 @@
+/// An error reply of a server or of a script: its code word and its text.
+public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The first word of the reply when it is an upper-case code such as `NOSCRIPT`, else `ERR`.
+  public let code: String
+  /// The rest of the reply.
+  public let message: String
+
+  public init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// Splits an error reply such as `WRONGTYPE Operation against a key …`.
+  public init(reply: String) {
+    let word = reply.prefix { $0 != " " }
+    let isCode =
+      !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+    code = isCode ? String(word) : "ERR"
+    message = isCode ? String(reply.dropFirst(word.count + 1)) : reply
+  }
+
+  public var description: String { "\(code) \(message)" }
+
+  /// What a person can do about it, for the codes that a server's state or settings cause.
+  public var remedy: String? {
+    switch code {
+    case "LOADING": "The server is loading its data: wait and try again."
+    case "BUSY": "A script runs on the server for too long: wait, or end it with SCRIPT KILL."
+    case "READONLY": "This server is a replica: connect to its master."
+    case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN":
+      "The server is part of a cluster: connect to the node that holds the store's slot."
+    case "OOM": "The server has reached maxmemory: raise it or free memory. Nothing was written."
+    case "MISCONF": "The server cannot save to its disk: see its log. Nothing was written."
+    case "NOAUTH": "The server asks for a password: give one in the URL, the environment or a file."
+    case "WRONGPASS": "The user name or the password is wrong."
+    case "NOPERM": "The user may not do this: grant it with ACL SETUSER."
+    case "NOREPLICAS": "Too few replicas are connected: see min-replicas-to-write."
+    case "MASTERDOWN": "The replica has lost its master: connect to the master."
+    default: nil
+    }
+  }
+}
