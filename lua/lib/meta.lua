@@ -1,0 +1,9 @@
+-- lib/meta.lua: the store's own record: format, hash, position of the log, horizon of the tokens.
+-- @include lib/failure.lua
+
+-- Refuses to work on a store that is gone, being deleted or of another format.
+local function check_format(format)
+  if format == '1' then return end
+  if not format then fail('NOSTORE', 'the store does not exist any more') end
+  fail('FORMAT', format)
+end

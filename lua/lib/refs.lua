@@ -1,0 +1,48 @@
+-- lib/refs.lua: refs by full name. A branch's value is its commit's id and, right after it, the id
+-- of that commit's root tree; any other ref's value is one id. A field that ends with a slash
+-- counts the refs below it, so that `a` and `a/b` cannot both exist, as in Git.
+-- @include lib/object.lua
+
+-- The raw id that a ref's value starts with. Widths tell a commit's id from commit and tree.
+local function target_of(name, value)
+  if string.sub(name, 1, 11) == 'refs/heads/' then return string.sub(value, 1, #value / 2) end
+  return value
+end
+
+local function tree_of_head(value)
+  return string.sub(value, #value / 2 + 1)
+end
+
+-- Calls each(prefix) for refs/heads/a/ and so on above `name`.
+local function each_folder(name, each)
+  local at = string.find(name, '/', 1, true)
+  at = at and string.find(name, '/', at + 1, true)
+  while at do
+    each(string.sub(name, 1, at))
+    at = string.find(name, '/', at + 1, true)
+  end
+end
+
+-- Refuses a new ref that is a folder of others or lies below one. `gone` names refs that the same
+-- request removes: their names count as free.
+local function check_new_ref(refs, name, gone)
+  local below = tonumber(redis.call('HGET', refs, name .. '/') or 0)
+  for removed in pairs(gone) do
+    if string.sub(removed, 1, #name + 1) == name .. '/' then below = below - 1 end
+  end
+  if below > 0 then fail('REFCLASH', name .. '/') end
+  each_folder(name, function(folder)
+    local above = string.sub(folder, 1, -2)
+    if not gone[above] and redis.call('HEXISTS', refs, above) == 1 then fail('REFCLASH', above) end
+  end)
+end
+
+local function count_new_ref(refs, name)
+  each_folder(name, function(folder) redis.call('HINCRBY', refs, folder, 1) end)
+end
+
+local function count_removed_ref(refs, name)
+  each_folder(name, function(folder)
+    if redis.call('HINCRBY', refs, folder, -1) <= 0 then redis.call('HDEL', refs, folder) end
+  end)
+end

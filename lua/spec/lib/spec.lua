@@ -1,0 +1,119 @@
+-- lib/spec.lua: the vocabulary of the specs. A spec runs as one script on the server that it tests,
+-- with each store script as a function in `scripts`; `keys` names the store's keys.
+
+local results, trail = {}, {}
+
+local function shown(value)
+  if type(value) == 'table' then
+    local parts = {}
+    for _, part in ipairs(value) do parts[#parts + 1] = shown(part) end
+    if value.err then parts[#parts + 1] = 'err=' .. shown(value.err) end
+    return '{' .. table.concat(parts, ', ') .. '}'
+  end
+  if type(value) == 'string' then
+    return '"' .. string.gsub(value, '[^\32-\126]', function(c)
+      return string.format('\\x%02x', string.byte(c))
+    end) .. '"'
+  end
+  return tostring(value)
+end
+
+local function same(a, b)
+  if type(a) ~= type(b) then return false end
+  if type(a) ~= 'table' then return a == b end
+  if #a ~= #b or a.err ~= b.err then return false end
+  for at = 1, #a do
+    if not same(a[at], b[at]) then return false end
+  end
+  return true
+end
+
+local function describe(name, body)
+  trail[#trail + 1] = name
+  body()
+  trail[#trail] = nil
+end
+
+local function it(name, body)
+  for _, key in pairs(keys) do redis.call('DEL', key) end
+  local ok, problem = pcall(body)
+  if type(problem) == 'table' then problem = problem.err or 'an error table' end
+  results[#results + 1] = (ok and 'ok ' or 'not ok ') .. table.concat(trail, ' ') .. ' ' .. name
+    .. (ok and '' or ': ' .. tostring(problem))
+end
+
+local function expect(value)
+  local function check(ok, relation, other)
+    if not ok then error('expected ' .. shown(value) .. relation .. shown(other), 3) end
+  end
+  return {
+    equals = function(other) check(same(value, other), ' to equal ', other) end,
+    differs_from = function(other) check(not same(value, other), ' to differ from ', other) end,
+    fails_with = function(code)
+      check(type(value) == 'table' and value.err
+        and string.sub(value.err, 1, #code + 1) == code .. ' ', ' to be an error ', code)
+    end,
+  }
+end
+
+-- A server-wide picture of the store, to see that a refused call has changed nothing.
+local function snapshot()
+  local picture = {}
+  for _, name in ipairs({'objects', 'refs', 'meta', 'tokens', 'tokens_old', 'links'}) do
+    local fields = redis.call('HGETALL', keys[name])
+    local pairs_of = {}
+    for at = 1, #fields, 2 do pairs_of[#pairs_of + 1] = shown(fields[at]) .. '=' .. shown(fields[at + 1]) end
+    table.sort(pairs_of)
+    picture[#picture + 1] = table.concat(pairs_of, ' ')
+  end
+  picture[#picture + 1] = tostring(redis.call('XLEN', keys.log))
+  return picture
+end
+
+-- A fresh store, with room for `log` entries and `tokens` tokens a generation.
+local function fresh_store(log, tokens)
+  return scripts.open('create', '1', 'sha1', 'refs/heads/main', log or '1000', tokens or '1000')
+end
+
+local function raw(hex)
+  return (string.gsub(hex, '..', function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+local function framed(kind, content)
+  return kind .. ' ' .. #content .. '\0' .. content
+end
+
+local function id_of(bytes)
+  return raw(redis.sha1hex(bytes))
+end
+
+local person = 'A U Thor <author@example.org> 1700000000 +0000'
+
+-- commit{ref=, token=, since=, head=, parents=, message=, flags=, objects={}, edits...}; an edit is
+-- {path, expectation, action, mode, value}.
+local function commit(request)
+  local arguments = {request.ref or 'refs/heads/main', request.token or '', request.since or '',
+    request.head or '*', request.parents or '*', person, person, request.message or 'message\n',
+    request.flags or '', tostring(#(request.objects or {}))}
+  for _, object in ipairs(request.objects or {}) do arguments[#arguments + 1] = object end
+  for _, edit in ipairs(request) do
+    for field = 1, 5 do arguments[#arguments + 1] = edit[field] or '' end
+  end
+  return scripts.commit(unpack(arguments))
+end
+
+local function set(path, text, expectation)
+  return {path, expectation or '*', 'blob', '100644', framed('blob', text)}
+end
+
+local function remove(path, expectation)
+  return {path, expectation or '*', 'remove'}
+end
+
+local function text_at(path, ref)
+  local arguments = {'ref', ref or 'refs/heads/main', 'bytes'}
+  for step in string.gmatch(path, '[^/]+') do arguments[#arguments + 1] = step end
+  local reply = scripts.find(unpack(arguments))
+  if not reply[4] then return nil end
+  return string.sub(reply[4], string.find(reply[4], '\0', 1, true) + 1)
+end
