@@ -1,6 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// Debian's hiredis.pc carries a flag that SwiftPM warns about, and its headers need no search path.
+#if os(Linux)
+  let hiredisPkgConfig: String? = nil
+#else
+  let hiredisPkgConfig: String? = "hiredis"
+#endif
+
 let package = Package(
   name: "Irminsul",
   platforms: [.macOS(.v15)],
@@ -37,7 +44,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "CIrminsulHiredis", pkgConfig: "hiredis",
+      name: "CIrminsulHiredis", pkgConfig: hiredisPkgConfig,
       providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
     .systemLibrary(
       name: "CIrminsulLua", pkgConfig: "lua5.4",

@@ -1,0 +1,163 @@
+import GitObjects
+import RedisScripting
+
+/// The engine that a backend's layers make: trees on the client, and a test-and-set of the head.
+final class BackendEngine<Storage: Backend>: StoreEngine {
+  private let backend: Storage
+
+  init(_ backend: Storage) {
+    self.backend = backend
+  }
+
+  var location: String { backend.location }
+  var algorithm: HashAlgorithm { backend.algorithm }
+  var maximumObjectSize: Int { 512 << 20 }
+
+  func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
+    var objects: [FramedObject?] = []
+    for id in ids { objects.append(try await backend.objects.find(id)) }
+    return objects
+  }
+
+  func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
+    var added = 0
+    for object in objects where try await !backend.objects.mem(object.id) {
+      let id = try await backend.objects.add(object.object)
+      guard id == object.id else {
+        throw StoreError.damagedObject(
+          object.id, in: location, reason: "the backend stored it under \(id)")
+      }
+      added += 1
+    }
+    return added
+  }
+
+  func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found {
+    let head: ObjectID
+    switch start {
+    case .ref(let name):
+      guard let id = try await ref(name) else { return .noHead }
+      head = id
+    case .id(let id): head = id
+    }
+    guard let object = try await backend.objects.find(head) else {
+      if case .id = start { return .noHead }
+      throw StoreError.missingObject(head, in: location)
+    }
+    let database = ObjectDatabase(engine: self, cacheSize: 0)
+    let root =
+      object.kind == .commit
+      ? try Commit(id: head, framed: object, in: location).tree : head
+    let tree = Tree(root: Directory(base: root), objects: database)
+    guard let entry = try await tree.entry(path) else { return .absent(head: head) }
+    if detail == .entry || entry.mode.isSubmodule { return .entry(head: head, entry, nil) }
+    return .entry(head: head, entry, try await database.read(entry.id))
+  }
+
+  func commit(_ request: CommitRequest, objects: ObjectDatabase) async throws -> CommitReply {
+    try await ClientCommit(engine: self, objects: objects)(request)
+  }
+
+  func ref(_ name: String) async throws -> ObjectID? {
+    guard let branch = Branch.name(ofRef: name) else { return nil }
+    return try await backend.branches.find(branch)
+  }
+
+  func refs(prefix: String) async throws -> [String: ObjectID] {
+    var refs: [String: ObjectID] = [:]
+    for branch in try await backend.branches.list() {
+      let name = Branch.refName(branch)
+      if name.hasPrefix(prefix), let id = try await backend.branches.find(branch) {
+        refs[name] = id
+      }
+    }
+    return refs
+  }
+
+  /// A backend changes one ref at a time, so that several are refused, never half done.
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+    guard let change = changes.first else { return .set(position: 0) }
+    guard changes.count == 1, let branch = Branch.name(ofRef: change.name) else {
+      throw StoreError.unsupported("changing several refs at once, or refs that are no branches")
+    }
+    if let id = change.set {
+      guard let object = try await backend.objects.find(id) else {
+        throw StoreError.missingObject(id, in: location)
+      }
+      guard object.kind == .commit else { throw StoreError.notACommit(id) }
+    }
+    switch change.test {
+    case .any:
+      if let id = change.set {
+        try await backend.branches.set(branch, id)
+      } else {
+        try await backend.branches.remove(branch)
+      }
+    case .exactly(let test):
+      guard try await backend.branches.testAndSet(branch, test: test, set: change.set) else {
+        return .moved([(change.name, try await backend.branches.find(branch))])
+      }
+    }
+    return .set(position: 0)
+  }
+
+  func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed {
+    guard position == nil else {
+      throw StoreError.unsupported("watching from a position: it keeps no log")
+    }
+    var known: [String: ObjectID] = [:]
+    for branch in try await backend.branches.list() {
+      known[branch] = try await backend.branches.find(branch)
+    }
+    let inbox = BackendChangeInbox(known: known, ref: ref)
+    let watch = try await backend.branches.watch(initial: known) { branch, id in
+      await inbox.put(branch, id)
+    }
+    let backend = backend
+    return RefChangeFeed(start: 0) { _ in
+      do {
+        let event = try await inbox.next()
+        return ([event], event.position)
+      } catch {
+        try? await backend.branches.unwatch(watch)
+        throw error
+      }
+    }
+  }
+
+  func close() async {
+    await backend.close()
+  }
+}
+
+/// Turns a backend's callbacks into numbered events that are pulled.
+private actor BackendChangeInbox {
+  private var known: [String: ObjectID]
+  private let ref: String?
+  private var position: Int64 = 0
+  private let events: AsyncStream<RefEvent>
+  private let input: AsyncStream<RefEvent>.Continuation
+
+  init(known: [String: ObjectID], ref: String?) {
+    self.known = known
+    self.ref = ref
+    (events, input) = AsyncStream.makeStream()
+  }
+
+  func put(_ branch: String, _ id: ObjectID?) {
+    let old = known[branch]
+    known[branch] = id
+    let name = Branch.refName(branch)
+    guard old != id, ref == nil || ref == name else { return }
+    position += 1
+    input.yield(
+      RefEvent(
+        position: position, ref: name, old: old, new: id,
+        milliseconds: Timestamp.now.seconds * 1000))
+  }
+
+  func next() async throws -> RefEvent {
+    for await event in events { return event }
+    throw CancellationError()
+  }
+}

@@ -1,0 +1,334 @@
+import GitObjects
+import RedisScripting
+import Synchronization
+
+/// The engine whose every operation is one script on a host.
+final class ScriptedEngine: StoreEngine {
+  let host: any ScriptHost
+  let keys: StoreKeys
+  let algorithm: HashAlgorithm
+  private let follower: LogFollower
+  /// The newest position of the log that this process has seen.
+  private let newestPosition: Mutex<Int64>
+
+  /// Requests beyond these go another way, to be kind to a single-threaded server.
+  enum Limits {
+    /// Bytes of objects that one script call carries, unless a single object is larger.
+    static let batchBytes = 1 << 20
+    /// Objects that one script call carries.
+    static let batchObjects = 2000
+    /// Edits of one commit that the server rebases; more are committed by the client.
+    static let serverEdits = 1000
+  }
+
+  init(host: any ScriptHost, keys: StoreKeys, algorithm: HashAlgorithm, position: Int64) {
+    self.host = host
+    self.keys = keys
+    self.algorithm = algorithm
+    follower = LogFollower(host: host, log: keys.key("log"))
+    newestPosition = Mutex(position)
+  }
+
+  var location: String { host.location }
+  var maximumObjectSize: Int { host.maximumValueSize }
+
+  // MARK: Objects
+
+  func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
+    var objects: [FramedObject?] = []
+    objects.reserveCapacity(ids.count)
+    while objects.count < ids.count {
+      let batch = ids[objects.count..<min(ids.count, objects.count + Limits.batchObjects)]
+      let reply = try await call(
+        .readObjects, [Bytes("\(Limits.batchBytes)".utf8)] + batch.map(\.bytes))
+      guard let values = reply.array, !values.isEmpty, values.count <= batch.count else {
+        throw unexpected(.readObjects, reply)
+      }
+      for (id, value) in zip(batch, values) {
+        objects.append(try value.bytes.map { bytes in try framed(bytes, id) })
+      }
+    }
+    return objects
+  }
+
+  func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
+    for object in objects where object.object.bytes.count > maximumObjectSize {
+      throw StoreError.host(
+        .tooLarge(
+          location: location, bytes: object.object.bytes.count, limit: maximumObjectSize))
+    }
+    var added = 0
+    var batch: [Bytes] = []
+    var size = 0
+    for object in objects {
+      if !batch.isEmpty,
+        size + object.object.bytes.count > Limits.batchBytes
+          || batch.count >= 2 * Limits.batchObjects
+      {
+        added += try await put(batch)
+        batch = []
+        size = 0
+      }
+      batch.append(object.id.bytes)
+      batch.append(object.object.bytes)
+      size += object.object.bytes.count
+    }
+    if !batch.isEmpty { added += try await put(batch) }
+    return added
+  }
+
+  private func put(_ idsAndBytes: [Bytes]) async throws -> Int {
+    // Storing an object twice is storing it once, so a lost answer is simply asked for again.
+    let reply = try await repeatingLostAnswers { _ in
+      try await self.call(.putObjects, idsAndBytes)
+    }
+    guard let added = reply.integer else { throw unexpected(.putObjects, reply) }
+    return Int(added)
+  }
+
+  func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found {
+    let arguments: [Bytes] =
+      switch start {
+      case .ref(let name): [Bytes("ref".utf8), Bytes(name.utf8)]
+      case .id(let id): [Bytes("id".utf8), id.bytes]
+      }
+    let reply = try await call(
+      .find, arguments + [Bytes(detail.rawValue.utf8)] + path.steps)
+    guard let fields = reply.array else { throw unexpected(.find, reply) }
+    guard let head = fields.first else { return .noHead }
+    guard let head = objectID(head) else { throw unexpected(.find, reply) }
+    if fields.count == 1 { return .absent(head: head) }
+    guard fields.count >= 3, let mode = fields[1].bytes.flatMap(Self.mode),
+      let id = objectID(fields[2])
+    else { throw unexpected(.find, reply) }
+    let object = try fields.count > 3 ? fields[3].bytes.map { try framed($0, id) } : nil
+    return .entry(head: head, Entry(mode: mode, id: id), object)
+  }
+
+  // MARK: Refs
+
+  func ref(_ name: String) async throws -> ObjectID? {
+    let reply = try await call(.readRefs, [Bytes(name.utf8)])
+    guard let values = reply.array, values.count == 1 else { throw unexpected(.readRefs, reply) }
+    return objectID(values[0])
+  }
+
+  func refs(prefix: String) async throws -> [String: ObjectID] {
+    var refs: [String: ObjectID] = [:]
+    var cursor: Bytes = Bytes("0".utf8)
+    repeat {
+      let reply = try await call(.listRefs, [cursor, Bytes("1000".utf8), Bytes(prefix.utf8)])
+      guard let fields = reply.array, let next = fields.first?.bytes, fields.count % 2 == 1 else {
+        throw unexpected(.listRefs, reply)
+      }
+      for at in stride(from: 1, to: fields.count, by: 2) {
+        guard let name = fields[at].text, let id = objectID(fields[at + 1]) else {
+          throw unexpected(.listRefs, reply)
+        }
+        refs[name] = id
+      }
+      cursor = next
+    } while cursor != Bytes("0".utf8)
+    return refs
+  }
+
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+    var arguments: [Bytes] = []
+    for change in changes {
+      arguments.append(Bytes(change.name.utf8))
+      switch change.test {
+      case .any: arguments.append(Bytes("*".utf8))
+      case .exactly(let id): arguments.append(id?.bytes ?? [])
+      }
+      arguments.append(change.set?.bytes ?? [])
+    }
+    let reply: Reply
+    do {
+      reply = try await call(.setRefs, arguments)
+    } catch StoreError.branchNameClash(_, let other) {
+      let name = changes.first { $0.set != nil }.map(\.name) ?? ""
+      throw StoreError.branchNameClash(Branch.name(ofRef: name) ?? name, with: other)
+    }
+    guard let fields = reply.array, let state = fields.first?.text else {
+      throw unexpected(.setRefs, reply)
+    }
+    if state == "set", fields.count == 2, let position = fields[1].integer {
+      noticePosition(position)
+      return .set(position: position)
+    }
+    guard state == "moved", fields.count % 2 == 1 else { throw unexpected(.setRefs, reply) }
+    return .moved(
+      stride(from: 1, to: fields.count, by: 2).map {
+        (name: fields[$0].text ?? "", found: objectID(fields[$0 + 1]))
+      })
+  }
+
+  // MARK: The log
+
+  func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed {
+    var start = position ?? 0
+    let page = try await logPage(.before(nil), count: 1)
+    if position == nil { start = page.newest }
+    guard start >= page.oldest - 1 else {
+      throw StoreError.logTrimmed(after: start, in: location)
+    }
+    return RefChangeFeed(start: start) { [self] after in
+      var position = after
+      while true {
+        let page = try await logPage(.after(position), count: 200)
+        if let last = page.events.last {
+          position = last.position
+          let wanted = ref.map { ref in page.events.filter { $0.ref == ref } } ?? page.events
+          if !wanted.isEmpty { return (wanted, position) }
+        } else {
+          try await follower.wait(beyond: position)
+        }
+      }
+    }
+  }
+
+  enum LogPageStart: Sendable {
+    /// Oldest first, after a position.
+    case after(Int64)
+    /// Newest first, before a position; nil for the end.
+    case before(Int64?)
+  }
+
+  struct LogPage: Sendable {
+    let newest: Int64
+    let oldest: Int64
+    let events: [RefEvent]
+  }
+
+  func logPage(_ start: LogPageStart, count: Int) async throws -> LogPage {
+    let arguments: [String] =
+      switch start {
+      case .after(let position): ["after", "\(position)"]
+      case .before(let position): ["before", position.map { "\($0)" } ?? ""]
+      }
+    let reply = try await call(.readLog, (arguments + ["\(count)"]).map { Bytes($0.utf8) })
+    guard let fields = reply.array, fields.count >= 2, fields.count % 5 == 2,
+      let newest = fields[0].integer, let oldest = fields[1].integer
+    else { throw unexpected(.readLog, reply) }
+    noticePosition(newest)
+    let events = try stride(from: 2, to: fields.count, by: 5).map { at in
+      guard let position = fields[at].integer, let ref = fields[at + 1].text,
+        let time = fields[at + 4].integer
+      else { throw unexpected(.readLog, reply) }
+      return RefEvent(
+        position: position, ref: ref, old: objectID(fields[at + 2]),
+        new: objectID(fields[at + 3]), milliseconds: time)
+    }
+    return LogPage(newest: newest, oldest: oldest, events: events)
+  }
+
+  func close() async {
+    await follower.close()
+    await host.close()
+  }
+
+  // MARK: Calls
+
+  /// Runs one of the store's scripts and turns its errors into the store's.
+  func call(_ script: Script, _ arguments: [Bytes]) async throws -> Reply {
+    do {
+      return try await host.run(script, keys: keys.keys(of: script), arguments: arguments)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Asks again, with growing pauses, while answers are lost; `isRepeated` says which time it is.
+  func repeatingLostAnswers(
+    for limit: Duration = .seconds(30),
+    _ body: (_ isRepeated: Bool) async throws -> Reply
+  ) async throws -> Reply {
+    let end = ContinuousClock.now + limit
+    var firstLoss: HostError?
+    var pause = 10
+    while true {
+      do {
+        return try await body(firstLoss != nil)
+      } catch StoreError.host(let error) {
+        // Only what may have been done must be asked again. Once that is so, it stays so, whatever
+        // keeps the next attempts from arriving.
+        switch error {
+        case .answerLost: firstLoss = firstLoss ?? error
+        case .unreachable, .notSent: break
+        case .refused(_, _, let refusal) where refusal.code == "LOADING": break
+        default: throw StoreError.host(error)
+        }
+        guard let firstLoss else { throw StoreError.host(error) }
+        guard ContinuousClock.now < end, !Task.isCancelled else {
+          throw StoreError.host(firstLoss)
+        }
+        try? await Task.sleep(for: .milliseconds(Int.random(in: pause / 2...pause)))
+        pause = min(1000, pause * 2)
+      }
+    }
+  }
+
+  var knownPosition: Int64 { newestPosition.withLock { $0 } }
+
+  func noticePosition(_ position: Int64) {
+    newestPosition.withLock { $0 = max($0, position) }
+  }
+
+  func translate(_ error: HostError) -> StoreError {
+    guard case .refused(_, let call, let refusal) = error else { return .host(error) }
+    switch refusal.code {
+    case "MISSING":
+      if let id = ObjectID(hex: refusal.message) { return .missingObject(id, in: location) }
+    case "BADHASH", "BADENTRY", "NOTTREE":
+      if let id = ObjectID(hex: refusal.message) {
+        return .damagedObject(id, in: location, reason: "\(call) answered \(refusal.code)")
+      }
+    case "NOTCOMMIT":
+      if let id = ObjectID(hex: refusal.message) { return .notACommit(id) }
+    case "NOSTORE": return .storeAbsent(name: keys.storeName, in: location)
+    case "FORMAT" where refusal.message == "deleted":
+      return .storeDeleted(name: keys.storeName, in: location)
+    case "FORMAT":
+      return .unknownFormat(
+        found: refusal.message, supported: Repository.format, in: location)
+    case "HASH": return .wrongHash(found: refusal.message, asked: "sha1", in: location)
+    case "EXPIRED": return .outcomeUnknown(branch: "")
+    case "BADPATH": return .badPath(Path(refusal.message), reason: "Git would not accept it")
+    case "REFCLASH":
+      return .branchNameClash("", with: Branch.name(ofRef: refusal.message) ?? refusal.message)
+    case "TRIMMED":
+      return .logTrimmed(after: Int64(refusal.message) ?? 0, in: location)
+    default: break
+    }
+    return .host(error)
+  }
+
+  func unexpected(_ script: Script, _ reply: Reply) -> StoreError {
+    // The start is enough to see what came, and keeps values out of logs.
+    .unexpectedReply("\(script.name) answered \(String(describing: reply).prefix(60))", in: location)
+  }
+
+  func objectID(_ reply: Reply) -> ObjectID? {
+    guard let bytes = reply.bytes, bytes.count == algorithm.byteCount else { return nil }
+    return ObjectID(bytes: bytes)
+  }
+
+  private func framed(_ bytes: Bytes, _ id: ObjectID) throws(StoreError) -> FramedObject {
+    do {
+      return try FramedObject(framed: bytes)
+    } catch {
+      throw .damagedObject(id, in: location, reason: "\(error)")
+    }
+  }
+
+  static func mode(_ text: some Sequence<UInt8>) -> FileMode? {
+    var value: UInt32 = 0
+    var isEmpty = true
+    for digit in text {
+      guard (0x30...0x37).contains(digit), value < 1 << 24 else { return nil }
+      value = value << 3 | UInt32(digit - 0x30)
+      isEmpty = false
+    }
+    return isEmpty ? nil : FileMode(rawValue: value)
+  }
+}

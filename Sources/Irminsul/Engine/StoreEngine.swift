@@ -1,0 +1,96 @@
+import GitObjects
+import RedisScripting
+
+/// What a repository asks of the place that keeps its data. One engine runs the scripts on a host;
+/// the other builds the same from the classic layers of a ``Backend``.
+protocol StoreEngine: Sendable {
+  /// For messages.
+  var location: String { get }
+  var algorithm: HashAlgorithm { get }
+  /// Objects larger than this, in bytes, are refused.
+  var maximumObjectSize: Int { get }
+
+  /// The objects that are stored, in the order of the ids; nil for one that is not.
+  func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?]
+
+  /// Stores objects that are not there yet. Answers how many were new.
+  @discardableResult
+  func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int
+
+  /// The entry at a path, in as few round trips as the place allows.
+  func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found
+
+  func commit(_ request: CommitRequest, objects: ObjectDatabase) async throws -> CommitReply
+
+  /// What a ref points to; a full name such as `refs/heads/main`.
+  func ref(_ name: String) async throws -> ObjectID?
+
+  /// All refs whose full names start with a prefix.
+  func refs(prefix: String) async throws -> [String: ObjectID]
+
+  /// Changes all of the refs or none.
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply
+
+  /// Ref changes from a position on (nil: from now), as they happen.
+  func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed
+
+  func close() async
+}
+
+/// An object with the id that it hashes to.
+struct IdentifiedObject: Sendable {
+  let id: ObjectID
+  let object: FramedObject
+
+  init(_ object: FramedObject, _ algorithm: HashAlgorithm) {
+    id = object.id(algorithm)
+    self.object = object
+  }
+
+  /// For an id that is known to be right.
+  init(id: ObjectID, object: FramedObject) {
+    self.id = id
+    self.object = object
+  }
+}
+
+/// Where a path starts.
+enum FindStart: Sendable {
+  /// The head of a ref, by its full name.
+  case ref(String)
+  /// A commit or a tree.
+  case id(ObjectID)
+}
+
+/// Whether the bytes of a found object are wanted as well.
+enum FindDetail: String, Sendable {
+  case entry
+  case bytes
+}
+
+enum Found: Sendable {
+  /// No such ref or object.
+  case noHead
+  case absent(head: ObjectID)
+  case entry(head: ObjectID, Entry, FramedObject?)
+}
+
+/// A test of one ref and what to do when all tests of the request hold.
+struct RefChange: Sendable {
+  enum Test: Sendable, Equatable {
+    case any
+    /// nil: the ref must be absent.
+    case exactly(ObjectID?)
+  }
+
+  let name: String
+  let test: Test
+  /// nil removes the ref.
+  let set: ObjectID?
+}
+
+enum SetRefsReply: Sendable {
+  case set(position: Int64)
+  /// The refs whose tests failed, and where they are.
+  case moved([(name: String, found: ObjectID?)])
+}

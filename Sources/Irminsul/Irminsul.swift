@@ -1,2 +1,0 @@
-import RedisScripting
-public func placeholder() -> Script { .open }

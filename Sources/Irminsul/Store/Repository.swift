@@ -1,0 +1,179 @@
+import GitObjects
+import Logging
+import RedisScripting
+
+/// A store: branches with their histories, in Redis, in a file, or in memory.
+///
+/// ```swift
+/// let repository = try await Repository.open("redis://localhost:6379")
+/// let main = repository.branch("main")
+/// try await main.set("config/theme", to: "dark", "Go dark")
+/// print(try await main.get("config/theme", as: String.self))
+/// await repository.close()
+/// ```
+///
+/// Safe to use from any number of tasks. Handles of it share one cache and few connections.
+///
+/// Source: Irmin's `Repo`.
+public final class Repository: Sendable {
+  /// The storage format that this version reads and writes.
+  static let format = "1"
+
+  let engine: any StoreEngine
+  let objects: ObjectDatabase
+  let options: Options
+
+  /// Choices of one handle; the store itself does not keep them.
+  public struct Options: Sendable {
+    /// Who makes commits whose ``Info`` does not say.
+    public var author = Person("Irminsul", "irminsul@localhost")
+    /// Bytes of memory for objects that were read or written.
+    public var cacheSize = 64 << 20
+    /// What to do when there is no such store.
+    public var creation: Creation = .ifAbsent
+    /// The ids of a store that is made; nil: SHA-1. A store that is there must have these.
+    public var hash: HashAlgorithm?
+    /// Whether a server is accepted that may evict keys.
+    public var eviction: EvictionPolicy = .refused
+    /// Where warnings go.
+    public var logger = Logger(label: "irminsul")
+
+    public init() {}
+  }
+
+  /// What to do when there is no such store.
+  public enum Creation: Sendable {
+    case ifAbsent
+    /// ``StoreError/storeAbsent(name:in:)`` is thrown.
+    case never
+  }
+
+  /// Opens a store on a host, in two or three round trips.
+  ///
+  /// - Parameters:
+  ///   - name: Several stores on one server have different names.
+  /// - Throws: ``StoreError/unknownFormat(found:supported:in:)``, ``StoreError/wrongHash(found:asked:in:)``,
+  ///   ``StoreError/host(_:)`` for a host that is not fit.
+  public init(host: any ScriptHost, name: String = "irminsul", options: Options = Options())
+    async throws
+  {
+    let keys = try StoreKeys(storeName: name)
+    do {
+      for warning in try await host.checkFitness(eviction: options.eviction) {
+        options.logger.warning("\(warning)")
+      }
+    } catch {
+      throw StoreError.host(error)
+    }
+    let state = try await Self.openStore(host, keys, options)
+    let engine = ScriptedEngine(
+      host: host, keys: keys, algorithm: state.algorithm, position: state.position)
+    self.engine = engine
+    self.options = options
+    objects = ObjectDatabase(engine: engine, cacheSize: options.cacheSize)
+  }
+
+  /// A store made from a backend's layers.
+  public init(backend: some Backend, options: Options = Options()) {
+    if let scripted = backend as? ScriptedBackend {
+      engine = scripted.engine
+    } else {
+      engine = BackendEngine(backend)
+    }
+    self.options = options
+    objects = ObjectDatabase(engine: engine, cacheSize: options.cacheSize)
+  }
+
+  private static func openStore(
+    _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
+  ) async throws -> (algorithm: HashAlgorithm, position: Int64) {
+    let creates = options.creation == .ifAbsent
+    let arguments = [
+      creates ? "create" : "open", format, (options.hash ?? .sha1).rawValue, "refs/heads/main",
+      "100000", "65536",
+    ]
+    let reply: Reply
+    do {
+      reply = try await host.run(
+        .open, keys: keys.keys(of: .open), arguments: arguments.map { Bytes($0.utf8) })
+    } catch {
+      throw StoreError.host(error)
+    }
+    guard let fields = reply.array?.map(\.text), let state = fields.first ?? nil else {
+      throw StoreError.unexpectedReply("open", in: host.location)
+    }
+    if state == "absent" {
+      throw StoreError.storeAbsent(name: keys.storeName, in: host.location)
+    }
+    guard fields.count == 5, let found = fields[1], let hash = fields[2] else {
+      throw StoreError.unexpectedReply("open", in: host.location)
+    }
+    if found == "deleted" {
+      throw StoreError.storeDeleted(name: keys.storeName, in: host.location)
+    }
+    guard found == format else {
+      throw StoreError.unknownFormat(
+        found: "\(found.isEmpty ? "?" : found) with \(hash.isEmpty ? "?" : hash) ids",
+        supported: format, in: host.location)
+    }
+    guard let algorithm = HashAlgorithm(rawValue: hash) else {
+      throw StoreError.wrongHash(
+        found: hash, asked: (options.hash ?? .sha1).rawValue, in: host.location)
+    }
+    if let asked = options.hash, asked != algorithm {
+      throw StoreError.wrongHash(found: hash, asked: asked.rawValue, in: host.location)
+    }
+    return (algorithm, fields[4].flatMap { Int64($0) } ?? 0)
+  }
+
+  /// Where the store is, for messages; without a password.
+  public var location: String { engine.location }
+
+  /// Which ids its objects have.
+  public var algorithm: HashAlgorithm { engine.algorithm }
+
+  /// The classic layers below the store; nil for one that was made from another backend.
+  public var backend: ScriptedBackend? {
+    (engine as? ScriptedEngine).map(ScriptedBackend.init)
+  }
+
+  /// A handle of a branch, which need not exist. No round trip.
+  public func branch(_ name: String = "main") -> Branch {
+    Branch(repository: self, name: name)
+  }
+
+  /// A commit by id. One round trip, none when it is cached.
+  ///
+  /// - Throws: ``StoreError/missingObject(_:in:)``, ``StoreError/notACommit(_:)``.
+  public func commit(_ id: ObjectID) async throws -> Commit {
+    try await objects.commit(id)
+  }
+
+  /// The tree of a commit, or a tree by its own id. Loaded as it is read.
+  public func tree(_ id: ObjectID) async throws -> Tree {
+    let object = try await objects.read(id)
+    let root = object.kind == .commit ? try await objects.rootTree(of: id) : id
+    _ = try await objects.tree(root)
+    return Tree(root: Directory(base: root), objects: objects)
+  }
+
+  /// Any object by id; nil when it is not stored. One round trip, none when it is cached.
+  public func object(_ id: ObjectID) async throws -> FramedObject? {
+    try await objects.find(id)
+  }
+
+  /// Releases connections and files. May be called again; every other call then throws
+  /// ``StoreError/host(_:)`` with `HostError.closed`.
+  public func close() async {
+    await engine.close()
+  }
+
+  /// A commit request with everything but its edits.
+  func request(ref: String, _ info: Info) -> CommitRequest {
+    let date = info.date ?? .now
+    let author = info.author ?? options.author
+    return CommitRequest(
+      ref: ref, edits: [], author: Identity(author, at: date),
+      committer: Identity(info.committer ?? author, at: date), message: info.messageBytes)
+  }
+}

@@ -1,0 +1,86 @@
+import GitObjects
+import RedisScripting
+
+/// A directory: what a path's steps name. It is the entries of a stored tree with edits on top that
+/// are not written yet. How entries become tree objects is decided in ``write(_:into:)`` alone.
+struct Directory: Sendable {
+  /// The stored form that the edits apply to; nil for an empty directory.
+  let base: ObjectID?
+  private(set) var edits: [Bytes: Child] = [:]
+
+  /// What is under one name.
+  enum Child: Sendable {
+    case absent
+    case entry(Entry)
+    case blob(FileMode, FramedObject)
+    case directory(Directory)
+  }
+
+  static let empty = Directory(base: nil)
+
+  init(base: ObjectID?) {
+    self.base = base
+  }
+
+  /// Whether nothing was edited since it was read.
+  var isUnedited: Bool { edits.isEmpty }
+
+  /// What is under a name; a stored directory that has no edits comes as its entry.
+  func child(_ name: Bytes, _ objects: ObjectDatabase?) async throws -> Child {
+    if let edit = edits[name] { return edit }
+    guard let base, let objects else { return .absent }
+    guard let entry = try await objects.tree(base).entry(named: name) else { return .absent }
+    return .entry(Entry(mode: entry.mode, id: entry.id))
+  }
+
+  mutating func set(_ name: Bytes, _ child: Child) {
+    edits[name] = child
+  }
+
+  /// Its entries in Git's order, after the edits. An edited directory inside is hashed for that.
+  func entries(_ objects: ObjectDatabase?, _ algorithm: HashAlgorithm) async throws -> [TreeEntry] {
+    var written: [IdentifiedObject] = []
+    return try await tree(objects, algorithm, into: &written).entries
+  }
+
+  /// The tree object that it becomes, and the new objects that it refers to.
+  private func tree(
+    _ objects: ObjectDatabase?, _ algorithm: HashAlgorithm, into new: inout [IdentifiedObject]
+  ) async throws -> TreeObject {
+    var tree = TreeObject.empty
+    if let base, let objects { tree = try await objects.tree(base) }
+    var changes: [TreeEdit] = []
+    for (name, child) in edits {
+      switch child {
+      case .absent: changes.append(.remove(name: name))
+      case .entry(let entry):
+        changes.append(.set(TreeEntry(name: name, mode: entry.mode, id: entry.id)))
+      case .blob(let mode, let object):
+        let blob = IdentifiedObject(object, algorithm)
+        new.append(blob)
+        changes.append(.set(TreeEntry(name: name, mode: mode, id: blob.id)))
+      case .directory(let directory):
+        // A directory that holds nothing is not there.
+        if let id = try await directory.write(objects, algorithm, into: &new) {
+          changes.append(.set(TreeEntry(name: name, mode: .tree, id: id)))
+        } else {
+          changes.append(.remove(name: name))
+        }
+      }
+    }
+    return try tree.applying(changes)
+  }
+
+  /// The id of its stored form, with the objects that must be stored for it appended to `new`; nil
+  /// when it is empty.
+  func write(
+    _ objects: ObjectDatabase?, _ algorithm: HashAlgorithm, into new: inout [IdentifiedObject]
+  ) async throws -> ObjectID? {
+    if edits.isEmpty { return base }
+    let tree = try await tree(objects, algorithm, into: &new)
+    if tree.entries.isEmpty { return nil }
+    let object = IdentifiedObject(tree.framed, algorithm)
+    if object.id != base { new.append(object) }
+    return object.id
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import GitObjects
+
+/// Who made a commit, when and why. A string literal is an info with that message, by the
+/// repository's author and now.
+///
+/// ```swift
+/// try await branch.set("a", to: "1", "First version")
+/// try await branch.set("a", to: "2", Info("Second", author: Person("Ada", "ada@example.org")))
+/// ```
+///
+/// Source: Irmin's `Info`; Git keeps author and committer apart and the date in whole seconds.
+public struct Info: Sendable, Hashable, ExpressibleByStringLiteral {
+  /// The message as Git keeps it, usually ending with a newline; one is added when it is missing.
+  public var message: String
+  /// nil: the repository's author.
+  public var author: Person?
+  /// nil: the author.
+  public var committer: Person?
+  /// When, with the time zone; nil: now by this machine's clock.
+  public var date: Timestamp?
+
+  public init(
+    _ message: String, author: Person? = nil, committer: Person? = nil, date: Timestamp? = nil
+  ) {
+    self.message = message
+    self.author = author
+    self.committer = committer
+    self.date = date
+  }
+
+  public init(stringLiteral value: String) { self.init(value) }
+
+  /// The message's bytes, ending with a newline unless it is empty.
+  var messageBytes: Bytes {
+    var bytes = Bytes(message.utf8)
+    if let last = bytes.last, last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+    return bytes
+  }
+}
+
+/// A name and an e-mail address.
+public struct Person: Sendable, Hashable {
+  public var name: String
+  public var email: String
+
+  public init(_ name: String, _ email: String) {
+    self.name = name
+    self.email = email
+  }
+}
+
+/// A moment in whole seconds with the offset of its time zone, as Git keeps it.
+public struct Timestamp: Sendable, Hashable {
+  /// Seconds since 1970-01-01 00:00:00 UTC.
+  public var seconds: Int64
+  /// Minutes east of UTC.
+  public var offsetMinutes: Int
+
+  public init(seconds: Int64, offsetMinutes: Int = 0) {
+    self.seconds = seconds
+    self.offsetMinutes = offsetMinutes
+  }
+
+  /// This machine's clock and time zone.
+  public static var now: Timestamp {
+    let date = Date()
+    return Timestamp(
+      seconds: Int64(date.timeIntervalSince1970.rounded(.down)),
+      offsetMinutes: TimeZone.current.secondsFromGMT(for: date) / 60)
+  }
+}
+
+extension Identity {
+  init(_ person: Person, at time: Timestamp) {
+    self.init(
+      name: person.name, email: person.email, seconds: time.seconds,
+      offsetMinutes: time.offsetMinutes)
+  }
+}

@@ -1,0 +1,139 @@
+import GitObjects
+import RedisScripting
+
+/// Why a store refused, or could not do, what it was asked. Nothing was changed, unless the error
+/// is a ``host(_:)`` whose answer was lost.
+public enum StoreError: Error, Sendable {
+  /// The host could not answer: no connection, refused, file unusable, closed.
+  case host(HostError)
+  case badPath(Path, reason: String)
+  case badBranchName(String, reason: String)
+  case badStoreName(String, reason: String)
+  case badURL(String, reason: String)
+  /// Nothing is at the path.
+  case notFound(Path, in: String)
+  case noSuchBranch(String)
+  case noSuchObject(String, in: String)
+  /// The text names more than one object.
+  case ambiguous(String, candidates: [ObjectID])
+  case branchExists(String)
+  /// A branch `a` and a branch `a/b` cannot both exist, as in Git.
+  case branchNameClash(String, with: String)
+  /// The root of a tree is a directory; contents cannot be put there.
+  case rootIsDirectory
+  /// Another writer has changed paths that this write relied on.
+  case conflict(branch: String, [PathConflict])
+  /// A test-and-set found another value at the path.
+  case testFailed(Path, found: Entry?)
+  /// A test-and-set of a head, or a ref, found another one.
+  case headMoved(branch: String, found: ObjectID?)
+  /// The blob at the path is not a value of the type that was asked for.
+  case undecodable(Path, at: ObjectID?, type: String, reason: String)
+  /// A value could not be turned into bytes.
+  case unencodable(type: String, reason: String)
+  /// The entry at the path is of another kind than the operation needs.
+  case wrongKind(Path, found: FileMode, wanted: String)
+  case missingObject(ObjectID, in: String)
+  case damagedObject(ObjectID, in: String, reason: String)
+  case notACommit(ObjectID)
+  case storeAbsent(name: String, in: String)
+  case storeDeleted(name: String, in: String)
+  /// The store was written by a version of this library that this one does not understand.
+  case unknownFormat(found: String, supported: String, in: String)
+  case wrongHash(found: String, asked: String, in: String)
+  /// Too long ago: the server may have forgotten whether this commit was made.
+  case outcomeUnknown(branch: String)
+  /// Entries of the log after this position are not kept any more.
+  case logTrimmed(after: Int64, in: String)
+  /// A client-side loop gave up after its deadline.
+  case tooManyAttempts(branch: String, attempts: Int)
+  /// The backend does not offer this.
+  case unsupported(String)
+  /// The answer of the server makes no sense to this library.
+  case unexpectedReply(String, in: String)
+  case git(GitError)
+}
+
+/// One path that another writer has changed.
+public struct PathConflict: Sendable, Hashable {
+  public let path: Path
+  /// What is there now; nil when nothing is.
+  public let found: Entry?
+
+  public init(path: Path, found: Entry?) {
+    self.path = path
+    self.found = found
+  }
+}
+
+/// What an entry of a tree points to.
+public struct Entry: Sendable, Hashable {
+  public let mode: FileMode
+  public let id: ObjectID
+
+  public init(mode: FileMode, id: ObjectID) {
+    self.mode = mode
+    self.id = id
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .host(let error): error.description
+    case .badPath(let path, let reason): "bad path \"\(path)\": \(reason)"
+    case .badBranchName(let name, let reason): "bad branch name \"\(name)\": \(reason)"
+    case .badStoreName(let name, let reason): "bad store name \"\(name)\": \(reason)"
+    case .badURL(let url, let reason):
+      "bad store URL \"\(url)\": \(reason)\n"
+        + "Use memory:, file:PATH, redis://HOST:PORT, rediss://HOST:PORT or redis+unix:///PATH."
+    case .notFound(let path, let place): "nothing at \"\(path)\" in \(place)"
+    case .noSuchBranch(let name): "no branch \"\(name)\""
+    case .noSuchObject(let text, let location): "no object \"\(text)\" in \(location)"
+    case .ambiguous(let text, let ids):
+      "\"\(text)\" is ambiguous: it could be "
+        + ids.prefix(5).map(\.hex).joined(separator: ", ") + "\nGive more digits."
+    case .branchExists(let name): "branch \"\(name)\" exists already"
+    case .branchNameClash(let name, let other):
+      "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
+    case .rootIsDirectory: "the root is a directory: give a path to put contents at"
+    case .conflict(let branch, let conflicts):
+      "conflict on branch \"\(branch)\": changed by another writer: "
+        + conflicts.map { "\"\($0.path)\"" }.joined(separator: ", ")
+        + "\nRead the present values and decide again."
+    case .testFailed(let path, let found):
+      "test failed at \"\(path)\": found \(found.map { "\($0.id)" } ?? "nothing")"
+    case .headMoved(let branch, let found):
+      "\"\(branch)\" is not where it was expected: it is at \(found?.hex ?? "no commit")"
+    case .undecodable(let path, let commit, let type, let reason):
+      "the value at \"\(path)\"\(commit.map { " in \($0)" } ?? "") is no \(type): \(reason)"
+    case .unencodable(let type, let reason): "a \(type) cannot be stored: \(reason)"
+    case .wrongKind(let path, let found, let wanted):
+      "\"\(path)\" has mode \(found): \(wanted) is needed"
+    case .missingObject(let id, let location):
+      "object \(id) is missing in \(location)\nThe store is damaged: run verify and restore it."
+    case .damagedObject(let id, let location, let reason):
+      "object \(id) is damaged in \(location): \(reason)\nRun verify and restore it."
+    case .notACommit(let id): "\(id) is not a commit"
+    case .storeAbsent(let name, let location): "there is no store \"\(name)\" in \(location)"
+    case .storeDeleted(let name, let location):
+      "store \"\(name)\" in \(location) is being deleted\nDelete it again to end that."
+    case .unknownFormat(let found, let supported, let location):
+      "the store in \(location) has format \(found); this version reads format \(supported)\n"
+        + "Open it with a version that knows that format."
+    case .wrongHash(let found, let asked, let location):
+      "the store in \(location) has \(found) ids, not \(asked)"
+    case .outcomeUnknown(let branch):
+      "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
+        + "Look at the log to see whether it was made; it was not sent again."
+    case .logTrimmed(let position, let location):
+      "changes after position \(position) are no longer in the log of \(location)\n"
+        + "Start from the present state."
+    case .tooManyAttempts(let branch, let attempts):
+      "branch \"\(branch)\" moved \(attempts) times while a commit was made; gave up\nTry again."
+    case .unsupported(let what): "this backend does not support \(what)"
+    case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
+    case .git(let error): error.description
+    }
+  }
+}

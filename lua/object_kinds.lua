@@ -1,0 +1,11 @@
+-- object_kinds.lua: which objects are stored, and of what kind.
+-- KEYS  1 objects (hash)
+-- ARGV  ids
+-- Reply `blob`, `tree`, `commit`, `tag` or '' for each id
+-- Cost  O(bytes of those objects); reads only
+local reply = {}
+for at = 1, #ARGV do
+  local bytes = redis.call('HGET', KEYS[1], ARGV[at])
+  reply[at] = bytes and string.match(bytes, '^%l+') or ''
+end
+return reply

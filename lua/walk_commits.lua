@@ -1,0 +1,31 @@
+-- walk_commits.lua: commits and their ancestors, breadth first, as far as a reply may grow.
+-- KEYS  1 objects (hash)
+-- ARGV  1 commits at most   2.. raw ids to start from
+-- Reply {id, bytes, id, bytes, ...}; an id that is not stored comes with false
+-- Cost  O(commits answered); reads only
+-- @include lib/object.lua
+local limit = tonumber(ARGV[1])
+local queue, seen, reply = {}, {}, {}
+for at = 2, #ARGV do
+  queue[#queue + 1] = ARGV[at]
+  seen[ARGV[at]] = true
+end
+local at = 1
+while queue[at] and at <= limit do
+  local id = queue[at]
+  local bytes = redis.call('HGET', KEYS[1], id)
+  reply[#reply + 1] = id
+  reply[#reply + 1] = bytes
+  if bytes then
+    local header = string.find(bytes, '\n\n', 1, true) or #bytes
+    for hex in string.gmatch(string.sub(bytes, 1, header), '\nparent (%x+)') do
+      local parent = raw_id(hex)
+      if not seen[parent] then
+        seen[parent] = true
+        queue[#queue + 1] = parent
+      end
+    end
+  end
+  at = at + 1
+end
+return reply
