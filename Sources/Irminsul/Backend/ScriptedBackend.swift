@@ -38,7 +38,7 @@ public struct ScriptedObjects: ContentAddressedStore {
 
   public func add(_ value: FramedObject) async throws -> ObjectID {
     let object = IdentifiedObject(value, engine.algorithm)
-    try await engine.writeObjects([object])
+    _ = try await engine.writeObjects([object])
     return object.id
   }
 }

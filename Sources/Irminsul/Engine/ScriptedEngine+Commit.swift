@@ -44,7 +44,7 @@ extension ScriptedEngine {
       large.append(blob)
       request.edits[at].action = .entry(Entry(mode: mode, id: blob.id))
     }
-    try await writeObjects(large)
+    _ = try await writeObjects(large)
     return request
   }
 

@@ -98,7 +98,7 @@ final class ScriptedEngine: StoreEngine {
     guard let head = fields.first else { return .noHead }
     guard let head = objectID(head) else { throw unexpected(.find, reply) }
     if fields.count == 1 { return .absent(head: head) }
-    guard fields.count >= 3, let mode = fields[1].bytes.flatMap(Self.mode),
+    guard fields.count >= 3, let mode = fields[1].bytes.flatMap({ Self.mode($0) }),
       let id = objectID(fields[2])
     else { throw unexpected(.find, reply) }
     let object = try fields.count > 3 ? fields[3].bytes.map { try framed($0, id) } : nil

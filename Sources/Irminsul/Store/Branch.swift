@@ -176,7 +176,7 @@ public struct Branch: Sendable {
     while true {
       var edit: BranchEdit
       if let value {
-        edit = .set(path, value, mode: expected?.mode ?? .blob)
+        edit = try .set(path, value, mode: expected?.mode ?? .blob)
       } else {
         edit = .remove(path)
       }

@@ -15,7 +15,7 @@ public struct Commit: Sendable, Hashable, CustomStringConvertible {
   init(id: ObjectID, framed: FramedObject, in location: String) throws(StoreError) {
     guard framed.kind == .commit else { throw .notACommit(id) }
     do {
-      self.init(id: id, object: try CommitObject(parsing: framed.content))
+      self.init(id: id, object: try CommitObject(parsing: framed.content, algorithm: id.algorithm))
     } catch {
       throw .damagedObject(id, in: location, reason: "\(error)")
     }
@@ -25,13 +25,14 @@ public struct Commit: Sendable, Hashable, CustomStringConvertible {
   public var tree: ObjectID { object.tree }
   /// The ids of the parents, in order.
   public var parents: [ObjectID] { object.parents }
-  public var author: Identity { object.author }
-  public var committer: Identity { object.committer }
+  /// nil in a damaged commit, as some old tools wrote.
+  public var author: Identity? { object.author }
+  public var committer: Identity? { object.committer }
   /// The message; bytes that are not UTF-8 show as U+FFFD.
   public var message: String { object.messageText }
   /// The first line of the message.
   public var subject: String {
-    String(message.split(separator: "\n", maxSplits: 1).first ?? "")
+    object.subject
   }
 
   public var description: String { "\(id.hex.prefix(10)) \(subject)" }

@@ -1,4 +1,5 @@
 import Foundation
+import RedisScripting
 
 /// A value that a store keeps in a blob: how it becomes bytes and is read back.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import GitObjects
+import RedisScripting
 
 /// Who made a commit, when and why. A string literal is an info with that message, by the
 /// repository's author and now.

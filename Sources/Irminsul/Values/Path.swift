@@ -1,3 +1,5 @@
+import RedisScripting
+
 /// The place of an entry in a tree: the steps from the root, each any bytes but `/` and NUL.
 ///
 /// ```swift

@@ -207,7 +207,7 @@ extension Contents {
   /// Reads the blob at a path, with an error that says where it is.
   init(_ bytes: Bytes, at path: Path, in commit: ObjectID?) throws(StoreError) {
     do {
-      self = try Self(decoding: bytes)
+      try self.init(decoding: bytes)
     } catch {
       throw .undecodable(path, at: commit, type: "\(Self.self)", reason: "\(error)")
     }
