@@ -1,0 +1,207 @@
+#if Redis
+  import DequeModule
+  import NIOCore
+  import RedisScripting
+  import Synchronization
+
+  /// Where the tasks of a process leave their calls for one connection's event loop, and where they
+  /// wait for room when too much is on its way already.
+  final class Mailbox: Sendable {
+    /// A task that waits for room.
+    ///
+    /// @unchecked: everything that changes does so under the mailbox's lock.
+    final class Waiter: @unchecked Sendable {
+      let bytes: Int
+      let deadline: NIODeadline
+      var continuation: CheckedContinuation<HostError?, Never>?
+
+      init(bytes: Int, deadline: NIODeadline) {
+        self.bytes = bytes
+        self.deadline = deadline
+      }
+    }
+
+    struct Contents {
+      var arrivals: [Call] = []
+      var cancelled: [Call] = []
+      var isClosing = false
+    }
+
+    private struct State {
+      var contents = Contents()
+      /// Whether the event loop has been told and has not looked yet.
+      var isAnnounced = false
+      var isClosed = false
+      /// Of calls that have room and are not finished.
+      var commands = 0
+      var bytes = 0
+      var waiters: Deque<Waiter> = []
+
+      func hasRoom(for size: Int, _ limits: Limits) -> Bool {
+        commands == 0 || (commands < limits.commands && bytes + size <= limits.bytes)
+      }
+    }
+
+    struct Limits: Sendable {
+      var commands: Int
+      var bytes: Int
+    }
+
+    private let state = Mutex(State())
+    private let limits: Limits
+    private let location: String
+    /// Tells the event loop to look into the mailbox.
+    private let announce: @Sendable () -> Void
+
+    init(limits: Limits, location: String, announce: @escaping @Sendable () -> Void) {
+      self.limits = limits
+      self.location = location
+      self.announce = announce
+    }
+
+    // MARK: Tasks
+
+    /// Waits until there is room for a call; ``release(commands:bytes:)`` gives it back.
+    ///
+    /// - Returns: nil, or why there will be no room.
+    func reserve(bytes: Int, until deadline: NIODeadline) async -> HostError? {
+      let quick: HostError?? = state.withLock { state in
+        if state.isClosed { return .some(.closed(location: location)) }
+        guard state.waiters.isEmpty, state.hasRoom(for: bytes, limits) else { return nil }
+        state.commands += 1
+        state.bytes += bytes
+        return .some(nil)
+      }
+      if let quick { return quick }
+      let waiter = Waiter(bytes: bytes, deadline: deadline)
+      return await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          let admitted: HostError?? = state.withLock { state in
+            if state.isClosed { return .some(.closed(location: location)) }
+            if state.waiters.isEmpty, state.hasRoom(for: bytes, limits) {
+              state.commands += 1
+              state.bytes += bytes
+              return .some(nil)
+            }
+            waiter.continuation = continuation
+            state.waiters.append(waiter)
+            return nil
+          }
+          if let admitted {
+            continuation.resume(returning: admitted)
+          } else {
+            // The event loop keeps the deadlines.
+            announce()
+            if Task.isCancelled { cancel(waiter) }
+          }
+        }
+      } onCancel: {
+        cancel(waiter)
+      }
+    }
+
+    /// Hands a call that has room to the event loop. Its continuation will be resumed.
+    func send(_ call: Call, _ continuation: CheckedContinuation<CallResult, Never>) {
+      let (isOpen, mustAnnounce) = state.withLock { state -> (Bool, Bool) in
+        guard !state.isClosed else { return (false, false) }
+        call.continuation = continuation
+        state.contents.arrivals.append(call)
+        defer { state.isAnnounced = true }
+        return (true, !state.isAnnounced)
+      }
+      if !isOpen { continuation.resume(returning: .failure(.closed(location: location))) }
+      if mustAnnounce { announce() }
+    }
+
+    /// The task of a call was cancelled. Nothing happens if the call was never sent or is finished.
+    func cancel(_ call: Call) {
+      let (unsent, mustAnnounce) = state.withLock {
+        state -> (CheckedContinuation<CallResult, Never>?, Bool) in
+        if let index = state.contents.arrivals.firstIndex(where: { $0 === call }) {
+          state.contents.arrivals.remove(at: index)
+          defer { call.continuation = nil }
+          return (call.continuation, false)
+        }
+        guard !state.isClosed else { return (nil, false) }
+        state.contents.cancelled.append(call)
+        defer { state.isAnnounced = true }
+        return (nil, !state.isAnnounced)
+      }
+      unsent?.resume(
+        returning: .failure(.notSent(location: location, reason: "the task was cancelled")))
+      if unsent != nil { release(commands: 1, bytes: call.cost) }
+      if mustAnnounce { announce() }
+    }
+
+    /// Refuses everything from now on; the event loop is to be told by the caller.
+    func close() {
+      let waiters = state.withLock { state -> Deque<Waiter> in
+        defer { state.waiters = [] }
+        state.isClosed = true
+        state.contents.isClosing = true
+        return state.waiters
+      }
+      for waiter in waiters { waiter.continuation?.resume(returning: .closed(location: location)) }
+    }
+
+    // MARK: The event loop
+
+    /// Everything that has come since the last look.
+    func collect() -> Contents {
+      state.withLock { state in
+        state.isAnnounced = false
+        defer { state.contents = Contents() }
+        return state.contents
+      }
+    }
+
+    /// Gives room back and lets in who waits for it.
+    func release(commands: Int, bytes: Int) {
+      let admitted = state.withLock { state -> [Waiter] in
+        state.commands -= commands
+        state.bytes -= bytes
+        var admitted: [Waiter] = []
+        while let first = state.waiters.first, state.hasRoom(for: first.bytes, limits) {
+          state.waiters.removeFirst()
+          state.commands += 1
+          state.bytes += first.bytes
+          admitted.append(first)
+        }
+        return admitted
+      }
+      for waiter in admitted { waiter.continuation?.resume(returning: nil) }
+    }
+
+    /// When the first waiting task gives up.
+    var firstDeadline: NIODeadline? {
+      state.withLock { $0.waiters.first?.deadline }
+    }
+
+    /// Ends the waiting of tasks whose deadline has come.
+    func expire(now: NIODeadline) {
+      let expired = state.withLock { state -> [Waiter] in
+        var expired: [Waiter] = []
+        while let first = state.waiters.first, first.deadline <= now {
+          expired.append(state.waiters.removeFirst())
+        }
+        return expired
+      }
+      for waiter in expired {
+        waiter.continuation?.resume(
+          returning: .notSent(
+            location: location,
+            reason: "the queue of \(limits.commands) calls or \(limits.bytes) bytes stayed full"))
+      }
+    }
+
+    private func cancel(_ waiter: Waiter) {
+      let continuation = state.withLock { state -> CheckedContinuation<HostError?, Never>? in
+        guard let index = state.waiters.firstIndex(where: { $0 === waiter }) else { return nil }
+        state.waiters.remove(at: index)
+        return waiter.continuation
+      }
+      continuation?.resume(
+        returning: .notSent(location: location, reason: "the task was cancelled"))
+    }
+  }
+#endif
