@@ -1,2 +1,5 @@
-import Irminsul
-@main struct M { static func main() { print(placeholder().sha1) } }
+import ArgumentParser
+
+@main struct IrminsulCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "irminsul")
+}

@@ -1,0 +1,145 @@
+import GitObjects
+
+/// A change of a branch, as a ``Watch`` gives it.
+public struct BranchChange: Sendable, Hashable {
+  /// What happened to the head.
+  public enum Kind: Sendable, Hashable {
+    case added(ObjectID)
+    case updated(from: ObjectID, to: ObjectID)
+    case removed(ObjectID)
+  }
+
+  /// The short name of the branch.
+  public let branch: String
+  public let kind: Kind
+  /// Its place in the log; a watch from here gives everything after it.
+  public let position: Int64
+  /// Milliseconds since 1970, by the server's clock.
+  public let milliseconds: Int64
+  /// For a watch of a path: the blobs that differ there, with their whole paths.
+  public let changes: [TreeChange]
+}
+
+/// The changes of branches as they happen, also those made by other processes, in order, each once.
+///
+/// ```swift
+/// for try await change in try await repository.branch("main").watch("config") {
+///   print(change.position, change.changes.map(\.path))
+/// }
+/// ```
+///
+/// It reads the store's log at its own pace, so that a slow reader misses nothing, and goes on after
+/// a lost connection. It ends when its task is cancelled or the repository closed.
+public struct Watch: AsyncSequence, Sendable {
+  public typealias Element = BranchChange
+
+  let repository: Repository
+  let feed: RefChangeFeed
+  let path: Path?
+
+  /// The position that the first change comes after.
+  public var start: Int64 { feed.start }
+
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(repository: repository, feed: feed, path: path, position: feed.start)
+  }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    let repository: Repository
+    let feed: RefChangeFeed
+    let path: Path?
+    var position: Int64
+    var pending: ArraySlice<RefEvent> = []
+
+    /// The next change; nil when the task is cancelled.
+    ///
+    /// - Throws: ``StoreError``, of which `logTrimmed` means that changes are lost to this watch.
+    public mutating func next() async throws -> BranchChange? {
+      while !Task.isCancelled {
+        if let event = pending.popFirst() {
+          if let change = try await change(event), !Task.isCancelled { return change }
+          continue
+        }
+        do {
+          let batch = try await feed.next(position)
+          pending = batch.events[...]
+          position = batch.position
+        } catch is CancellationError {
+          return nil
+        }
+      }
+      return nil
+    }
+
+    /// What a ref's change means for the watch; nil when nothing at its path is different.
+    private func change(_ event: RefEvent) async throws -> BranchChange? {
+      guard let branch = event.branch else { return nil }
+      let kind: BranchChange.Kind
+      switch (event.old, event.new) {
+      case (nil, let new?): kind = .added(new)
+      case (let old?, let new?): kind = .updated(from: old, to: new)
+      case (let old?, nil): kind = .removed(old)
+      case (nil, nil): return nil
+      }
+      var changes: [TreeChange] = []
+      if let path {
+        changes = try await repository.differences(at: path, from: event.old, to: event.new)
+        if changes.isEmpty { return nil }
+      }
+      return BranchChange(
+        branch: branch, kind: kind, position: event.position, milliseconds: event.milliseconds,
+        changes: changes)
+    }
+  }
+}
+
+extension Branch {
+  /// The changes of this branch from now on, or from a position of the log; with a path, only those
+  /// that change something there. The position is read before this returns: what happens after
+  /// that is given.
+  ///
+  /// - Throws: ``StoreError/logTrimmed(after:in:)`` when changes after the position are not kept.
+  public func watch(_ path: Path? = nil, after position: Int64? = nil) async throws -> Watch {
+    try Self.check(name)
+    try path?.check()
+    return Watch(
+      repository: repository, feed: try await engine.changes(of: ref, after: position),
+      path: path)
+  }
+}
+
+extension Repository {
+  /// The changes of all branches from now on, or from a position of the log.
+  ///
+  /// - Throws: ``StoreError/logTrimmed(after:in:)`` when changes after the position are not kept.
+  public func watch(after position: Int64? = nil) async throws -> Watch {
+    Watch(
+      repository: self, feed: try await engine.changes(of: nil, after: position), path: nil)
+  }
+
+  /// A page of the log of ref changes, newest first, before a position (nil: from the end).
+  ///
+  /// One round trip.
+  public func refLog(before position: Int64? = nil, limit: Int = 100) async throws -> [RefEvent] {
+    try await scripted("a log").logPage(.before(position), count: limit).events
+  }
+
+  /// The blobs at a path that differ between two commits; nil stands for an empty tree.
+  public func differences(
+    at path: Path, from old: ObjectID?, to new: ObjectID?
+  ) async throws -> [TreeChange] {
+    let before = try await part(of: old, at: path)
+    let after = try await part(of: new, at: path)
+    return try await before.diff(to: after)
+  }
+
+  /// The tree of a commit reduced to what is at a path.
+  private func part(of commit: ObjectID?, at path: Path) async throws -> Tree {
+    guard let commit else { return .empty }
+    let tree = try await tree(commit)
+    if path.isRoot { return tree }
+    guard let entry = try await tree.entry(path) else { return .empty }
+    let empty = Tree(root: .empty, objects: objects)
+    return try await empty.setting(path, entry)
+  }
+}

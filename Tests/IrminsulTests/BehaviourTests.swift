@@ -1,0 +1,14 @@
+import Irminsul
+import IrminsulTestKit
+import Testing
+
+/// The same behaviour, whatever keeps the data.
+@Suite struct BehaviourTests {
+  @Test(arguments: Behaviour.all)
+  func redisOverTCP(_ behaviour: Behaviour) async throws {
+    let server = try await TestServers.shared.plain()
+    let repository = try await Repository.open(server.url + "?name=\(TestServers.freshName())")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
+}
