@@ -7,8 +7,6 @@ public enum BranchName {
   public static func problem(_ name: [UInt8]) -> String? {
     if name.first == UInt8(ascii: "-") { return "may not start with \"-\"" }
     if name.elementsEqual("HEAD".utf8) { return "may not be \"HEAD\"" }
-    // Git reads a lone "@" as HEAD wherever a branch is expected.
-    if name.elementsEqual("@".utf8) { return "may not be just \"@\"" }
     return RefName.formProblem(name)
   }
 

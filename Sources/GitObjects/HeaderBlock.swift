@@ -12,7 +12,7 @@ struct HeaderBlock: Sendable {
   private(set) var fields: [Field] = []
   /// The first byte after the blank line; the content's end when there is no blank line.
   private(set) var messageStart = 0
-  /// The end of the last header's line, its newline included.
+  /// Where the blank line stands, or would stand.
   private(set) var headersEnd = 0
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -52,7 +52,8 @@ public struct TagObject: Sendable {
       guard place < block.fields.count, case let field = block.fields[place],
         HeaderBlock.matches(bytes[field.name], name), field.value.upperBound < bytes.count
       else {
-        let offset = place < block.fields.count ? block.fields[place].name.lowerBound : bytes.count
+        let offset =
+          place < block.fields.count ? block.fields[place].name.lowerBound : block.headersEnd
         throw .malformed(kind: .tag, offset: offset, reason: "no \(name) line in its place")
       }
     }

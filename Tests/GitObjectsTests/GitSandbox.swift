@@ -50,9 +50,9 @@ final class GitSandbox: Sendable {
     let name = folder.appendingPathComponent(UUID().uuidString).path
     let paths = (input: name + ".in", output: name + ".out", errors: name + ".err")
     let manager = FileManager.default
-    manager.createFile(atPath: paths.input, contents: Data(input))
-    manager.createFile(atPath: paths.output, contents: nil)
-    manager.createFile(atPath: paths.errors, contents: nil)
+    try Data(input).write(to: URL(fileURLWithPath: paths.input))
+    try Data().write(to: URL(fileURLWithPath: paths.output))
+    try Data().write(to: URL(fileURLWithPath: paths.errors))
     defer {
       for path in [paths.input, paths.output, paths.errors] {
         try? manager.removeItem(atPath: path)

@@ -89,15 +89,14 @@ import Testing
     #expect(tree.entry(named: [0xFF, 0xFE]) != nil)
   }
 
+  // "!" stands for NUL, which would end up in the tests' log.
   @Test(arguments: [
-    ("", "", 0), ("1", "", 0), ("100644", "", 0), ("100648 a\0", "", 5), (" a\0", "", 0),
-    ("100644 \0", "", 7), ("100644 a", "", 7), ("400000000000 a\0", "", 0), ("-1 a\0", "", 0),
-    ("100644 a\0", "0123456789012345678", 9), ("100644 a\0", "", 9),
+    ("1", 0), ("100644", 0), ("100648 a!", 5), (" a!", 0), ("100644 !", 7), ("100644 a", 7),
+    ("400000000000 a!", 0), ("-1 a!", 0), ("100644 a!", 9), ("100644 a!0123456789012345678", 9),
   ])
-  func refusesMalformedTrees(start: String, end: String, offset: Int) throws {
+  func refusesMalformedTrees(end: String, offset: Int) throws {
     let first = Self.raw("100644", "first")
-    let content = first + Array(start.utf8) + Array(end.utf8)
-    if start.isEmpty { return }
+    let content = first + end.utf8.map { $0 == UInt8(ascii: "!") ? 0 : $0 }
     let error = #expect(throws: GitObjectError.self) {
       try TreeObject(parsing: content, algorithm: .sha1)
     }
