@@ -156,7 +156,7 @@ public struct TreeObject: Sendable, Hashable {
     for entry in right {
       let (end, _) = TreeOrder.search(left, for: entry.name, isTree: entry.mode.isTree)
       if start < end { merged.append(contentsOf: left[start..<end]) }
-      start = max(start, end)
+      start = end
       merged.append(entry)
     }
     merged.append(contentsOf: left[start...])

@@ -19,6 +19,16 @@ import Testing
         [0xFF], [0xE2, 0x80], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x9F],
       ]
     for piece in pieces { names.insert(piece) }
+    // After ".git", what is no character ends the name, and what is one does not.
+    for end in [
+      "C3A9", "C080", "E0A080", "E08080", "EDA080", "EFBFBD", "EFBFBE", "EFBFBF", "F09F9880",
+      "F0808080", "F48FBFBF", "F4908080", "F8", "80", "E2", "E280", "F09F98",
+    ] {
+      let bytes = stride(from: 0, to: end.count, by: 2).compactMap {
+        UInt8(end.dropFirst($0).prefix(2), radix: 16)
+      }
+      names.insert(Array(".git".utf8) + bytes)
+    }
     while names.count < 1_500 {
       names.insert((0...generator.below(4)).flatMap { _ in pieces[generator.below(pieces.count)] })
     }
