@@ -1,6 +1,6 @@
 -- open.lua: creates a store, or says what the one that is there is like.
 -- KEYS  1 meta (hash)
--- ARGV  1 `create` or `open`   2 format   3 hash algorithm   4 full name of the head ref
+-- ARGV  1 `create` or `open`   2 format   3 hash algorithm   4 what HEAD says, `ref: refs/heads/...`
 --       5 entries that the log keeps   6 commits that a generation of tokens holds
 -- Reply {`created` | `opened`, format, hash, head, position}; {`absent`} for `open` when there is none
 -- Error WRONGTYPE  the key holds something else

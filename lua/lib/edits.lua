@@ -1,10 +1,12 @@
 -- lib/edits.lua: the edits of one commit, as a tree of the paths that they name.
 -- @include lib/directory.lua
 
--- A step that Git's own check would reject, or nil.
+-- Whether a step is one that Git's own check would reject. The library refuses a few more names
+-- that some file systems take for `.git` before it sends them.
 local function bad_step(step)
-  return step == '' or step == '.' or step == '..' or string.lower(step) == '.git'
-    or string.find(step, '\0', 1, true)
+  if step == '' or step == '.' or step == '..' or string.find(step, '\0', 1, true) then return true end
+  local plain = string.gsub(string.lower(step), '[. ]+$', '')
+  return plain == '.git' or plain == 'git~1'
 end
 
 -- The node of a path below `root`, made with the nodes above it when it is not there yet.

@@ -89,7 +89,7 @@ public final class Repository: Sendable {
   ) async throws -> (algorithm: HashAlgorithm, position: Int64) {
     let creates = options.creation == .ifAbsent
     let arguments = [
-      creates ? "create" : "open", format, (options.hash ?? .sha1).rawValue, "refs/heads/main",
+      creates ? "create" : "open", format, (options.hash ?? .sha1).rawValue, "ref: refs/heads/main",
       "100000", "65536",
     ]
     let reply: Reply

@@ -64,8 +64,10 @@ public struct Watch: AsyncSequence, Sendable {
           let batch = try await feed.next(position)
           pending = batch.events[...]
           position = batch.position
-        } catch is CancellationError {
-          return nil
+        } catch {
+          // However the cancellation showed, it is the end and no failure.
+          if Task.isCancelled { return nil }
+          throw error
         }
       }
       return nil
