@@ -4,7 +4,8 @@ import Foundation
 
 /// The Swift source that declares each script as a static member of `Script`.
 func swiftSource(for scripts: [ScriptSource]) -> String {
-  var output = "// Made from lua/*.lua by the build. Edit those.\nimport RedisScripting\n\nextension Script {\n"
+  var output =
+    "// Made from lua/*.lua by the build. Edit those.\nimport RedisScripting\n\nextension Script {\n"
   for script in scripts {
     let words = script.name.split(separator: "_")
     let identifier =

@@ -8,7 +8,8 @@ struct Job: Codable, Contents, Hashable {
 extension Behaviour {
   /// Values, reads and writes at paths.
   static let contents: [Behaviour] = [
-    Behaviour("a value that was set is found, and its write answers with the commit") { repository in
+    Behaviour("a value that was set is found, and its write answers with the commit") {
+      repository in
       let main = repository.branch()
       let result = try await main.set("a/b/c", to: "hello", "First")
       guard let commit = result.commit else { throw BehaviourFailure(description: "no commit") }
@@ -23,10 +24,13 @@ extension Behaviour {
     Behaviour("bytes, text, JSON and Codable values come back as they were") { repository in
       let main = repository.branch()
       let bytes = Bytes(0...255) + Bytes(0...255)
-      let json: JSON = ["a": [1, 2.5, true, nil], "b": ["c": "d\u{1F600}"], "n": -9_007_199_254_740_993]
+      let json: JSON = [
+        "a": [1, 2.5, true, nil], "b": ["c": "d\u{1F600}"], "n": -9_007_199_254_740_993,
+      ]
       try await main.commit(
         [
-          .set("bytes", bytes), .set("empty", Bytes()), .set("text", "a\u{0}b\n"), .set("json", json),
+          .set("bytes", bytes), .set("empty", Bytes()), .set("text", "a\u{0}b\n"),
+          .set("json", json),
           .set("job", Job(queue: "mail", attempts: 3)),
         ], "Values")
       try expectEqual(try await main.get("bytes", as: Bytes.self), bytes)

@@ -135,7 +135,8 @@ extension Behaviour {
     },
     Behaviour("bad branch names are refused, naming the rule") { repository in
       for name in [
-        "", "a b", "a..b", "/a", "a/", "a//b", "a.lock", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b",
+        "", "a b", "a..b", "/a", "a/", "a//b", "a.lock", "a~1", "a^", "a:b", "a?", "a*", "a[",
+        "a\\b",
         "@{x}", "-a", ".a", "a.", "HEAD", "a\u{7F}",
       ] {
         let error = try await expectError {
@@ -154,7 +155,8 @@ extension Behaviour {
         "Merge\n\nBody\n", author: Person("Ada", "ada@example.org"),
         committer: Person("Bob <b>", "bob@example.org"),
         date: Timestamp(seconds: 1_234_567_890, offsetMinutes: -210))
-      let commit = try await main.commit([try .set("a", "3")], info, parents: [second, first]).commit
+      let commit = try await main.commit([try .set("a", "3")], info, parents: [second, first])
+        .commit
       try expectEqual(commit?.parents, [second, first])
       try expectEqual(commit?.author?.text, "Ada <ada@example.org> 1234567890 -0330")
       try expectEqual(commit?.committer?.text, "Bob b <bob@example.org> 1234567890 -0330")

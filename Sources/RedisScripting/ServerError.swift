@@ -14,7 +14,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
   public init(reply: String) {
     let word = reply.prefix { $0 != " " }
     let isCode =
-      !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+      !word.isEmpty
+      && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
     code = isCode ? String(word) : "ERR"
     message = isCode ? String(reply.dropFirst(word.count + 1)) : reply
   }

@@ -11,4 +11,14 @@ import Testing
     try await behaviour.check(on: repository)
     await repository.close()
   }
+
+  /// Ids that the server cannot compute: the client builds the trees and tests the head.
+  @Test(arguments: Behaviour.all)
+  func redisWithSHA256(_ behaviour: Behaviour) async throws {
+    let server = try await TestServers.shared.plain()
+    let repository = try await Repository.open(
+      server.url + "?name=\(TestServers.freshName())&hash=sha256")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
 }

@@ -27,7 +27,8 @@ actor LogFollower {
     let number = nextWaiter
     nextWaiter += 1
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<Void, any Error>) in
         // A cancellation before this point has found no waiter to end.
         if Task.isCancelled {
           continuation.resume(throwing: CancellationError())

@@ -305,7 +305,8 @@ final class ScriptedEngine: StoreEngine {
 
   func unexpected(_ script: Script, _ reply: Reply) -> StoreError {
     // The start is enough to see what came, and keeps values out of logs.
-    .unexpectedReply("\(script.name) answered \(String(describing: reply).prefix(60))", in: location)
+    .unexpectedReply(
+      "\(script.name) answered \(String(describing: reply).prefix(60))", in: location)
   }
 
   func objectID(_ reply: Reply) -> ObjectID? {

@@ -1,0 +1,179 @@
+-- refs_spec.lua: refs, HEAD, reading paths, and the log.
+-- @include lib/spec.lua
+local function other_commit(text)
+  return commit{ref = 'refs/heads/scratch', set('s', text)}[2]
+end
+
+describe('set_refs', function()
+  it('sets several refs at once and logs each', function()
+    fresh_store()
+    local one = other_commit('1')
+    local blob = id_of(framed('blob', '1'))
+    expect(scripts.set_refs('refs/heads/a', '', one, 'refs/tags/t', '*', blob)).equals({'set', 3})
+    expect(scripts.read_refs('refs/heads/a', 'refs/tags/t', 'refs/heads/none')).equals({one, blob, ''})
+    expect(scripts.set_refs('refs/heads/a', one, one)).equals({'set', 3})
+    expect(scripts.set_refs('refs/heads/a', one, '')).equals({'set', 4})
+    local log = scripts.read_log('after', '3', '10')
+    expect({log[3], log[4], log[5], log[6]}).equals({4, 'refs/heads/a', one, ''})
+  end)
+
+  it('answers every ref whose test failed and changes nothing', function()
+    fresh_store()
+    local one, two = other_commit('1'), other_commit('2')
+    scripts.set_refs('refs/heads/a', '', one)
+    local before = snapshot()
+    expect(scripts.set_refs('refs/heads/a', two, '', 'refs/heads/b', '', one, 'refs/heads/c', one, two))
+      .equals({'moved', 'refs/heads/a', one, 'refs/heads/c', ''})
+    expect(snapshot()).equals(before)
+  end)
+
+  it('refuses what is not stored or is no commit', function()
+    fresh_store()
+    local one = other_commit('1')
+    local before = snapshot()
+    expect(scripts.set_refs('refs/heads/a', '', one, 'refs/heads/b', '', string.rep('m', 20)))
+      .fails_with('MISSING')
+    expect(scripts.set_refs('refs/heads/a', '', id_of(framed('blob', '1')))).fails_with('NOTCOMMIT')
+    expect(snapshot()).equals(before)
+    redis.call('DEL', keys.meta)
+    expect(scripts.set_refs('refs/heads/a', '*', one)).fails_with('NOSTORE')
+  end)
+
+  it('keeps a ref and a folder of refs apart', function()
+    fresh_store()
+    local one = other_commit('1')
+    scripts.set_refs('refs/heads/a/b', '', one, 'refs/heads/a/c', '', one)
+    local before = snapshot()
+    expect(scripts.set_refs('refs/heads/a', '', one)).fails_with('REFCLASH')
+    expect(scripts.set_refs('refs/heads/a/b/d', '', one)).fails_with('REFCLASH')
+    expect(scripts.set_refs('refs/heads/n', '', one, 'refs/heads/n/m', '', one)).fails_with('REFCLASH')
+    expect(scripts.set_refs('refs/heads/n/m', '', one, 'refs/heads/n', '', one)).fails_with('REFCLASH')
+    expect(snapshot()).equals(before)
+    -- A rename into its own folder, and back.
+    expect(scripts.set_refs('refs/heads/a/b', one, '', 'refs/heads/a/c', one, '', 'refs/heads/a', '', one)[1])
+      .equals('set')
+    expect(scripts.set_refs('refs/heads/a', one, '', 'refs/heads/a/x', '', one)[1]).equals('set')
+    expect(redis.call('HGET', keys.refs, 'refs/heads/a/')).equals('1')
+    scripts.set_refs('refs/heads/a/x', one, '', 'refs/heads/scratch', '*', '')
+    expect(redis.call('HLEN', keys.refs)).equals(0)
+  end)
+end)
+
+describe('list_refs', function()
+  it('lists refs under a prefix and no folders', function()
+    fresh_store()
+    local one = other_commit('1')
+    scripts.set_refs('refs/heads/a/b', '', one, 'refs/tags/t', '', one)
+    local reply = scripts.list_refs('0', '100', 'refs/heads/')
+    local names = {}
+    for at = 2, #reply, 2 do
+      names[#names + 1] = reply[at]
+      expect(reply[at + 1]).equals(one)
+    end
+    table.sort(names)
+    expect(names).equals({'refs/heads/a/b', 'refs/heads/scratch'})
+  end)
+end)
+
+describe('read_refs', function()
+  it('answers nothing for refs that are not there', function()
+    expect(scripts.read_refs('refs/heads/a', 'refs/tags/b')).equals({'', ''})
+  end)
+end)
+
+describe('set_head', function()
+  it('sets what HEAD names', function()
+    fresh_store()
+    expect(scripts.set_head('ref: refs/heads/other')).equals(1)
+    expect(redis.call('HGET', keys.meta, 'head')).equals('ref: refs/heads/other')
+    redis.call('DEL', keys.meta)
+    expect(scripts.set_head('x')).fails_with('NOSTORE')
+  end)
+end)
+
+describe('find', function()
+  it('walks a path from a branch, a commit or a tree', function()
+    fresh_store()
+    local reply = commit{set('a/b', 'hello')}
+    local blob = framed('blob', 'hello')
+    local found = {reply[2], '100644', id_of(blob), blob}
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals(found)
+    expect(scripts.find('id', reply[2], 'bytes', 'a', 'b')).equals(found)
+    expect(scripts.find('id', reply[5], 'entry', 'a', 'b')).equals({reply[5], '100644', id_of(blob)})
+    expect(scripts.find('ref', 'refs/heads/main', 'entry')).equals({reply[2], '40000', reply[5]})
+  end)
+
+  it('tells an absent branch from an absent path', function()
+    fresh_store()
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a')).equals({})
+    expect(scripts.find('id', string.rep('m', 20), 'bytes', 'a')).equals({})
+    local head = commit{set('a', '1')}[2]
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'b')).equals({head})
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals({head})
+  end)
+
+  it('does not look for a submodule\'s commit', function()
+    fresh_store()
+    local head = commit{{'sub', '*', 'entry', '160000', string.rep('s', 20)}}[2]
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'sub')).equals(
+      {head, '160000', string.rep('s', 20)})
+  end)
+
+  it('names what is missing or damaged', function()
+    fresh_store()
+    commit{set('a/b', '1')}
+    redis.call('HDEL', keys.objects, id_of(framed('blob', '1')))
+    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).fails_with('MISSING')
+    expect(scripts.find('ref', 'refs/heads/main', 'entry', 'a', 'b')[2]).equals('100644')
+    local blob = framed('blob', 'x')
+    scripts.put_objects(id_of(blob), blob)
+    expect(scripts.find('id', id_of(blob), 'bytes', 'a')).fails_with('NOTTREE')
+    local cut = 'tree 9\0' .. '100644 ab'
+    redis.call('HSET', keys.objects, string.rep('c', 20), cut)
+    expect(scripts.find('id', string.rep('c', 20), 'bytes', 'a')).fails_with('BADTREE')
+  end)
+
+  it('reads zero-padded modes and many entries', function()
+    fresh_store()
+    local blob = framed('blob', 'x')
+    local inner = framed('tree', '100644 f\0' .. id_of(blob))
+    local outer = framed('tree', '040000 d\0' .. id_of(inner))
+    scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
+    expect(scripts.find('id', id_of(outer), 'entry', 'd', 'f')[3]).equals(id_of(blob))
+    commit{{'', '*', 'entry', '40000', id_of(outer)}}
+    commit{set('d/g', 'y')}
+    expect(text_at('d/f') .. text_at('d/g')).equals('xy')
+  end)
+end)
+
+describe('read_log', function()
+  it('pages forwards and backwards', function()
+    fresh_store()
+    for n = 1, 5 do commit{set('a', tostring(n))} end
+    local function positions(reply)
+      local found = {}
+      for at = 3, #reply, 5 do found[#found + 1] = reply[at] end
+      return found
+    end
+    expect(positions(scripts.read_log('after', '2', '2'))).equals({3, 4})
+    expect(positions(scripts.read_log('after', '5', '2'))).equals({})
+    expect(positions(scripts.read_log('before', '', '2'))).equals({5, 4})
+    expect(positions(scripts.read_log('before', '2', '9'))).equals({1})
+    expect(positions(scripts.read_log('before', '1', '9'))).equals({})
+    expect(scripts.read_log('after', '0', '1')[1]).equals(5)
+  end)
+
+  it('says when entries are not kept any more', function()
+    fresh_store('100')
+    for n = 1, 400 do commit{set('a', tostring(n))} end
+    local oldest = scripts.read_log('before', '', '1')[2]
+    expect(oldest > 1).equals(true)
+    expect(redis.call('XLEN', keys.log) < 300).equals(true)
+    expect(scripts.read_log('after', '0', '1')).fails_with('TRIMMED')
+    expect(scripts.read_log('after', tostring(oldest - 1), '1')[3]).equals(oldest)
+  end)
+
+  it('refuses a store that is gone', function()
+    expect(scripts.read_log('after', '0', '1')).fails_with('NOSTORE')
+  end)
+end)
