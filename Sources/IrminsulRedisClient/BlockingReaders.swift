@@ -51,7 +51,8 @@
           if Task.isCancelled {
             throw .notSent(location: location, reason: "the task was cancelled")
           }
-          guard case .answerLost = error, clock.now < end, !isClosed else { throw error }
+          if isClosed { throw .closed(location: location) }
+          guard case .answerLost = error, clock.now < end else { throw error }
         }
       }
     }

@@ -4,10 +4,6 @@
   import NIOPosix
   import RedisScripting
 
-  #if TLS
-    import NIOSSL
-  #endif
-
   /// The I/O of one connection: does what ``ConnectionState`` says, on one event loop.
   final class ConnectionDriver {
     /// What is needed to open a connection, shared by all of a host.
@@ -37,6 +33,9 @@
     private var unfinished: (call: Call, written: Int)?
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
     private var released = (commands: 0, bytes: 0)
+    /// Chance for the next pause; a new one for every failure and not for every reply, because the
+    /// system is asked for it.
+    private var jitter = Double.random(in: 0...1)
 
     init(
       loop: any EventLoop, mailbox: Mailbox, blueprint: Blueprint,
@@ -86,24 +85,26 @@
     }
 
     func openingFailed(attempt: Int, _ failure: OpeningFailure) {
+      jitter = .random(in: 0...1)
       blueprint.logger.debug("cannot connect", metadata: ["reason": "\(failure.error)"])
       perform(
-        state.openingFailed(attempt: attempt, failure, now: .now(), jitter: .random(in: 0...1)))
+        state.openingFailed(attempt: attempt, failure, now: .now(), jitter: jitter))
       settle(.now())
     }
 
     func disconnected(attempt: Int, _ loss: Loss) {
+      jitter = .random(in: 0...1)
       if link?.attempt == attempt {
         link = nil
         unfinished = nil
         blueprint.logger.debug("connection ended", metadata: ["reason": "\(loss.reason)"])
       }
-      perform(state.disconnected(attempt: attempt, loss, now: .now(), jitter: .random(in: 0...1)))
+      perform(state.disconnected(attempt: attempt, loss, now: .now(), jitter: jitter))
       settle(.now())
     }
 
     func received(_ reply: Reply, attempt: Int) {
-      switch state.received(reply, attempt: attempt, now: .now(), jitter: .random(in: 0...1)) {
+      switch state.received(reply, attempt: attempt, now: .now(), jitter: jitter) {
       case .answer(let call, let reply): finish(call, .success(reply))
       case .nothing: break
       case .actions(let actions): perform(actions)
@@ -112,7 +113,7 @@
 
     /// A batch of events is through: writes, gives room back, sets the timer.
     func settle(_ now: NIODeadline = .now()) {
-      perform(state.advance(now: now, jitter: .random(in: 0...1)))
+      perform(state.advance(now: now, jitter: jitter))
       write(now)
       if released.commands > 0 {
         mailbox.release(commands: released.commands, bytes: released.bytes)

@@ -208,12 +208,7 @@
       case .opening(let deadline) where deadline <= now,
         .greeting(let deadline, _) where deadline <= now:
         actions += failOpening(
-          OpeningFailure(
-            .unreachable(
-              location: rules.location,
-              reason: "no answer within \(rules.connectTimeout)",
-              remedy: "Check host, port and scheme, and whether the server is busy or stopped."),
-            isLasting: false),
+          OpeningFailure(slowness, isLasting: false),
           now: now, jitter: jitter)
       case .ready:
         if let first = sent.first, first.deadline <= now {
@@ -313,11 +308,7 @@
         if phase == .ready {
           error = notSent("the queue did not get to it within \(rules.commandTimeout)")
         } else {
-          error =
-            lastFailure
-            ?? .unreachable(
-              location: rules.location, reason: "no connection within \(rules.connectTimeout)",
-              remedy: "Check host, port and scheme, and whether the server is busy or stopped.")
+          error = lastFailure ?? slowness
         }
         actions.append(.finish(first, .failure(error)))
       }
@@ -333,6 +324,21 @@
       let doublings = min(max(failures - 1, 0), 30)
       let longest = min(rules.backoff.lowerBound * (1 << doublings), rules.backoff.upperBound)
       return TimeAmount(longest * (0.5 + 0.5 * jitter))
+    }
+
+    /// There is no connection yet, and the time is over.
+    private var slowness: HostError {
+      let isTLS = rules.location.hasPrefix("rediss:")
+      let reason =
+        if case .greeting = phase {
+          "it took the connection and gave no answer within \(rules.connectTimeout)"
+        } else {
+          "no connection within \(rules.connectTimeout)"
+        }
+      return .unreachable(
+        location: rules.location, reason: reason,
+        remedy: "Check host and port, whether the server is busy or stopped, and whether this port "
+          + (isTLS ? "speaks TLS (redis:// is without)." : "expects TLS (rediss://)."))
     }
 
     private func notSent(_ reason: String) -> HostError {

@@ -3,8 +3,15 @@
   import NIOPosix
   import RedisScripting
 
-  #if TLS
-    import NIOSSL
+  #if canImport(FoundationEssentials)
+    import FoundationEssentials
+  #else
+    import Foundation
+  #endif
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
   #endif
 
   /// How bytes get to the server: TCP or a Unix socket, plain or in TLS.
@@ -84,7 +91,7 @@
     /// What went wrong, in one line.
     func reason(of error: any Error) -> String {
       switch error {
-      case let error as IOError: return Self.text(of: error)
+      case let error as IOError: return String(cString: strerror(error.errnoCode))
       case let error as NIOConnectionError:
         if let failure = error.connectionErrors.last {
           return reason(of: failure.error)
@@ -95,11 +102,6 @@
       case is SocketAddressError: return "the address cannot be used (\(error))"
       default: return "\(error)"
       }
-    }
-
-    private static func text(of error: IOError) -> String {
-      // `description` is "function: message (errno: n)".
-      error.description
     }
   }
 #endif

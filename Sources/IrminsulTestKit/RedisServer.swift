@@ -47,6 +47,8 @@ public final class RedisServer: Sendable {
     public var maximumMemory: String?
     /// The port on this machine of the master that this server is a replica of.
     public var replicaOfPort: Int?
+    /// The names in the TLS certificate, as openssl's subjectAltName has them.
+    public var certificateNames: String
     /// More lines of redis.conf.
     public var extraLines: [String]
     /// The program; a name is looked up in PATH.
@@ -55,6 +57,7 @@ public final class RedisServer: Sendable {
     public init(
       listening: Listening = .tcp, password: String? = nil, users: [String: String] = [:],
       durability: Durability = .none, maximumMemory: String? = nil, replicaOfPort: Int? = nil,
+      certificateNames: String = "DNS:localhost,IP:127.0.0.1",
       extraLines: [String] = [], program: String = "redis-server"
     ) {
       self.listening = listening
@@ -63,6 +66,7 @@ public final class RedisServer: Sendable {
       self.durability = durability
       self.maximumMemory = maximumMemory
       self.replicaOfPort = replicaOfPort
+      self.certificateNames = certificateNames
       self.extraLines = extraLines
       self.program = program
     }
@@ -114,7 +118,8 @@ public final class RedisServer: Sendable {
       certificates = nil
     case .tls:
       port = try PlainSocket.listening().port
-      certificates = try TestCertificates(folder: "\(folder)/tls")
+      certificates = try TestCertificates(
+        folder: "\(folder)/tls", names: options.certificateNames)
     }
     try configurationText().write(
       toFile: "\(folder)/redis.conf", atomically: true, encoding: .utf8)

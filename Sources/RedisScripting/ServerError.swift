@@ -25,18 +25,29 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What a person can do about it, for the codes that a server's state or settings cause.
   public var remedy: String? {
     switch code {
-    case "LOADING": "The server is loading its data: wait and try again."
-    case "BUSY": "A script runs on the server for too long: wait, or end it with SCRIPT KILL."
+    case "LOADING": "The server is still loading its data: wait and try again."
+    case "BUSY":
+      "A script has been running on the server for too long: wait, or end it with SCRIPT KILL."
     case "READONLY": "This server is a replica: connect to its master."
     case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN":
       "The server is part of a cluster: connect to the node that holds the store's slot."
     case "OOM": "The server has reached maxmemory: raise it or free memory. Nothing was written."
-    case "MISCONF": "The server cannot save to its disk: see its log. Nothing was written."
-    case "NOAUTH": "The server asks for a password: give one in the URL, the environment or a file."
-    case "WRONGPASS": "The user name or the password is wrong."
-    case "NOPERM": "The user may not do this: grant it with ACL SETUSER."
+    case "MISCONF":
+      "The server cannot save to its disk: see its log, and free disk space. Nothing was written."
+    case "NOAUTH":
+      "The server asks for a password: give one in the URL, in the environment or in a file."
+    case "WRONGPASS": "The user name or the password is wrong, or the user is disabled."
+    case "NOPERM": "The user may not do this: grant it with ACL SETUSER, or use another user."
     case "NOREPLICAS": "Too few replicas are connected: see min-replicas-to-write."
     case "MASTERDOWN": "The replica has lost its master: connect to the master."
+    case "DENIED":
+      "The server is in protected mode: give it a password, or bind it to the addresses in use."
+    case "ERR" where message.contains("without any password configured"):
+      "The server has no password: leave it out of the URL, the environment or the file."
+    case "ERR" where message.hasPrefix("max number of clients"):
+      "The server has too many clients: raise its maxclients, or end some."
+    case "ERR" where message.contains("DB index is out of range"):
+      "The server has fewer databases: use a smaller number, or raise its setting `databases`."
     default: nil
     }
   }
