@@ -1,3 +1,136 @@
+// The embedded Lua 5.4 interpreter as Swift sees it: scripts in, replies out.
+//
+// Every use of Lua's API is inside this target, in C functions that run under lua_pcall: a Lua
+// error unwinds with longjmp, which must not cross a Swift frame.
 #pragma once
-#include <lua.h>
-int irminsul_lua_version(void);
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Bytes that somebody else owns.
+typedef struct irminsul_slice {
+  const uint8_t *bytes;
+  size_t length;
+} irminsul_slice;
+
+/// Growing bytes: a reply in the compact form below.
+typedef struct irminsul_buffer {
+  uint8_t *bytes;
+  size_t length;
+  size_t capacity;
+  /// Memory ran out: the content is not complete.
+  bool exhausted;
+} irminsul_buffer;
+
+/// The first byte of each value of a reply. Eight bytes in the machine's order follow: a length for
+/// status, bytes and error (whose bytes come next), a count for an array, the value for an
+/// integer, zero for the nulls.
+enum irminsul_tag {
+  IRMINSUL_STATUS = 's',
+  IRMINSUL_BYTES = 'b',
+  IRMINSUL_INTEGER = 'i',
+  IRMINSUL_ARRAY = 'a',
+  IRMINSUL_NULL = 'n',
+  IRMINSUL_ERROR = 'e',
+};
+
+static inline bool irminsul_buffer_reserve(irminsul_buffer *buffer, size_t more) {
+  if (buffer->capacity - buffer->length >= more) return true;
+  size_t wanted = buffer->length + more;
+  if (wanted < more) {
+    buffer->exhausted = true;
+    return false;
+  }
+  size_t doubled = buffer->capacity < 256 ? 256 : buffer->capacity + buffer->capacity / 2;
+  if (wanted < doubled) wanted = doubled;
+  uint8_t *grown = realloc(buffer->bytes, wanted);
+  if (!grown) {
+    buffer->exhausted = true;
+    return false;
+  }
+  buffer->bytes = grown;
+  buffer->capacity = wanted;
+  return true;
+}
+
+static inline void irminsul_buffer_head(irminsul_buffer *buffer, uint8_t tag, int64_t value) {
+  if (!irminsul_buffer_reserve(buffer, 9)) return;
+  buffer->bytes[buffer->length] = tag;
+  memcpy(buffer->bytes + buffer->length + 1, &value, 8);
+  buffer->length += 9;
+}
+
+static inline void irminsul_buffer_text(
+    irminsul_buffer *buffer, uint8_t tag, const void *bytes, size_t length) {
+  if (!irminsul_buffer_reserve(buffer, 9 + length)) return;
+  irminsul_buffer_head(buffer, tag, (int64_t)length);
+  if (length) memcpy(buffer->bytes + buffer->length, bytes, length);
+  buffer->length += length;
+}
+
+static inline void irminsul_buffer_release(irminsul_buffer *buffer) {
+  free(buffer->bytes);
+  *buffer = (irminsul_buffer){0};
+}
+
+/// What the host answers to a call: go on, or end the script, which cannot catch that.
+typedef enum irminsul_answer { IRMINSUL_GO_ON, IRMINSUL_ABORT } irminsul_answer;
+
+/// Runs one command of a script and appends exactly one value to `reply`.
+typedef irminsul_answer (*irminsul_call)(
+    void *context, const irminsul_slice *arguments, size_t count, irminsul_buffer *reply);
+
+/// Takes a message of `redis.log`.
+typedef void (*irminsul_log)(void *context, int level, irminsul_slice message);
+
+/// How a run ended.
+typedef enum irminsul_outcome {
+  /// The buffer holds the reply, which may be an error reply that the script returned.
+  IRMINSUL_DONE,
+  /// The script failed: the buffer holds one error.
+  IRMINSUL_FAILED,
+  /// The text does not compile: the buffer holds one error.
+  IRMINSUL_INVALID,
+  IRMINSUL_TIMED_OUT,
+  IRMINSUL_ABORTED,
+} irminsul_outcome;
+
+/// An interpreter. Not safe for use by two threads at once; may move between threads.
+typedef struct irminsul_lua irminsul_lua;
+
+/// A new interpreter, or null when there is no memory for it.
+irminsul_lua *irminsul_lua_open(
+    size_t memory_limit, void *context, irminsul_call call, irminsul_log log);
+void irminsul_lua_close(irminsul_lua *lua);
+
+/// Forgets the compiled scripts.
+void irminsul_lua_forget(irminsul_lua *lua);
+
+/// Compiles a script if its 40 hexadecimal digits are new here. Failures go to `reply`.
+irminsul_outcome irminsul_lua_compile(
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply);
+
+/// Adds one of KEYS or ARGV of the next run. False when memory has run out.
+bool irminsul_lua_add_key(irminsul_lua *lua, irminsul_slice key);
+bool irminsul_lua_add_argument(irminsul_lua *lua, irminsul_slice argument);
+
+/// Takes back what was added, when a run does not follow.
+void irminsul_lua_drop_additions(irminsul_lua *lua);
+
+/// Runs a compiled script with the keys and arguments added, for at most `nanoseconds`.
+irminsul_outcome irminsul_lua_run(
+    irminsul_lua *lua, const char *sha1, int64_t nanoseconds, irminsul_buffer *reply);
+
+/// The bytes that the interpreter holds now.
+size_t irminsul_lua_memory(const irminsul_lua *lua);
+
+/// The SHA-1 of some bytes as 40 lower-case hexadecimal digits, without a final NUL.
+void irminsul_sha1_hex(irminsul_slice bytes, char digits[40]);
+
+/// Writes a number with 17 digits as Redis does (`%.17g`, `inf`) and returns its length.
+size_t irminsul_format_double(double number, char text[64]);
+
+/// Reads a whole text as a number; false for anything else and for NaN.
+bool irminsul_parse_double(irminsul_slice text, double *number);

@@ -1,2 +1,0 @@
-#include "bridge.h"
-int irminsul_lua_version(void) { return LUA_VERSION_NUM; }

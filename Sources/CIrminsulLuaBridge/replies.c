@@ -1,0 +1,224 @@
+// Lua values to replies and back, as Redis 7 converts them.
+#include <math.h>
+#include <stdio.h>
+
+#include "state.h"
+
+void irminsul_push_error(lua_State *L, const char *message, size_t length) {
+  while (length && (message[length - 1] == '\n' || message[length - 1] == '\r')) length--;
+  lua_createtable(L, 0, 1);
+  if (length && message[0] == '-') {
+    message++;
+    length--;
+    if (!memchr(message, ' ', length)) {
+      lua_pushliteral(L, "ERR ");
+      lua_pushlstring(L, message, length);
+      lua_concat(L, 2);
+    } else {
+      lua_pushlstring(L, message, length);
+    }
+  } else {
+    lua_pushliteral(L, "ERR ");
+    lua_pushlstring(L, message, length);
+    lua_concat(L, 2);
+  }
+  lua_setfield(L, -2, "err");
+}
+
+int irminsul_raise(lua_State *L, const char *message) {
+  irminsul_push_error(L, message, strlen(message));
+  return lua_error(L);
+}
+
+static int64_t integer_of(lua_State *L, int index) {
+  if (lua_isinteger(L, index)) return lua_tointeger(L, index);
+  double number = lua_tonumber(L, index);
+  // C's conversion is undefined out of range; x86-64, where Redis mostly runs, gives the least.
+  if (!(number >= -9223372036854775808.0 && number < 9223372036854775808.0)) return INT64_MIN;
+  return (int64_t)number;
+}
+
+/// Appends a string as one line: errors and statuses cannot hold line ends.
+static void append_line(irminsul_buffer *reply, uint8_t tag, const char *text, size_t length) {
+  size_t start = reply->length + 9;
+  irminsul_buffer_text(reply, tag, text, length);
+  if (reply->exhausted) return;
+  for (size_t i = start; i < reply->length; i++) {
+    if (reply->bytes[i] == '\r' || reply->bytes[i] == '\n') reply->bytes[i] = ' ';
+  }
+}
+
+/// Pushes the field of the table at the top, without metamethods; its type is the result.
+static int raw_field(lua_State *L, const char *name) {
+  lua_pushstring(L, name);
+  return lua_rawget(L, -2);
+}
+
+static void set_head(irminsul_buffer *reply, size_t position, int64_t count) {
+  if (!reply->exhausted) memcpy(reply->bytes + position + 1, &count, 8);
+}
+
+/// RESP3's maps and sets, flat as RESP2 has them. The table is at the top and is popped.
+static void encode_pairs(lua_State *L, irminsul_buffer *reply, bool with_values) {
+  size_t position = reply->length;
+  irminsul_buffer_head(reply, IRMINSUL_ARRAY, 0);
+  int64_t count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    lua_pushvalue(L, -2);
+    irminsul_encode_reply(L, reply);
+    count++;
+    if (with_values) {
+      irminsul_encode_reply(L, reply);
+      count++;
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+  set_head(reply, position, count);
+  lua_pop(L, 1);
+}
+
+static void encode_table(lua_State *L, irminsul_buffer *reply) {
+  size_t length;
+  if (raw_field(L, "err") == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, -1, &length);
+    append_line(reply, IRMINSUL_ERROR, text, length);
+    lua_pop(L, 2);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "ok") == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, -1, &length);
+    append_line(reply, IRMINSUL_STATUS, text, length);
+    lua_pop(L, 2);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "double") == LUA_TNUMBER) {
+    char digits[64];
+    double number = lua_tonumber(L, -1);
+    int count = isinf(number) ? snprintf(digits, sizeof digits, number > 0 ? "inf" : "-inf")
+                              : snprintf(digits, sizeof digits, "%.17g", number);
+    irminsul_buffer_text(reply, IRMINSUL_BYTES, digits, (size_t)count);
+    lua_pop(L, 2);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "map") == LUA_TTABLE) {
+    encode_pairs(L, reply, true);
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "set") == LUA_TTABLE) {
+    encode_pairs(L, reply, false);
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "big_number") == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, -1, &length);
+    append_line(reply, IRMINSUL_BYTES, text, length);
+    lua_pop(L, 2);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "verbatim_string") == LUA_TTABLE) {
+    if (raw_field(L, "string") == LUA_TSTRING) {
+      const char *text = lua_tolstring(L, -1, &length);
+      irminsul_buffer_text(reply, IRMINSUL_BYTES, text, length);
+      lua_pop(L, 3);
+      return;
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  size_t position = reply->length;
+  irminsul_buffer_head(reply, IRMINSUL_ARRAY, 0);
+  lua_Integer count = 0;
+  while (lua_rawgeti(L, -1, count + 1) != LUA_TNIL) {
+    irminsul_encode_reply(L, reply);
+    count++;
+  }
+  lua_pop(L, 2);
+  set_head(reply, position, count);
+}
+
+void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply) {
+  // Redis' stack limit bounds the nesting; ours is lower, as each level is a C frame, too.
+  if (lua_gettop(L) > 1000 || !lua_checkstack(L, 8)) {
+    lua_pushliteral(L, "reached lua stack limit");
+    lua_error(L);
+  }
+  size_t length;
+  switch (lua_type(L, -1)) {
+    case LUA_TSTRING: {
+      const char *text = lua_tolstring(L, -1, &length);
+      irminsul_buffer_text(reply, IRMINSUL_BYTES, text, length);
+      lua_pop(L, 1);
+      return;
+    }
+    case LUA_TNUMBER:
+      irminsul_buffer_head(reply, IRMINSUL_INTEGER, integer_of(L, -1));
+      lua_pop(L, 1);
+      return;
+    case LUA_TBOOLEAN:
+      if (lua_toboolean(L, -1)) {
+        irminsul_buffer_head(reply, IRMINSUL_INTEGER, 1);
+      } else {
+        irminsul_buffer_head(reply, IRMINSUL_NULL, 0);
+      }
+      lua_pop(L, 1);
+      return;
+    case LUA_TTABLE:
+      encode_table(L, reply);
+      return;
+    default:
+      irminsul_buffer_head(reply, IRMINSUL_NULL, 0);
+      lua_pop(L, 1);
+  }
+}
+
+size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t position) {
+  if (reply->length - position < 9) {
+    lua_pushboolean(L, 0);
+    return reply->length;
+  }
+  int64_t value;
+  uint8_t tag = reply->bytes[position];
+  memcpy(&value, reply->bytes + position + 1, 8);
+  position += 9;
+  const char *text = (const char *)reply->bytes + position;
+  switch (tag) {
+    case IRMINSUL_BYTES:
+      lua_pushlstring(L, text, (size_t)value);
+      return position + (size_t)value;
+    case IRMINSUL_INTEGER:
+      // A double in Redis; the numbers it cannot hold are rounded here, too.
+      if (value > (1LL << 53) || value < -(1LL << 53)) {
+        lua_pushnumber(L, (double)value);
+      } else {
+        lua_pushinteger(L, value);
+      }
+      return position;
+    case IRMINSUL_STATUS:
+    case IRMINSUL_ERROR:
+      lua_createtable(L, 0, 1);
+      lua_pushlstring(L, text, (size_t)value);
+      lua_setfield(L, -2, tag == IRMINSUL_STATUS ? "ok" : "err");
+      return position + (size_t)value;
+    case IRMINSUL_ARRAY: {
+      luaL_checkstack(L, 4, "reply is nested too deeply");
+      lua_createtable(L, value < 1 << 24 ? (int)value : 0, 0);
+      for (int64_t i = 1; i <= value; i++) {
+        position = irminsul_decode_reply(L, reply, position);
+        lua_rawseti(L, -2, i);
+      }
+      return position;
+    }
+    default:
+      lua_pushboolean(L, 0);
+      return position;
+  }
+}

@@ -1,0 +1,74 @@
+// What the C files of the bridge share.
+#pragma once
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "bridge.h"
+
+struct irminsul_lua {
+  lua_State *main;
+  size_t used;
+  size_t limit;
+  void *context;
+  irminsul_call call;
+  irminsul_log log;
+  /// The reply of the redis.call that runs now.
+  irminsul_buffer reply;
+  /// Monotonic nanoseconds; the script ends when they are reached.
+  int64_t deadline;
+  /// IRMINSUL_DONE while the script may go on.
+  irminsul_outcome stopped;
+  /// Lua references of this run's tables and how many elements they have; LUA_NOREF outside of one.
+  int keys_reference;
+  int arguments_reference;
+  lua_Integer key_count;
+  lua_Integer argument_count;
+  /// The 48 bits of lrand48, seeded with 0 for every run.
+  uint64_t random;
+};
+
+static inline irminsul_lua *irminsul_of(lua_State *L) {
+  return *(irminsul_lua **)lua_getextraspace(L);
+}
+
+/// Raises an error that the script may catch, but that comes again at its next instruction.
+int irminsul_stop(lua_State *L, irminsul_outcome reason);
+
+/// Pushes a double so that tostring prints what Lua 5.1 would: `3`, not `3.0`.
+static inline void irminsul_push_number(lua_State *L, double number) {
+  // 5.1 prints with %.14g, so integers of 15 digits and more look the same as floats of 5.4.
+  if (number > -1e14 && number < 1e14 && (double)(lua_Integer)number == number) {
+    lua_pushinteger(L, (lua_Integer)number);
+  } else {
+    lua_pushnumber(L, number);
+  }
+}
+
+/// Pushes the error table that Redis makes of a message; `-CODE text` keeps its code.
+void irminsul_push_error(lua_State *L, const char *message, size_t length);
+
+/// Raises that table.
+int irminsul_raise(lua_State *L, const char *message);
+
+/// Appends the value at the top of the stack as a reply, and pops it.
+void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply);
+
+/// Pushes the first value of a reply from `position` on and returns the position after it.
+size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t position);
+
+void irminsul_seed_random(irminsul_lua *lua, int32_t seed);
+
+/// Registers what scripts see; each leaves nothing on the stack.
+void irminsul_open_globals(lua_State *L);
+void irminsul_open_redis(lua_State *L);
+void irminsul_open_struct(lua_State *L);
+void irminsul_open_bit(lua_State *L);
+void irminsul_open_cjson(lua_State *L);
+void irminsul_open_cmsgpack(lua_State *L);
+
+/// Makes the globals and every library read-only; the last step of opening.
+void irminsul_protect_globals(lua_State *L);
+
+/// Registry key of the real table of globals, which scripts see through a read-only view.
+extern const char irminsul_globals_key;

@@ -1,0 +1,121 @@
+import CIrminsulLuaBridge
+import RedisScripting
+
+/// What a command may do, as far as the callers ask.
+enum CommandNature {
+  case reads
+  case writes
+  /// Neither; not allowed in a script.
+  case administers
+}
+
+/// One command: its name in lower case, how many words it takes, and what it does.
+struct CommandSpecification: Sendable {
+  let name: String
+  /// The exact number of words with the name; the least when negative. As in Redis' own table.
+  let arity: Int
+  let nature: CommandNature
+  let body: @Sendable (CommandContext) throws(CommandFailure) -> Void
+
+  init(
+    _ name: String, _ arity: Int, _ nature: CommandNature,
+    _ body: @escaping @Sendable (CommandContext) throws(CommandFailure) -> Void
+  ) {
+    self.name = name
+    self.arity = arity
+    self.nature = nature
+    self.body = body
+  }
+
+  func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
+}
+
+/// Names to commands, looked up in any case and without an allocation.
+struct CommandTable: Sendable {
+  static let shared = CommandTable(
+    KeyCommands.all + StringCommands.all + HashCommands.all + SetCommands.all
+      + SortedSetCommands.all + ListCommands.all + StreamCommands.all + ServerCommands.all)
+
+  /// A name of up to 16 bytes in lower case.
+  private struct Name: Hashable {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+
+    init?(_ view: ByteView) {
+      guard view.length <= 16 else { return nil }
+      for index in 0..<view.length {
+        var byte = view.bytes[index]
+        if byte >= 0x41, byte <= 0x5a { byte += 0x20 }
+        if index < 8 { low = low << 8 | UInt64(byte) } else { high = high << 8 | UInt64(byte) }
+      }
+    }
+  }
+
+  private let commands: [Name: CommandSpecification]
+
+  private init(_ specifications: [CommandSpecification]) {
+    var commands: [Name: CommandSpecification] = [:]
+    for specification in specifications {
+      let name = Bytes(specification.name.utf8).withView { Name($0) }
+      if let name { commands[name] = specification }
+    }
+    self.commands = commands
+  }
+
+  subscript(name: ByteView) -> CommandSpecification? {
+    Name(name).flatMap { commands[$0] }
+  }
+}
+
+/// What a command works on: its words, the keyspace, and where the reply goes.
+struct CommandContext {
+  let words: UnsafePointer<irminsul_slice>
+  let count: Int
+  let keyspace: any Keyspace
+  let reply: ReplyBuffer
+  let session: ScriptSession
+
+  subscript(index: Int) -> ByteView { words[index] }
+
+  /// The words from one position on.
+  func words(from start: Int) -> UnsafeBufferPointer<irminsul_slice> {
+    UnsafeBufferPointer(start: words + start, count: count - start)
+  }
+
+  /// The record of a key, if there is one of this kind.
+  func record(_ index: Int, _ kind: KeyKind) throws(CommandFailure) -> KeyRecord? {
+    guard let record = try keyspace.record(self[index]) else { return nil }
+    guard record.kind == kind else { throw .wrongKind }
+    return record
+  }
+
+  /// The record of a key, made if there is none.
+  func recordOrNew(_ index: Int, _ kind: KeyKind) throws(CommandFailure) -> KeyRecord {
+    if let record = try record(index, kind) { return record }
+    return try keyspace.create(self[index], kind)
+  }
+
+  func removeIfEmpty(_ record: KeyRecord) throws(CommandFailure) {
+    if record.count == 0 { try keyspace.remove(record) }
+  }
+
+  func integer(_ index: Int) throws(CommandFailure) -> Int64 {
+    guard let value = self[index].integer else { throw .notInteger }
+    return value
+  }
+
+  func wrongCount(_ name: String) -> CommandFailure {
+    .reply("ERR wrong number of arguments for '\(name)' command")
+  }
+
+  /// The positions `start...stop` that Redis means in `count` elements, negative from the end.
+  func range(_ start: Int64, _ stop: Int64, of count: Int) -> Range<Int> {
+    let total = Int64(count)
+    var low = start < 0 ? start &+ total : start
+    var high = stop < 0 ? stop &+ total : stop
+    if low < 0 { low = 0 }
+    if high >= total { high = total - 1 }
+    guard low <= high, low < total else { return 0..<0 }
+    return Int(low)..<Int(high) + 1
+  }
+}

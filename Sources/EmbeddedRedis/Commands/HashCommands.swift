@@ -1,0 +1,147 @@
+import RedisScripting
+
+/// Commands for hashes.
+enum HashCommands {
+  static let all: [CommandSpecification] = [
+    .init("hset", -4, .writes) { (context) throws(CommandFailure) in
+      context.reply.integer(try set(context, "hset"))
+    },
+    .init("hmset", -4, .writes) { (context) throws(CommandFailure) in
+      _ = try set(context, "hmset")
+      context.reply.status("OK")
+    },
+    .init("hsetnx", 4, .writes, setIfAbsent),
+    .init("hget", 3, .reads, get),
+    .init("hmget", -3, .reads, getMany),
+    .init("hdel", -3, .writes, remove),
+    .init("hexists", 3, .reads, exists),
+    .init("hlen", 2, .reads, count),
+    .init("hstrlen", 3, .reads, valueLength),
+    .init("hkeys", 2, .reads) { (context) throws(CommandFailure) in
+      try list(context, names: true, values: false)
+    },
+    .init("hvals", 2, .reads) { (context) throws(CommandFailure) in
+      try list(context, names: false, values: true)
+    },
+    .init("hgetall", 2, .reads) { (context) throws(CommandFailure) in
+      try list(context, names: true, values: true)
+    },
+    .init("hincrby", 4, .writes, increment),
+    .init("hscan", -3, .reads, scan),
+  ]
+
+  private static func set(
+    _ context: CommandContext, _ name: String
+  ) throws(CommandFailure) -> Int {
+    guard context.count.isMultiple(of: 2) else { throw context.wrongCount(name) }
+    let record = try context.recordOrNew(1, .hash)
+    var added = 0
+    for index in stride(from: 2, to: context.count, by: 2)
+    where try context.keyspace.setField(of: record, context[index], context[index + 1]) {
+      added += 1
+    }
+    return added
+  }
+
+  @Sendable private static func setIfAbsent(_ context: CommandContext) throws(CommandFailure) {
+    let record = try context.recordOrNew(1, .hash)
+    let isNew = try context.keyspace.addField(of: record, context[2], context[3])
+    context.reply.integer(isNew ? 1 : 0)
+  }
+
+  @Sendable private static func get(_ context: CommandContext) throws(CommandFailure) {
+    guard let record = try context.record(1, .hash) else { return context.reply.null() }
+    context.reply.bytes(orNull: try context.keyspace.field(of: record, context[2]))
+  }
+
+  @Sendable private static func getMany(_ context: CommandContext) throws(CommandFailure) {
+    let record = try context.record(1, .hash)
+    context.reply.array(context.count - 2)
+    for name in context.words(from: 2) {
+      guard let record else {
+        context.reply.null()
+        continue
+      }
+      context.reply.bytes(orNull: try context.keyspace.field(of: record, name))
+    }
+  }
+
+  @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
+    guard let record = try context.record(1, .hash) else { return context.reply.integer(0) }
+    var removed = 0
+    for name in context.words(from: 2)
+    where try context.keyspace.removeField(of: record, name) {
+      removed += 1
+    }
+    try context.removeIfEmpty(record)
+    context.reply.integer(removed)
+  }
+
+  @Sendable private static func exists(_ context: CommandContext) throws(CommandFailure) {
+    guard let record = try context.record(1, .hash) else { return context.reply.integer(0) }
+    context.reply.integer(try context.keyspace.hasField(of: record, context[2]) ? 1 : 0)
+  }
+
+  @Sendable private static func count(_ context: CommandContext) throws(CommandFailure) {
+    context.reply.integer(try context.record(1, .hash)?.count ?? 0)
+  }
+
+  @Sendable private static func valueLength(_ context: CommandContext) throws(CommandFailure) {
+    guard let record = try context.record(1, .hash) else { return context.reply.integer(0) }
+    context.reply.integer(try context.keyspace.field(of: record, context[2])?.count ?? 0)
+  }
+
+  private static func list(
+    _ context: CommandContext, names: Bool, values: Bool
+  ) throws(CommandFailure) {
+    guard let record = try context.record(1, .hash) else { return context.reply.array(0) }
+    let position = context.reply.startArray()
+    var count = 0
+    _ = try context.keyspace.scanFields(of: record, after: 0, limit: .max) { name, value in
+      if names { context.reply.bytes(name) }
+      if values { context.reply.bytes(value) }
+      count += names && values ? 2 : 1
+    }
+    context.reply.endArray(position, count)
+  }
+
+  @Sendable private static func increment(_ context: CommandContext) throws(CommandFailure) {
+    let amount = try context.integer(3)
+    let record = try context.record(1, .hash)
+    var number: Int64 = 0
+    if let record, let old = try context.keyspace.field(of: record, context[2]) {
+      guard let value = old.withView({ $0.integer }) else {
+        throw .reply("ERR hash value is not an integer")
+      }
+      number = value
+    }
+    let (sum, overflow) = number.addingReportingOverflow(amount)
+    guard !overflow else { throw .overflow }
+    let target = try context.recordOrNew(1, .hash)
+    try decimal(sum).withView { (view) throws(CommandFailure) in
+      _ = try context.keyspace.setField(of: target, context[2], view)
+    }
+    context.reply.integer(sum)
+  }
+
+  @Sendable private static func scan(_ context: CommandContext) throws(CommandFailure) {
+    let options = try ScanOptions(context, cursor: 2, options: 3)
+    let record = try context.record(1, .hash)
+    context.reply.array(2)
+    let found = irminsulScratch()
+    defer { found.release() }
+    var count = 0
+    var next: UInt64 = 0
+    if let record {
+      next = try context.keyspace.scanFields(
+        of: record, after: options.cursor, limit: options.count
+      ) { name, value in
+        guard options.matches(name) else { return }
+        found.reply.bytes(name)
+        found.reply.bytes(value)
+        count += 2
+      }
+    }
+    found.write(cursor: next, count: count, to: context.reply)
+  }
+}

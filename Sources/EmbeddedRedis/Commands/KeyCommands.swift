@@ -1,0 +1,87 @@
+/// Commands for keys of any kind.
+enum KeyCommands {
+  static let all: [CommandSpecification] = [
+    .init("del", -2, .writes, remove),
+    .init("unlink", -2, .writes, remove),
+    .init("exists", -2, .reads, exists),
+    .init("type", 2, .reads, type),
+    .init("keys", 2, .reads, keys),
+    .init("scan", -2, .reads, scan),
+    .init("dbsize", 1, .reads, size),
+    .init("flushdb", -1, .writes, removeAll),
+    .init("flushall", -1, .writes, removeAll),
+  ]
+
+  @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
+    var removed = 0
+    for key in context.words(from: 1) {
+      guard let record = try context.keyspace.record(key) else { continue }
+      try context.keyspace.remove(record)
+      removed += 1
+    }
+    context.reply.integer(removed)
+  }
+
+  @Sendable private static func exists(_ context: CommandContext) throws(CommandFailure) {
+    var found = 0
+    for key in context.words(from: 1) where try context.keyspace.record(key) != nil { found += 1 }
+    context.reply.integer(found)
+  }
+
+  @Sendable private static func type(_ context: CommandContext) throws(CommandFailure) {
+    context.reply.status(try context.keyspace.record(context[1])?.kind.name ?? "none")
+  }
+
+  @Sendable private static func keys(_ context: CommandContext) throws(CommandFailure) {
+    let position = context.reply.startArray()
+    var count = 0
+    _ = try context.keyspace.scanKeys(after: 0, limit: .max) { name, _ in
+      guard name.withView({ GlobPattern.matches(context[1], $0) }) else { return }
+      context.reply.bytes(name)
+      count += 1
+    }
+    context.reply.endArray(position, count)
+  }
+
+  @Sendable private static func scan(_ context: CommandContext) throws(CommandFailure) {
+    let options = try ScanOptions(context, cursor: 1, options: 2, takesType: true)
+    context.reply.array(2)
+    let found = irminsulScratch()
+    defer { found.release() }
+    var count = 0
+    let next = try context.keyspace.scanKeys(after: options.cursor, limit: options.count) {
+      name, kind in
+      guard name.withView({ options.matches($0) }) else { return }
+      if let type = options.type, !type.isWord(kind.upperCaseName) { return }
+      found.reply.bytes(name)
+      count += 1
+    }
+    found.write(cursor: next, count: count, to: context.reply)
+  }
+
+  @Sendable private static func size(_ context: CommandContext) throws(CommandFailure) {
+    context.reply.integer(try context.keyspace.keyCount())
+  }
+
+  @Sendable private static func removeAll(_ context: CommandContext) throws(CommandFailure) {
+    if context.count > 2 { throw .syntax }
+    if context.count == 2, !context[1].isWord("SYNC"), !context[1].isWord("ASYNC") {
+      throw .syntax
+    }
+    try context.keyspace.removeAll()
+    context.reply.status("OK")
+  }
+}
+
+extension KeyKind {
+  fileprivate var upperCaseName: StaticString {
+    switch self {
+    case .string: "STRING"
+    case .list: "LIST"
+    case .hash: "HASH"
+    case .set: "SET"
+    case .sortedSet: "ZSET"
+    case .stream: "STREAM"
+    }
+  }
+}

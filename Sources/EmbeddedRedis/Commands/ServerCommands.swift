@@ -1,0 +1,61 @@
+import RedisScripting
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Commands that concern no key.
+enum ServerCommands {
+  static let all: [CommandSpecification] = [
+    .init("ping", -1, .reads, ping),
+    .init("echo", 2, .reads) { (context) throws(CommandFailure) in
+      context.reply.bytes(context[1])
+    },
+    .init("time", 1, .reads, time),
+    .init("select", 2, .reads, select),
+    .init("info", -1, .reads, info),
+    // Run by the host itself, as they start scripts.
+    .init("eval", -3, .administers, refuse),
+    .init("evalsha", -3, .administers, refuse),
+    .init("eval_ro", -3, .administers, refuse),
+    .init("evalsha_ro", -3, .administers, refuse),
+    .init("script", -2, .administers, refuse),
+  ]
+
+  @Sendable private static func refuse(_ context: CommandContext) throws(CommandFailure) {
+    throw .reply("ERR This Redis command is not allowed from script")
+  }
+
+  @Sendable private static func ping(_ context: CommandContext) throws(CommandFailure) {
+    switch context.count {
+    case 1: context.reply.status("PONG")
+    case 2: context.reply.bytes(context[1])
+    default: throw context.wrongCount("ping")
+    }
+  }
+
+  @Sendable private static func time(_ context: CommandContext) throws(CommandFailure) {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    context.reply.array(2)
+    context.reply.bytes(decimal(Int64(time.tv_sec)))
+    context.reply.bytes(decimal(Int64(time.tv_nsec / 1000)))
+  }
+
+  @Sendable private static func select(_ context: CommandContext) throws(CommandFailure) {
+    guard let index = context[1].integer else { throw .notInteger }
+    guard index == 0 else { throw .reply("ERR DB index is out of range") }
+    context.reply.status("OK")
+  }
+
+  @Sendable private static func info(_ context: CommandContext) throws(CommandFailure) {
+    let keys = try context.keyspace.keyCount()
+    let text =
+      "# Server\r\nredis_version:7.0.15\r\nredis_mode:embedded\r\n\r\n"
+      + "# Replication\r\nrole:master\r\n\r\n# Keyspace\r\n"
+      + (keys > 0 ? "db0:keys=\(keys),expires=0,avg_ttl=0\r\n" : "")
+    context.reply.bytes(Bytes(text.utf8))
+  }
+}

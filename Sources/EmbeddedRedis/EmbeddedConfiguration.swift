@@ -1,0 +1,53 @@
+/// Where an ``EmbeddedHost`` keeps its data, and its limits.
+///
+/// ```swift
+/// var configuration = EmbeddedConfiguration(storage: .memory)
+/// configuration.scriptTimeLimit = .seconds(1)
+/// let host = try EmbeddedHost.open(configuration)
+/// ```
+public struct EmbeddedConfiguration: Sendable {
+  /// Where the keys live.
+  public enum Storage: Sendable, Hashable {
+    /// In this process: gone when the host is.
+    case memory
+    /// In one SQLite database, which several processes may use at once.
+    case file(path: String, FileMode = .createIfMissing)
+  }
+
+  /// What to do when there is no file yet.
+  public enum FileMode: Sendable, Hashable {
+    case createIfMissing
+    case mustExist
+  }
+
+  /// When a write counts as done.
+  public enum Durability: Sendable, Hashable {
+    /// When it is on the disk: it survives a loss of power.
+    case full
+    /// When the system has it: it survives the end of the process; the last writes before a loss of
+    /// power may be missing, but the file is intact.
+    case normal
+  }
+
+  /// The levels of `redis.log`.
+  public enum LogLevel: Int, Sendable {
+    case debug, verbose, notice, warning
+  }
+
+  public var storage: Storage
+  /// A script that runs longer is stopped.
+  public var scriptTimeLimit: Duration = .seconds(5)
+  /// The bytes that one interpreter may hold. A script that takes a value of 512 MiB and copies it
+  /// once needs the default; there is one interpreter in memory, up to five on a file.
+  public var scriptMemoryLimit: Int = 2 << 30
+  /// How long a writer waits for another process that writes to the same file.
+  public var busyTimeout: Duration = .seconds(5)
+  public var durability: Durability = .full
+  /// Takes the messages of `redis.log`; called on the thread that runs the script.
+  public var log: @Sendable (LogLevel, String) -> Void = { _, _ in }
+
+  /// The default limits.
+  public init(storage: Storage) {
+    self.storage = storage
+  }
+}

@@ -1,0 +1,234 @@
+import CIrminsulLuaBridge
+import RedisScripting
+
+/// A ``ScriptHost`` that is in this process: Lua 5.4 beside a keyspace in memory or in a file.
+///
+/// ```swift
+/// let host = try EmbeddedHost(storage: .memory)
+/// let script = Script(name: "greet", keys: [], access: .read, source: "return 'hello ' .. ARGV[1]")
+/// let reply = try await host.run(script, keys: [], arguments: [Bytes("world".utf8)])
+/// ```
+///
+/// Redis 7.0 is the definition of what commands and scripts do. What differs on purpose:
+///
+/// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
+///   written stays. A script that *returns* an error has ended by itself: its writes stay.
+/// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, in memory keeping
+///   what it had written. A single library call (a `string.rep` of gigabytes) is not interrupted.
+/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`.
+///   `tostring`, `string.format("%s")`, replies and arguments of `redis.call` print `3`. The wording
+///   of Lua's own errors is 5.4's.
+/// - Keys have no expiry, and a value is at most 512 MiB. `redis.setresp(3)` is refused.
+/// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections, and `~` in XADD and XTRIM trims by
+///   hundreds of entries.
+/// - XREAD never waits: ``entries(in:after:count:timeout:)`` does.
+public final class EmbeddedHost: ScriptHost {
+  static let largestValue = 512 << 20
+
+  public let location: String
+  public let maximumValueSize = EmbeddedHost.largestValue
+
+  private let engine: any HostEngine
+  private let scripts = ScriptRegistry()
+
+  private init(location: String, engine: any HostEngine) {
+    self.location = location
+    self.engine = engine
+  }
+
+  /// A host with the default limits.
+  ///
+  /// - Throws: `HostError.storage` with file, reason and remedy.
+  public convenience init(storage: EmbeddedConfiguration.Storage) throws(HostError) {
+    try self.init(EmbeddedConfiguration(storage: storage))
+  }
+
+  /// Opens a host. A file is opened, checked and, where its mode says so, created.
+  ///
+  /// - Throws: `HostError.storage` with file, reason and remedy; the file is then unchanged.
+  public static func open(
+    _ configuration: EmbeddedConfiguration
+  ) throws(HostError) -> EmbeddedHost {
+    try EmbeddedHost(configuration)
+  }
+
+  private convenience init(_ configuration: EmbeddedConfiguration) throws(HostError) {
+    switch configuration.storage {
+    case .memory:
+      self.init(location: "memory:", engine: try MemoryEngine(configuration))
+    case .file(let path, _):
+      throw .storage(location: "file:\(path)", reason: "not supported yet", remedy: "Use memory:.")
+    }
+  }
+
+  /// Runs a script as a whole: no other call of this host, or of another writer of the file, comes in
+  /// between. Costs about a microsecond and what the script does; on a file also a transaction.
+  public func run(
+    _ script: Script, keys: [Bytes], arguments: [Bytes]
+  ) async throws(HostError) -> Reply {
+    try checkSize(keys)
+    try checkSize(arguments)
+    let source = scripts.add(script.sha1, Bytes(script.source.utf8))
+    return try await run(
+      HostCall(
+        name: script.name, access: script.access,
+        work: .script(sha1: script.sha1, source: source, keys: keys, arguments: arguments)))
+  }
+
+  /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
+  public func run(_ command: Command) async throws(HostError) -> Reply {
+    try checkSize(command.arguments)
+    switch command.name {
+    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO":
+      return try await run(try evaluation(command))
+    case "SCRIPT":
+      return try await manageScripts(command)
+    default:
+      return try await run(
+        HostCall(name: command.name, access: access(of: command), work: .command(command)))
+    }
+  }
+
+  public func entries(
+    in stream: Bytes, after id: String, count: Int, timeout: Duration
+  ) async throws(HostError) -> [StreamEntry] {
+    let deadline = ContinuousClock.now + timeout
+    let read = Command(arguments: [
+      Bytes("XREAD".utf8), Bytes("COUNT".utf8), Bytes(String(count).utf8), Bytes("STREAMS".utf8),
+      stream, Bytes((id == "$" ? try await lastID(of: stream) : id).utf8),
+    ])
+    engine.beginWatching()
+    defer { engine.endWatching() }
+    while true {
+      guard !Task.isCancelled else {
+        throw .notSent(location: location, reason: "the task was cancelled")
+      }
+      let generation = engine.changes.generation
+      let reply = try await run(read)
+      guard let entries = StreamEntry.list(xread: reply) else {
+        throw .notRedis(location: location, reason: "unexpected XREAD reply")
+      }
+      if !entries.isEmpty || ContinuousClock.now >= deadline { return entries }
+      await engine.changes.wait(after: generation, until: deadline)
+    }
+  }
+
+  /// An embedded store is always fit: there is no server whose version or eviction could matter.
+  public func checkFitness(eviction: EvictionPolicy) async throws(HostError) -> [String] { [] }
+
+  /// Waits for the calls that run, and closes the file.
+  public func close() async { await engine.close() }
+}
+
+extension EmbeddedHost {
+  private func run(_ call: HostCall) async throws(HostError) -> Reply {
+    switch try await engine.run(call) {
+    case .done(.error(let error)), .failed(.error(let error)):
+      throw .refused(location: location, call: call.name, error)
+    case .done(let reply), .failed(let reply):
+      return reply
+    case .timedOut:
+      throw .refused(
+        location: location, call: call.name,
+        ServerError(code: "TIMEOUT", message: "the script exceeded its time limit and was stopped"))
+    case .storageFailed(let reason, let remedy):
+      throw .storage(location: location, reason: reason, remedy: remedy)
+    }
+  }
+
+  private func checkSize(_ values: [Bytes]) throws(HostError) {
+    for value in values where value.count > maximumValueSize {
+      throw .tooLarge(location: location, bytes: value.count, limit: maximumValueSize)
+    }
+  }
+
+  private func access(of command: Command) -> Script.Access {
+    let specification = command.arguments.first?.withView { CommandTable.shared[$0] }
+    return specification?.nature == .writes ? .write : .read
+  }
+
+  private func lastID(of stream: Bytes) async throws(HostError) -> String {
+    let last = try await run(
+      Command(arguments: [
+        Bytes("XREVRANGE".utf8), stream, Bytes("+".utf8), Bytes("-".utf8), Bytes("COUNT".utf8),
+        Bytes("1".utf8),
+      ]))
+    return last.array?.first.flatMap { StreamEntry($0) }?.id ?? "0-0"
+  }
+
+  private func refusal(_ name: String, _ text: String) -> HostError {
+    .refused(location: location, call: name, ServerError(reply: text))
+  }
+
+  private func evaluation(_ command: Command) throws(HostError) -> HostCall {
+    let words = command.arguments
+    let name = command.name
+    guard words.count >= 3 else {
+      throw refusal(
+        name, "ERR wrong number of arguments for '\(name.lowercased())' command")
+    }
+    guard let count = words[2].withView({ $0.integer }) else {
+      throw refusal(name, "ERR value is not an integer or out of range")
+    }
+    guard count <= Int64(words.count - 3) else {
+      throw refusal(name, "ERR Number of keys can't be greater than number of args")
+    }
+    guard count >= 0 else { throw refusal(name, "ERR Number of keys can't be negative") }
+    let sha1: String
+    let source: Bytes
+    if name.hasPrefix("EVALSHA") {
+      sha1 = String(decoding: words[1], as: UTF8.self).lowercased()
+      guard let known = scripts.source(of: sha1) else {
+        throw refusal(name, "NOSCRIPT No matching script. Please use EVAL.")
+      }
+      source = known
+    } else {
+      sha1 = Self.sha1(words[1])
+      source = scripts.add(sha1, words[1])
+    }
+    let keys = 3 + Int(count)
+    return HostCall(
+      name: name, access: name.hasSuffix("_RO") ? .read : .write,
+      work: .script(
+        sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
+  }
+
+  private static func sha1(_ bytes: Bytes) -> String {
+    String(unsafeUninitializedCapacity: 40) { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { digits in
+        bytes.withView { irminsul_sha1_hex($0, digits.baseAddress) }
+      }
+      return 40
+    }
+  }
+
+  private func manageScripts(_ command: Command) async throws(HostError) -> Reply {
+    let words = command.arguments
+    let subcommand = words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
+    switch (subcommand.uppercased(), words.count) {
+    case ("LOAD", 3):
+      let sha1 = Self.sha1(words[2])
+      // Redis compiles at once, so that a mistake shows here.
+      _ = try await run(
+        HostCall(name: "SCRIPT LOAD", access: .read, work: .compilation(sha1: sha1, source: words[2])))
+      _ = scripts.add(sha1, words[2])
+      return .bytes(Bytes(sha1.utf8))
+    case ("EXISTS", 3...):
+      return .array(
+        words[2...].map {
+          let sha1 = String(decoding: $0, as: UTF8.self).lowercased()
+          return .integer(scripts.source(of: sha1) == nil ? 0 : 1)
+        })
+    case ("FLUSH", 2), ("FLUSH", 3):
+      scripts.removeAll()
+      return .status("OK")
+    case ("LOAD", _), ("EXISTS", _), ("FLUSH", _):
+      throw refusal(
+        "SCRIPT", "ERR wrong number of arguments for 'script|\(subcommand.lowercased())' command")
+    case (_, ...1):
+      throw refusal("SCRIPT", "ERR wrong number of arguments for 'script' command")
+    default:
+      throw refusal("SCRIPT", "ERR unknown subcommand '\(subcommand)'. Try SCRIPT HELP.")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import CIrminsulLuaBridge
+import RedisScripting
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Where a command writes its reply: the compact form that the bridge turns into Lua values.
+struct ReplyBuffer {
+  let pointer: UnsafeMutablePointer<irminsul_buffer>
+
+  var length: Int { pointer.pointee.length }
+
+  func truncate(to length: Int) { pointer.pointee.length = length }
+
+  func integer(_ value: Int64) { head(IRMINSUL_INTEGER, value) }
+  func integer(_ value: Int) { head(IRMINSUL_INTEGER, Int64(value)) }
+  func null() { head(IRMINSUL_NULL, 0) }
+  func array(_ count: Int) { head(IRMINSUL_ARRAY, Int64(count)) }
+
+  func bytes(_ view: ByteView) {
+    irminsul_buffer_text(pointer, UInt8(IRMINSUL_BYTES.rawValue), view.bytes, view.length)
+  }
+
+  func bytes(_ bytes: Bytes) { bytes.withView { self.bytes($0) } }
+
+  func bytes(orNull bytes: Bytes?) {
+    if let bytes { self.bytes(bytes) } else { null() }
+  }
+
+  func status(_ text: StaticString) {
+    irminsul_buffer_text(
+      pointer, UInt8(IRMINSUL_STATUS.rawValue), text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  func error(_ text: String) {
+    var text = text
+    text.withUTF8 {
+      irminsul_buffer_text(pointer, UInt8(IRMINSUL_ERROR.rawValue), $0.baseAddress, $0.count)
+    }
+  }
+
+  /// Starts an array whose length is known only later; give the result to ``endArray(_:_:)``.
+  func startArray() -> Int {
+    let position = length
+    array(0)
+    return position
+  }
+
+  func endArray(_ position: Int, _ count: Int) {
+    guard !pointer.pointee.exhausted else { return }
+    var count = Int64(count)
+    memcpy(pointer.pointee.bytes + position + 1, &count, 8)
+  }
+
+  private func head(_ tag: irminsul_tag, _ value: Int64) {
+    irminsul_buffer_head(pointer, UInt8(tag.rawValue), value)
+  }
+}
+
+extension Reply {
+  /// Reads the one value that a buffer holds.
+  init(_ buffer: irminsul_buffer) {
+    var reader = ReplyReader(
+      rest: UnsafeRawBufferPointer(start: buffer.bytes, count: buffer.length))
+    self = reader.next()
+  }
+}
+
+/// Reads the compact form. The bridge wrote it, so a value that ends early is only made null.
+private struct ReplyReader {
+  var rest: UnsafeRawBufferPointer
+
+  mutating func next() -> Reply {
+    guard rest.count >= 9 else { return .null }
+    let tag = UInt32(rest[0])
+    let value = rest.loadUnaligned(fromByteOffset: 1, as: Int64.self)
+    rest = UnsafeRawBufferPointer(rebasing: rest[9...])
+    switch tag {
+    case IRMINSUL_INTEGER.rawValue: return .integer(value)
+    case IRMINSUL_BYTES.rawValue: return .bytes(Bytes(take(value)))
+    case IRMINSUL_STATUS.rawValue: return .status(String(decoding: take(value), as: UTF8.self))
+    case IRMINSUL_ERROR.rawValue:
+      return .error(ServerError(reply: String(decoding: take(value), as: UTF8.self)))
+    case IRMINSUL_ARRAY.rawValue:
+      var elements: [Reply] = []
+      elements.reserveCapacity(min(Int(value), rest.count / 9))
+      for _ in 0..<max(0, value) { elements.append(next()) }
+      return .array(elements)
+    default: return .null
+    }
+  }
+
+  private mutating func take(_ length: Int64) -> UnsafeRawBufferPointer {
+    let count = min(Int(length), rest.count)
+    let taken = UnsafeRawBufferPointer(rebasing: rest[..<count])
+    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    return taken
+  }
+}

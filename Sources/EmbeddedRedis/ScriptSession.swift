@@ -1,0 +1,206 @@
+import CIrminsulLuaBridge
+import RedisScripting
+
+/// One piece of work for a host: a script with its keys and arguments, or one command.
+struct HostCall: Sendable {
+  enum Work: Sendable {
+    case script(sha1: String, source: Bytes, keys: [Bytes], arguments: [Bytes])
+    /// Compiles only.
+    case compilation(sha1: String, source: Bytes)
+    case command(Command)
+  }
+
+  /// For messages.
+  var name: String
+  var access: Script.Access
+  var work: Work
+}
+
+/// An interpreter beside a keyspace: runs scripts, whose `redis.call` ends in ``CommandTable``.
+///
+/// Not Sendable: its owner lets one thread at a time in.
+final class ScriptSession {
+  /// What came of a call, as the one who holds the transaction must know it.
+  enum Outcome {
+    case done(Reply)
+    /// The script raised an error: on a file nothing of it stays.
+    case failed(Reply)
+    case timedOut
+    case storageFailed(reason: String, remedy: String)
+  }
+
+  /// Set by XADD, for those who wait for entries.
+  var didAppendToStream = false
+
+  private let keyspace: any Keyspace
+  private let timeLimit: Int64
+  private let log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void
+  private var lua: OpaquePointer?
+  private var access = Script.Access.write
+  /// The failure that ended the script that runs.
+  private var storageFailure: (reason: String, remedy: String)?
+
+  /// - Throws: `HostError.storage` when there is no memory for an interpreter.
+  init(
+    keyspace: any Keyspace, configuration: EmbeddedConfiguration, location: String
+  ) throws(HostError) {
+    self.keyspace = keyspace
+    log = configuration.log
+    timeLimit = configuration.scriptTimeLimit.wholeNanoseconds
+    lua = irminsul_lua_open(
+      max(0, configuration.scriptMemoryLimit), Unmanaged.passUnretained(self).toOpaque(),
+      { context, words, count, reply in
+        guard let context, let words, let reply else { return IRMINSUL_ABORT }
+        return Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
+          .execute(words, count, ReplyBuffer(pointer: reply), fromScript: true)
+      },
+      { context, level, message in
+        guard let context else { return }
+        Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
+          .log(.init(rawValue: Int(level)) ?? .notice, message.text)
+      })
+    guard lua != nil else {
+      throw .storage(
+        location: location, reason: "no memory for a Lua interpreter",
+        remedy: "Raise scriptMemoryLimit, or free memory.")
+    }
+  }
+
+  deinit { irminsul_lua_close(lua) }
+
+  func run(_ call: HostCall) -> Outcome {
+    access = call.access
+    storageFailure = nil
+    didAppendToStream = false
+    var reply = irminsul_buffer()
+    defer { irminsul_buffer_release(&reply) }
+    switch call.work {
+    case .script(let sha1, let source, let keys, let arguments):
+      return run(sha1, source, keys, arguments, &reply)
+    case .compilation(let sha1, let source):
+      let outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+      return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
+    case .command(let command):
+      return run(command, &reply)
+    }
+  }
+
+  private func run(
+    _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
+    _ reply: inout irminsul_buffer
+  ) -> Outcome {
+    var outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+    if outcome == IRMINSUL_DONE {
+      let isComplete =
+        keys.allSatisfy { $0.withView { irminsul_lua_add_key(lua, $0) } }
+        && arguments.allSatisfy { $0.withView { irminsul_lua_add_argument(lua, $0) } }
+      guard isComplete else {
+        irminsul_lua_drop_additions(lua)
+        return .failed(
+          .error(
+            ServerError(
+              code: "OOM", message: "the arguments do not fit into the script's memory limit")))
+      }
+      outcome = irminsul_lua_run(lua, sha1, timeLimit, &reply)
+    }
+    switch outcome {
+    case IRMINSUL_DONE: return .done(Reply(reply))
+    case IRMINSUL_TIMED_OUT: return .timedOut
+    case IRMINSUL_ABORTED:
+      return .storageFailed(
+        reason: storageFailure?.reason ?? "unknown", remedy: storageFailure?.remedy ?? "")
+    default: return .failed(Reply(reply))
+    }
+  }
+
+  private func run(_ command: Command, _ reply: inout irminsul_buffer) -> Outcome {
+    let size = command.arguments.reduce(0) { $0 + $1.count }
+    let answer = withUnsafeTemporaryAllocation(
+      of: irminsul_slice.self, capacity: command.arguments.count
+    ) { words in
+      // One block for all words, so that their addresses stay while the command runs.
+      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, size), alignment: 1)
+      defer { block.deallocate() }
+      var offset = 0
+      for (index, word) in command.arguments.enumerated() {
+        let target = UnsafeMutableRawBufferPointer(rebasing: block[offset..<offset + word.count])
+        target.copyBytes(from: word)
+        words[index] = irminsul_slice(
+          bytes: UnsafePointer(target.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+          length: word.count)
+        offset += word.count
+      }
+      guard let start = words.baseAddress, !words.isEmpty else { return IRMINSUL_GO_ON }
+      return withUnsafeMutablePointer(to: &reply) {
+        execute(UnsafePointer(start), words.count, ReplyBuffer(pointer: $0), fromScript: false)
+      }
+    }
+    if answer == IRMINSUL_ABORT {
+      return .storageFailed(
+        reason: storageFailure?.reason ?? "unknown", remedy: storageFailure?.remedy ?? "")
+    }
+    let value = Reply(reply)
+    if case .error = value { return .failed(value) }
+    return .done(value)
+  }
+
+  /// Runs one command and writes exactly one value.
+  private func execute(
+    _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
+  ) -> irminsul_answer {
+    guard let command = CommandTable.shared[words[0]] else {
+      reply.error(
+        fromScript
+          ? "ERR Unknown Redis command called from script"
+          : Self.unknown(UnsafeBufferPointer(start: words, count: count)))
+      return IRMINSUL_GO_ON
+    }
+    guard command.accepts(count) else {
+      reply.error(
+        fromScript
+          ? "ERR Wrong number of args calling Redis command from script"
+          : "ERR wrong number of arguments for '\(command.name)' command")
+      return IRMINSUL_GO_ON
+    }
+    if command.nature == .writes, access == .read {
+      reply.error("ERR Write commands are not allowed from read-only scripts.")
+      return IRMINSUL_GO_ON
+    }
+    let start = reply.length
+    do {
+      try command.body(
+        CommandContext(
+          words: words, count: count, keyspace: keyspace, reply: reply, session: self))
+    } catch {
+      switch error {
+      case .reply(let text):
+        reply.truncate(to: start)
+        reply.error(text)
+      case .storage(let reason, let remedy):
+        storageFailure = (reason, remedy)
+        return IRMINSUL_ABORT
+      }
+    }
+    return IRMINSUL_GO_ON
+  }
+
+  private static func unknown(_ words: UnsafeBufferPointer<irminsul_slice>) -> String {
+    var shown = ""
+    for word in words.dropFirst() {
+      guard shown.utf8.count < 128 else { break }
+      shown += "'\(word.prefix(min(word.length, 128 - shown.utf8.count)).text)' "
+    }
+    return "ERR unknown command '\(words[0].prefix(min(words[0].length, 128)).text)', "
+      + "with args beginning with: \(shown)"
+  }
+}
+
+extension Duration {
+  /// Nanoseconds, at most some 290 years.
+  var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    // Half of the range, so that a time of the clock can be added.
+    return overflow ? .max / 2 : min(.max / 2, product + attoseconds / 1_000_000_000)
+  }
+}
