@@ -1,3 +1,4 @@
+import EmbeddedRedis
 import Foundation
 import IrminsulRedisClient
 import IrminsulTestKit
@@ -15,6 +16,15 @@ import Testing
     let server = try await TestServers.shared.plain()
     let host = try await RedisHost.connect(
       RedisConfiguration(url: server.url, environment: [:]))
+    for result in try await Self.specs.run(name, on: host) {
+      #expect(result.isPassed, "\(result)")
+    }
+    await host.close()
+  }
+
+  @Test(arguments: try Self.specs.names())
+  func embedded(_ name: String) async throws {
+    let host = try EmbeddedHost(storage: .memory)
     for result in try await Self.specs.run(name, on: host) {
       #expect(result.isPassed, "\(result)")
     }

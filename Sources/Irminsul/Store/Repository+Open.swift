@@ -1,3 +1,4 @@
+import EmbeddedRedis
 import GitObjects
 import RedisScripting
 
@@ -27,6 +28,17 @@ extension Repository {
     _ url: String, environment: [String: String] = [:], options: Options = Options()
   ) async throws -> Repository {
     var options = options
+    if url.hasPrefix("memory:") || url.hasPrefix("file:") {
+      let location = try EmbeddedLocation(url)
+      if let hash = location.hash { options.hash = hash }
+      let host: EmbeddedHost
+      do {
+        host = try EmbeddedHost.open(location.configuration(creation: options.creation))
+      } catch {
+        throw StoreError.host(error)
+      }
+      return try await open(host, name: location.name ?? "irminsul", options)
+    }
     #if Redis
       let configuration: RedisConfiguration
       do {
