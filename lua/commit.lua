@@ -1,6 +1,6 @@
 -- commit.lua: one commit on a branch, rebased on whatever its head is now.
--- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens (hash)
---       6 tokens_old (hash)
+-- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
+--       6 tokens_b (hash)
 -- ARGV  1 full name of the branch
 --       2 request token, '' for none   3 '' on the first attempt; on a later one the newest
 --         position that was known before the first, so that a forgotten token is noticed
@@ -36,7 +36,8 @@
 return guarded(function()
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
   local ref, token = ARGV[1], ARGV[2]
-  local meta = redis.call('HMGET', KEYS[4], 'format', 'position', 'log', 'hash', 'tokens', 'horizon')
+  local meta = redis.call('HMGET', KEYS[4], 'format', 'position', 'log', 'hash', 'tokens', 'horizon',
+    'rotated', 'generation')
   check_format(meta[1])
   if meta[4] ~= 'sha1' then fail('HASH', meta[4]) end
   local width = 20
@@ -148,14 +149,15 @@ return guarded(function()
   local position = redis.call('HINCRBY', KEYS[4], 'position', 1)
   append_log(log, position, meta[3], ref, head, commit, now())
   if token ~= '' then
-    -- Two generations: the older one goes at once when the newer one is full.
-    if redis.call('HLEN', KEYS[5]) >= tonumber(meta[5]) then
-      redis.call('UNLINK', KEYS[6])
-      redis.call('RENAME', KEYS[5], KEYS[6])
-      local rotated = redis.call('HGET', KEYS[4], 'rotated')
-      redis.call('HSET', KEYS[4], 'horizon', rotated, 'rotated', position - 1)
+    -- Two generations take turns: when the newer one is full, the older one goes at once.
+    local generation = tonumber(meta[8])
+    if redis.call('HLEN', KEYS[5 + generation]) >= tonumber(meta[5]) then
+      generation = 1 - generation
+      redis.call('UNLINK', KEYS[5 + generation])
+      redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position - 1,
+        'generation', generation)
     end
-    redis.call('HSET', KEYS[5], token, commit .. position)
+    redis.call('HSET', KEYS[5 + generation], token, commit .. position)
   end
   return {'committed', commit, position, head, tree}
 end)

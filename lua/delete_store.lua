@@ -1,5 +1,5 @@
 -- delete_store.lua: one step of deleting a whole store; called until it answers `done`.
--- KEYS  1 refs (hash)   2 tokens (hash)   3 tokens_old (hash)   4 links (hash)   5 objects (hash)
+-- KEYS  1 refs (hash)   2 tokens_a (hash)   3 tokens_b (hash)   4 links (hash)   5 objects (hash)
 --       6 log (stream)   7 meta (hash)
 -- ARGV  1 fields a step   2 number of the key to go on with, 1 at first   3 cursor, 0 at first
 -- Reply {number of the key, cursor, objects that are left}, or {`done`} when nothing is left

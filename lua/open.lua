@@ -10,7 +10,8 @@ local state = 'opened'
 if redis.call('EXISTS', meta) == 0 then
   if ARGV[1] ~= 'create' then return {'absent'} end
   redis.call('HSET', meta, 'format', ARGV[2], 'hash', ARGV[3], 'head', ARGV[4], 'position', '0',
-    'log', ARGV[5], 'tokens', ARGV[6], 'rotated', '0', 'horizon', '0')
+    'log', ARGV[5], 'tokens', ARGV[6], 'rotated', '0', 'horizon', '0',
+    'generation', '0')
   state = 'created'
 end
 local values = redis.call('HMGET', meta, 'format', 'hash', 'head', 'position')

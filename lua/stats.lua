@@ -1,6 +1,6 @@
 -- stats.lua: how much a store holds.
--- KEYS  1 objects (hash)   2 log (stream)   3 meta (hash)   4 tokens (hash)
---       5 tokens_old (hash)
+-- KEYS  1 objects (hash)   2 log (stream)   3 meta (hash)   4 tokens_a (hash)
+--       5 tokens_b (hash)
 -- Reply {objects, log entries, position, tokens, horizon}
 -- Cost  O(1); reads only
 local meta = redis.call('HMGET', KEYS[3], 'position', 'horizon')

@@ -28,7 +28,7 @@ public struct ScriptSpecs: Sendable {
   ///
   /// - Throws: When the spec as a whole cannot run.
   public func run(_ name: String, on host: any ScriptHost) async throws -> [Result] {
-    let kinds = ["objects", "refs", "log", "meta", "tokens", "tokens_old", "links"]
+    let kinds = ["objects", "refs", "log", "meta", "tokens_a", "tokens_b", "links"]
     let keys = kinds.map { "{spec \(name)}:\($0)" }
     var source = "local keys = {}\n"
     for (number, kind) in kinds.enumerated() {

@@ -59,7 +59,7 @@ end
 -- A server-wide picture of the store, to see that a refused call has changed nothing.
 local function snapshot()
   local picture = {}
-  for _, name in ipairs({'objects', 'refs', 'meta', 'tokens', 'tokens_old', 'links'}) do
+  for _, name in ipairs({'objects', 'refs', 'meta', 'tokens_a', 'tokens_b', 'links'}) do
     local fields = redis.call('HGETALL', keys[name])
     local pairs_of = {}
     for at = 1, #fields, 2 do pairs_of[#pairs_of + 1] = shown(fields[at]) .. '=' .. shown(fields[at + 1]) end
