@@ -59,6 +59,8 @@ let package = Package(
       dependencies: [
         "RedisScripting",
         .target(name: "CIrminsulHiredis", condition: .when(traits: ["Redis"])),
+        .product(
+          name: "NIOConcurrencyHelpers", package: "swift-nio", condition: .when(traits: ["Redis"])),
         .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Redis"])),
         .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Redis"])),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),

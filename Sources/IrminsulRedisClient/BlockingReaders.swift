@@ -1,7 +1,7 @@
 #if Redis
+  import NIOConcurrencyHelpers
   import NIOCore
   import RedisScripting
-  import Synchronization
 
   /// The connections on which XREAD waits: one for each stream that is waited for at this moment, so
   /// that nothing else waits with it.
@@ -18,7 +18,7 @@
     /// Idle connections that are kept for the next reader.
     private static let spares = 1
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let blueprint: ConnectionDriver.Blueprint
     private let group: any EventLoopGroup
 
@@ -58,7 +58,7 @@
     }
 
     func close() async {
-      let connections = state.withLock { state in
+      let connections = state.withLockedValue { state in
         state.isClosed = true
         defer { state.idle = [] }
         return state.idle + state.borrowed.values
@@ -66,10 +66,10 @@
       for connection in connections { await connection.close() }
     }
 
-    private var isClosed: Bool { state.withLock { $0.isClosed } }
+    private var isClosed: Bool { state.withLockedValue { $0.isClosed } }
 
     private func borrow() throws(HostError) -> Connection {
-      let connection: Connection? = state.withLock { state in
+      let connection: Connection? = state.withLockedValue { state in
         guard !state.isClosed else { return nil }
         let connection =
           state.idle.popLast()
@@ -82,7 +82,7 @@
     }
 
     private func giveBack(_ connection: Connection) {
-      state.withLock { state in
+      state.withLockedValue { state in
         state.borrowed[ObjectIdentifier(connection)] = nil
         // One that is not kept closes itself when it is released.
         if !state.isClosed, state.idle.count < Self.spares { state.idle.append(connection) }

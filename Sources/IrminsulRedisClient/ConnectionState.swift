@@ -328,12 +328,13 @@
 
     /// There is no connection yet, and the time is over.
     private var slowness: HostError {
+      let patience = min(rules.connectTimeout, rules.commandTimeout)
       let isTLS = rules.location.hasPrefix("rediss:")
       let reason =
         if case .greeting = phase {
-          "it took the connection and gave no answer within \(rules.connectTimeout)"
+          "it took the connection and gave no answer within \(patience)"
         } else {
-          "no connection within \(rules.connectTimeout)"
+          "no connection within \(patience)"
         }
       return .unreachable(
         location: rules.location, reason: reason,

@@ -1,8 +1,8 @@
 #if Redis
   import DequeModule
+  import NIOConcurrencyHelpers
   import NIOCore
   import RedisScripting
-  import Synchronization
 
   /// Where the tasks of a process leave their calls for one connection's event loop, and where they
   /// wait for room when too much is on its way already.
@@ -47,7 +47,8 @@
       var bytes: Int
     }
 
-    private let state = Mutex(State())
+    // Not `Mutex`: the thread sanitizer does not see that one on Linux.
+    private let state = NIOLockedValueBox(State())
     private let limits: Limits
     private let location: String
     /// Tells the event loop to look into the mailbox.
@@ -65,7 +66,7 @@
     ///
     /// - Returns: nil, or why there will be no room.
     func reserve(bytes: Int, until deadline: NIODeadline) async -> HostError? {
-      let quick: HostError?? = state.withLock { state in
+      let quick: HostError?? = state.withLockedValue { state in
         if state.isClosed { return .some(.closed(location: location)) }
         guard state.waiters.isEmpty, state.hasRoom(for: bytes, limits) else { return nil }
         state.commands += 1
@@ -76,7 +77,7 @@
       let waiter = Waiter(bytes: bytes, deadline: deadline)
       return await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
-          let admitted: HostError?? = state.withLock { state in
+          let admitted: HostError?? = state.withLockedValue { state in
             if state.isClosed { return .some(.closed(location: location)) }
             if state.waiters.isEmpty, state.hasRoom(for: bytes, limits) {
               state.commands += 1
@@ -102,7 +103,7 @@
 
     /// Hands a call that has room to the event loop. Its continuation will be resumed.
     func send(_ call: Call, _ continuation: CheckedContinuation<CallResult, Never>) {
-      let (isOpen, mustAnnounce) = state.withLock { state -> (Bool, Bool) in
+      let (isOpen, mustAnnounce) = state.withLockedValue { state -> (Bool, Bool) in
         guard !state.isClosed else { return (false, false) }
         call.continuation = continuation
         state.contents.arrivals.append(call)
@@ -115,7 +116,7 @@
 
     /// The task of a call was cancelled. Nothing happens if the call was never sent or is finished.
     func cancel(_ call: Call) {
-      let (unsent, mustAnnounce) = state.withLock {
+      let (unsent, mustAnnounce) = state.withLockedValue {
         state -> (CheckedContinuation<CallResult, Never>?, Bool) in
         if let index = state.contents.arrivals.firstIndex(where: { $0 === call }) {
           state.contents.arrivals.remove(at: index)
@@ -135,7 +136,7 @@
 
     /// Refuses everything from now on; the event loop is to be told by the caller.
     func close() {
-      let waiters = state.withLock { state -> Deque<Waiter> in
+      let waiters = state.withLockedValue { state -> Deque<Waiter> in
         defer { state.waiters = [] }
         state.isClosed = true
         state.contents.isClosing = true
@@ -148,7 +149,7 @@
 
     /// Everything that has come since the last look.
     func collect() -> Contents {
-      state.withLock { state in
+      state.withLockedValue { state in
         state.isAnnounced = false
         defer { state.contents = Contents() }
         return state.contents
@@ -157,7 +158,7 @@
 
     /// Gives room back and lets in who waits for it.
     func release(commands: Int, bytes: Int) {
-      let admitted = state.withLock { state -> [Waiter] in
+      let admitted = state.withLockedValue { state -> [Waiter] in
         state.commands -= commands
         state.bytes -= bytes
         var admitted: [Waiter] = []
@@ -174,12 +175,12 @@
 
     /// When the first waiting task gives up.
     var firstDeadline: NIODeadline? {
-      state.withLock { $0.waiters.first?.deadline }
+      state.withLockedValue { $0.waiters.first?.deadline }
     }
 
     /// Ends the waiting of tasks whose deadline has come.
     func expire(now: NIODeadline) {
-      let expired = state.withLock { state -> [Waiter] in
+      let expired = state.withLockedValue { state -> [Waiter] in
         var expired: [Waiter] = []
         while let first = state.waiters.first, first.deadline <= now {
           expired.append(state.waiters.removeFirst())
@@ -195,7 +196,7 @@
     }
 
     private func cancel(_ waiter: Waiter) {
-      let continuation = state.withLock { state -> CheckedContinuation<HostError?, Never>? in
+      let continuation = state.withLockedValue { state -> CheckedContinuation<HostError?, Never>? in
         guard let index = state.waiters.firstIndex(where: { $0 === waiter }) else { return nil }
         state.waiters.remove(at: index)
         return waiter.continuation

@@ -1,5 +1,6 @@
 #if Redis
   import Logging
+  import NIOConcurrencyHelpers
   import NIOCore
   import NIOPosix
   import RedisScripting
@@ -71,7 +72,9 @@
     ) async throws(HostError) -> RedisHost {
       let host = try RedisHost(configuration, scripts: scripts, logger: logger, group: group)
       do {
-        _ = try await host.connections[0].call(Command("PING").arguments, patience: .oneAttempt)
+        // A short command timeout is no reason to give up the connection early.
+        _ = try await host.connections[0].call(
+          Command("PING").arguments, timeout: configuration.connectTimeout, patience: .oneAttempt)
       } catch {
         await host.close()
         throw error
@@ -92,7 +95,7 @@
       var reply = try await call(command)
       if Self.isUnknownScript(reply) {
         // Loaded scripts stay until a SCRIPT FLUSH or a restart; EVAL's may go earlier (Redis 7.4).
-        _ = try await call(Command("SCRIPT", "LOAD", script.source).arguments)
+        try await load(script)
         reply = try await call(command)
       }
       if Self.isUnknownScript(reply) {
@@ -143,6 +146,16 @@
       return try await connection(forCallOf: size).call(arguments)
     }
 
+    private func load(_ script: Script) async throws(HostError) {
+      do {
+        _ = try await call(Command("SCRIPT", "LOAD", script.source).arguments)
+      } catch {
+        // Only the loading may have been done: the script itself has not run.
+        guard case .answerLost(let location, let reason) = error else { throw error }
+        throw .notSent(location: location, reason: reason)
+      }
+    }
+
     private func connection(forCallOf size: Int) -> Connection {
       let last = connections.count - 1
       guard last > 0, size < Self.longCall else { return connections[last] }
@@ -165,16 +178,16 @@
 
   /// The scripts that a host has used, in the order of their first use.
   final class ScriptRegistry: Sendable {
-    private let known: Mutex<(scripts: [Script], digests: Set<String>)>
+    private let known: NIOLockedValueBox<(scripts: [Script], digests: Set<String>)>
 
     init(_ scripts: [Script]) {
-      known = Mutex((scripts, Set(scripts.map(\.sha1))))
+      known = NIOLockedValueBox((scripts, Set(scripts.map(\.sha1))))
     }
 
-    var all: [Script] { known.withLock { $0.scripts } }
+    var all: [Script] { known.withLockedValue { $0.scripts } }
 
     func learn(_ script: Script) {
-      known.withLock { known in
+      known.withLockedValue { known in
         if known.digests.insert(script.sha1).inserted { known.scripts.append(script) }
       }
     }

@@ -66,18 +66,24 @@
     private func explain(_ text: String, at location: String) -> OpeningFailure {
       let reason: String
       let remedy: String
+      // What the certificates or the port cause stays; a handshake that a restart cut does not.
+      var isLasting = true
       if text.contains("CERTIFICATE_VERIFY_FAILED") {
         reason = "the server's certificate is not trusted"
         remedy = "Give the authority that signed it: cacert=FILE in the URL."
       } else if text.contains("WRONG_VERSION_NUMBER") {
         reason = "the port does not speak TLS"
         remedy = "Check the port, or write redis:// for a plain connection."
+      } else if text.contains("CERTIFICATE_REQUIRED") {
+        reason = "the server asks for a client certificate"
+        remedy = "Give one that it trusts: cert=FILE and key=FILE in the URL."
       } else {
         reason = "the TLS handshake failed (\(text))"
         remedy = "Check the certificates on both sides, and whether this port speaks TLS."
+        isLasting = text.contains("ALERT")
       }
       return OpeningFailure(
-        .unreachable(location: location, reason: reason, remedy: remedy), isLasting: true)
+        .unreachable(location: location, reason: reason, remedy: remedy), isLasting: isLasting)
     }
 
     private static func reading<Value>(

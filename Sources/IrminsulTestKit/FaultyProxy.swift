@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A port of this machine behind which a ``RedisServer`` stands: counts the commands that pass, and
 /// cuts connections where a test asks for it.
@@ -32,7 +31,7 @@ public final class FaultyProxy: Sendable {
   public let port: Int
 
   private let listener: PlainSocket
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// Starts to listen, in front of a server's Unix socket.
   public convenience init(of server: RedisServer) throws {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A server on a port of this machine that misbehaves as told, for tests of clients.
 ///
@@ -23,7 +22,7 @@ public final class FaultyServer: Sendable {
   public let port: Int
 
   private let listener: PlainSocket
-  private let peers = Mutex<[PlainSocket]>([])
+  private let peers = Locked<[PlainSocket]>([])
 
   /// Starts to listen.
   public init(_ behaviour: Behaviour) throws {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -9,7 +8,7 @@ import Synchronization
 
 /// Starts and ends the processes of fixtures.
 enum Launcher {
-  private static let turn = Mutex(())
+  private static let turn = Locked(())
 
   /// Starts a process; one at a time, because a child inherits what another is being given.
   static func run(_ process: Process) throws {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A private `redis-server` in a folder of its own, for tests and benchmarks.
 ///
@@ -88,7 +87,7 @@ public final class RedisServer: Sendable {
   /// The files of TLS; nil without it.
   public let certificates: TestCertificates?
 
-  private let running = Mutex<Running?>(nil)
+  private let running = Locked<Running?>(nil)
 
   /// Starts a server and waits until it answers.
   ///

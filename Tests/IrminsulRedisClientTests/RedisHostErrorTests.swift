@@ -89,6 +89,13 @@
       await unchecked.close()
     }
 
+    @Test func aClientCertificateThatIsMissing() async throws {
+      let server = try await RedisServer.start(
+        RedisServer.Options(listening: .tls(clientCertificate: .required)))
+      let error = await Self.refusal(server.url)
+      #expect(Self.isUnreachable(error, "client certificate", remedy: "cert="))
+    }
+
     @Test func aCertificateForAnotherName() async throws {
       let server = try await RedisServer.start(
         RedisServer.Options(listening: .tls(), certificateNames: "DNS:other.example"))
@@ -120,10 +127,10 @@
       #expect(Self.isUnreachable(closed, "closed", remedy: "rediss://"))
       let silent = try FaultyServer(.neverAnswers)
       let unanswered = await Self.refusal(
-        "redis://127.0.0.1:\(silent.port)?connect-timeout=100ms")
+        "redis://127.0.0.1:\(silent.port)?connect-timeout=1s")
       #expect(Self.isUnreachable(unanswered, "no answer", remedy: "busy"))
       let halting = try FaultyServer(.saysAndStalls(Bytes("+PON".utf8)))
-      let halted = await Self.refusal("redis://127.0.0.1:\(halting.port)?connect-timeout=100ms")
+      let halted = await Self.refusal("redis://127.0.0.1:\(halting.port)?connect-timeout=1s")
       #expect(Self.isUnreachable(halted, "no answer", remedy: "busy"))
     }
 

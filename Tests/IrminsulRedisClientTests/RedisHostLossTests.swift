@@ -26,7 +26,7 @@
 
     @Test func aServerThatStaysAwayIsUnreachableInTime() async throws {
       let server = try await RedisServer.start()
-      let host = try await connect(server.url) { $0.connectTimeout = .milliseconds(300) }
+      let host = try await connect(server.url) { $0.connectTimeout = .seconds(2) }
       server.kill()
       let errors = await withTaskGroup(of: HostError?.self) { group in
         for _ in 0..<16 {
@@ -188,7 +188,6 @@
         $0.connections = 1
         $0.maximumQueuedCommands = 2
         $0.commandTimeout = .milliseconds(300)
-        $0.connectTimeout = .milliseconds(300)
       }
       server.freeze()
       let errors = await withTaskGroup(of: HostError?.self) { group in
@@ -258,6 +257,24 @@
         }
       }
       #expect(words.sorted() == ["closed", "closed", "closed", "closed", "lost", "lost"])
+      proxy.stop()
+    }
+
+    @Test func aScriptWhoseLoadingWasLostHasNotRun() async throws {
+      let server = try await RedisServer.start()
+      let proxy = try FaultyProxy(of: server)
+      let host = try await connect(proxy.url) { $0.connections = 1 }
+      proxy.set(.losesReplyTo("SCRIPT"))
+      let error = await failure { () async throws(HostError) in
+        try await host.run(.echo, keys: [[1]], arguments: [[2]])
+      }
+      guard case .notSent = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      proxy.set(.none)
+      _ = try await host.run(.echo, keys: [[1]], arguments: [[2]])
+      await host.close()
       proxy.stop()
     }
 
