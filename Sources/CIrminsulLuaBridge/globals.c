@@ -47,6 +47,18 @@ static int protected_call(lua_State *L) {
   return 2;
 }
 
+/// error as in 5.1, where a number gets a position in front, too.
+static int raise_error(lua_State *L) {
+  int level = (int)luaL_optinteger(L, 2, 1);
+  lua_settop(L, 1);
+  if (lua_isstring(L, 1) && level > 0) {
+    luaL_where(L, level);
+    lua_pushvalue(L, 1);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
 static bool is_view(lua_State *L, int index) {
   lua_pushvalue(L, index);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
@@ -258,12 +270,9 @@ static int math_random(lua_State *L) {
 }
 
 static int math_randomseed(lua_State *L) {
-  irminsul_seed_random(irminsul_of(L), (int32_t)luaL_checknumber(L, 1));
+  int32_t seed = (int32_t)luaL_checknumber(L, 1);
+  irminsul_of(L)->random = (uint64_t)(uint32_t)seed << 16 | 0x330e;
   return 0;
-}
-
-void irminsul_seed_random(irminsul_lua *lua, int32_t seed) {
-  lua->random = (uint64_t)(uint32_t)seed << 16 | 0x330e;
 }
 
 // MARK: opening
@@ -279,6 +288,7 @@ static void open_base(lua_State *L) {
   static const char *const removed[] = {
       "dofile", "loadfile", "print", "require", "warn", "rawlen", NULL};
   static const luaL_Reg functions[] = {
+      {"error", raise_error},
       {"pcall", protected_call},
       {"rawset", raw_set},
       {"setmetatable", set_metatable},
@@ -349,7 +359,7 @@ void irminsul_open_globals(lua_State *L) {
   luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
   remove_fields(L, removed);
   lua_pop(L, 1);
-  irminsul_seed_random(irminsul_of(L), 0);
+  irminsul_of(L)->random = 0x1234abcd330eULL;  // what an unseeded server starts with
 
   lua_pushinteger(L, 0);
   lua_createtable(L, 0, 2);

@@ -307,7 +307,6 @@ irminsul_outcome irminsul_lua_run(
   struct run job = {sha1, reply, false};
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
-  irminsul_seed_random(lua, 0);
   lua_sethook(L, check_time, LUA_MASKCOUNT, instructions_per_check);
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &job);

@@ -24,7 +24,7 @@ struct irminsul_lua {
   int arguments_reference;
   lua_Integer key_count;
   lua_Integer argument_count;
-  /// The 48 bits of lrand48, seeded with 0 for every run.
+  /// The 48 bits of lrand48.
   uint64_t random;
 };
 
@@ -56,8 +56,6 @@ void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply);
 
 /// Pushes the first value of a reply from `position` on and returns the position after it.
 size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t position);
-
-void irminsul_seed_random(irminsul_lua *lua, int32_t seed);
 
 /// Registers what scripts see; each leaves nothing on the stack.
 void irminsul_open_globals(lua_State *L);

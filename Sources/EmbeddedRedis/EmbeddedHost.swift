@@ -56,8 +56,19 @@ public final class EmbeddedHost: ScriptHost {
     switch configuration.storage {
     case .memory:
       self.init(location: "memory:", engine: try MemoryEngine(configuration))
-    case .file(let path, _):
-      throw .storage(location: "file:\(path)", reason: "not supported yet", remedy: "Use memory:.")
+    case .file(let path, let mode):
+      #if File
+        let opening = FileOpening(
+          path: path, mode: mode, busyTimeout: configuration.busyTimeout,
+          durability: configuration.durability)
+        self.init(
+          location: opening.location, engine: try FileEngine(opening, configuration))
+      #else
+        _ = mode
+        throw .storage(
+          location: "file:\(path)", reason: "this program was built without file: stores",
+          remedy: "Build it with the package trait File.")
+      #endif
     }
   }
 

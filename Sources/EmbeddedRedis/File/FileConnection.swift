@@ -1,0 +1,183 @@
+#if File
+  import GRDB
+  import GRDBSQLite
+  import RedisScripting
+
+  /// One SQLite connection with its prepared statements; used by one thread at a time.
+  ///
+  /// GRDB opens the database and gives the queue. The statements go to SQLite itself: a script makes
+  /// dozens of small ones, and values of megabytes should not be copied on their way.
+  final class FileConnection {
+    let sqlite: OpaquePointer
+    private let busyTimeout: Duration
+    private var statements = [OpaquePointer?](
+      repeating: nil, count: FileStatement.allCases.count)
+
+    init(sqlite: OpaquePointer, busyTimeout: Duration) {
+      self.sqlite = sqlite
+      self.busyTimeout = busyTimeout
+    }
+
+    convenience init(_ database: Database, busyTimeout: Duration) throws(CommandFailure) {
+      guard let sqlite = database.sqliteConnection else {
+        throw .storage(reason: "the database is closed", remedy: "Open the store again.")
+      }
+      self.init(sqlite: sqlite, busyTimeout: busyTimeout)
+    }
+
+    deinit { finalize() }
+
+    /// Gives the statements back; SQLite closes a connection only then.
+    func finalize() {
+      for index in statements.indices {
+        sqlite3_finalize(statements[index])
+        statements[index] = nil
+      }
+    }
+
+    func prepare(_ statement: FileStatement) throws(CommandFailure) -> PreparedStatement {
+      if let prepared = statements[statement.rawValue] {
+        return PreparedStatement(handle: prepared, connection: self)
+      }
+      var prepared: OpaquePointer?
+      let code = sqlite3_prepare_v3(
+        sqlite, statement.sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+      guard code == SQLITE_OK, let prepared else { throw failure(code) }
+      statements[statement.rawValue] = prepared
+      return PreparedStatement(handle: prepared, connection: self)
+    }
+
+    /// Runs a statement that has no parameters and no rows.
+    func run(_ statement: FileStatement) throws(CommandFailure) {
+      try prepare(statement).run()
+    }
+
+    /// Runs several statements of SQL text.
+    func execute(_ sql: String) throws(CommandFailure) {
+      let code = sqlite3_exec(sqlite, sql, nil, nil, nil)
+      guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    /// The number that a query gives in its first row.
+    func integer(_ sql: String) throws(CommandFailure) -> Int64 {
+      var statement: OpaquePointer?
+      defer { sqlite3_finalize(statement) }
+      let code = sqlite3_prepare_v2(sqlite, sql, -1, &statement, nil)
+      guard code == SQLITE_OK, let statement else { throw failure(code) }
+      let result = sqlite3_step(statement)
+      guard result == SQLITE_ROW else { throw failure(result) }
+      return sqlite3_column_int64(statement, 0)
+    }
+
+    var isInTransaction: Bool { sqlite3_get_autocommit(sqlite) == 0 }
+
+    var lastInsertedID: Int64 { sqlite3_last_insert_rowid(sqlite) }
+
+    var changes: Int { Int(sqlite3_changes(sqlite)) }
+
+    func failure(_ code: Int32) -> CommandFailure {
+      let (reason, remedy) = FileFailure.explain(
+        code: code, extended: sqlite3_extended_errcode(sqlite),
+        message: String(cString: sqlite3_errmsg(sqlite)), busyTimeout: busyTimeout)
+      return .storage(reason: reason, remedy: remedy)
+    }
+  }
+
+  /// A statement with its parameters; reset when a run or a walk over rows is over.
+  struct PreparedStatement {
+    let handle: OpaquePointer
+    unowned let connection: FileConnection
+
+    // Views stay valid while the statement runs, so SQLite need not copy them.
+    func bind(_ index: Int32, _ view: ByteView) throws(CommandFailure) {
+      // A null pointer would be NULL and not an empty blob.
+      let code =
+        view.length == 0
+        ? sqlite3_bind_zeroblob(handle, index, 0)
+        : sqlite3_bind_blob64(handle, index, view.bytes, UInt64(view.length), nil)
+      guard code == SQLITE_OK else { throw connection.failure(code) }
+    }
+
+    // These two fail only for an index that the statement does not have.
+    func bind(_ index: Int32, _ value: Int64) { _ = sqlite3_bind_int64(handle, index, value) }
+
+    func bind(_ index: Int32, _ value: Double) { _ = sqlite3_bind_double(handle, index, value) }
+
+    func run() throws(CommandFailure) {
+      defer { sqlite3_reset(handle) }
+      let code = sqlite3_step(handle)
+      guard code == SQLITE_DONE || code == SQLITE_ROW else { throw connection.failure(code) }
+    }
+
+    /// True when there is a row to read. Call ``reset()`` afterwards.
+    func step() throws(CommandFailure) -> Bool {
+      switch sqlite3_step(handle) {
+      case SQLITE_ROW: return true
+      case SQLITE_DONE: return false
+      case let code:
+        let failure = connection.failure(code)
+        sqlite3_reset(handle)
+        throw failure
+      }
+    }
+
+    func reset() { sqlite3_reset(handle) }
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
+
+    /// Valid until the next step or reset.
+    func view(_ column: Int32) -> ByteView {
+      let start = sqlite3_column_blob(handle, column)
+      return ByteView(
+        bytes: start?.assumingMemoryBound(to: UInt8.self),
+        length: Int(sqlite3_column_bytes(handle, column)))
+    }
+  }
+
+  /// What SQLite's result codes mean for the user of a store.
+  ///
+  /// Source: https://www.sqlite.org/rescode.html
+  enum FileFailure {
+    static func explain(
+      code: Int32, extended: Int32, message: String, busyTimeout: Duration
+    ) -> (reason: String, remedy: String) {
+      switch code & 0xff {
+      case SQLITE_BUSY, SQLITE_LOCKED:
+        return (
+          "another process has been writing to it for more than \(busyTimeout)",
+          "Nothing was changed. Wait for the other process, or raise busyTimeout."
+        )
+      case SQLITE_FULL:
+        return ("the disk is full", "Nothing was changed. Free space on the disk and try again.")
+      case SQLITE_IOERR:
+        return (
+          "input/output error \(extended) (\(message))",
+          "Nothing was changed. Check the disk, its free space and the folder."
+        )
+      case SQLITE_CORRUPT, SQLITE_NOTADB:
+        return (
+          "the file is damaged (\(message))",
+          "Restore it from a copy, or import the history again from a clone."
+        )
+      case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
+        return (
+          "it may not be written (\(message))",
+          "Give this user permission to write the file and its folder."
+        )
+      case SQLITE_CANTOPEN:
+        return (
+          "it cannot be opened (\(message))",
+          "Check that the folder exists and that this user may write in it."
+        )
+      case SQLITE_TOOBIG:
+        return ("a value is too large for it", "Split the value into several.")
+      case SQLITE_NOMEM:
+        return ("no memory left", "Free memory and try again.")
+      default:
+        return ("SQLite error \(extended): \(message)", "Check the file and its folder.")
+      }
+    }
+  }
+#endif
