@@ -73,6 +73,7 @@ let package = Package(
       dependencies: [
         "RedisScripting", "CIrminsulLuaBridge",
         .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["File"])),
+        .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["File"])),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(

@@ -221,7 +221,8 @@ extension EmbeddedHost {
       let sha1 = Self.sha1(words[2])
       // Redis compiles at once, so that a mistake shows here.
       _ = try await run(
-        HostCall(name: "SCRIPT LOAD", access: .read, work: .compilation(sha1: sha1, source: words[2])))
+        HostCall(
+          name: "SCRIPT LOAD", access: .read, work: .compilation(sha1: sha1, source: words[2])))
       _ = scripts.add(sha1, words[2])
       return .bytes(Bytes(sha1.utf8))
     case ("EXISTS", 3...):

@@ -242,7 +242,7 @@ public final class RedisServer: Sendable {
       case .required: lines.append("tls-auth-clients yes")
       }
     }
-    if let password = options.password { lines.append("requirepass \(password)") }
+    if let password = options.password { lines.append("requirepass \"\(password)\"") }
     for (name, rules) in options.users.sorted(by: { $0.key < $1.key }) {
       lines.append("user \(name) \(rules)")
     }

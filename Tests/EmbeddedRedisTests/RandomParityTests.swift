@@ -34,7 +34,8 @@ import Testing
     let number = Bytes(String(Int.random(in: -30...30, using: &generator)).utf8)
     let other = Bytes(String(Int.random(in: -30...30, using: &generator)).utf8)
     let id = Bytes(
-      "\(Int.random(in: 0..<50, using: &generator))-\(Int.random(in: 0..<3, using: &generator))".utf8)
+      "\(Int.random(in: 0..<50, using: &generator))-\(Int.random(in: 0..<3, using: &generator))"
+        .utf8)
     let value = bytes(&generator)
     let forms: [(String, [Bytes])] = [
       ("HSET", [key, field, value]), ("HSET", [key, field, value, bytes(&generator), value]),

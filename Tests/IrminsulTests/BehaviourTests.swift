@@ -1,3 +1,4 @@
+import Foundation
 import Irminsul
 import IrminsulTestKit
 import Testing
@@ -7,6 +8,35 @@ import Testing
   @Test(arguments: Behaviour.all)
   func memory(_ behaviour: Behaviour) async throws {
     let repository = try await Repository.open("memory:")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
+
+  @Test(arguments: Behaviour.all)
+  func file(_ behaviour: Behaviour) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: TestServers.freshName())
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let repository = try await Repository.open("file:\(folder.path)/store?durability=normal")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
+
+  @Test(arguments: Behaviour.all)
+  func redisOverAUnixSocket(_ behaviour: Behaviour) async throws {
+    let server = try await TestServers.shared.unix()
+    let repository = try await Repository.open(server.url + "?name=\(TestServers.freshName())")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
+
+  @Test(arguments: Behaviour.all)
+  func redisOverTLSWithAPassword(_ behaviour: Behaviour) async throws {
+    let server = try await TestServers.shared.secure()
+    let url = server.url(user: nil, password: nil)
+    let repository = try await Repository.open(
+      url + "&name=\(TestServers.freshName())",
+      environment: ["IRMINSUL_REDIS_PASSWORD": TestServers.password])
     try await behaviour.check(on: repository)
     await repository.close()
   }

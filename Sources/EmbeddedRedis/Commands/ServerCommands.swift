@@ -21,8 +21,24 @@ enum ServerCommands {
     .init("evalsha", -3, .administers, refuse),
     .init("eval_ro", -3, .administers, refuse),
     .init("evalsha_ro", -3, .administers, refuse),
-    .init("script", -2, .administers, refuse),
+    .init("script", -2, .administers, refuseSubcommand),
   ]
+
+  /// As ``refuse(_:)``, after the checks that Redis makes before it.
+  @Sendable private static func refuseSubcommand(
+    _ context: CommandContext
+  ) throws(CommandFailure) {
+    let arities: [(StaticString, Int)] = [
+      ("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2),
+    ]
+    guard let arity = arities.first(where: { context[1].isWord($0.0) })?.1 else {
+      throw .reply("ERR Unknown Redis command called from script")
+    }
+    guard arity >= 0 ? context.count == arity : context.count >= -arity else {
+      throw .reply("ERR Wrong number of args calling Redis command from script")
+    }
+    try refuse(context)
+  }
 
   @Sendable private static func refuse(_ context: CommandContext) throws(CommandFailure) {
     throw .reply("ERR This Redis command is not allowed from script")

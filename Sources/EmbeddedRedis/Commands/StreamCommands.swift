@@ -176,7 +176,7 @@ enum StreamCommands {
     guard rest > 0 else { throw .syntax }
     guard rest.isMultiple(of: 2) else {
       throw .reply(
-        "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified."
+        "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."
       )
     }
     let keys = index + 1

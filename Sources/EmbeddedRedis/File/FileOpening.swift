@@ -155,7 +155,8 @@
     private func newer(_ version: Int32) -> HostError {
       .storage(
         location: location,
-        reason: "its format \(version) is newer than \(FileSchema.version), which this program knows",
+        reason:
+          "its format \(version) is newer than \(FileSchema.version), which this program knows",
         remedy: "Nothing was changed. Use a newer version of this program.")
     }
 
