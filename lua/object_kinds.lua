@@ -1,11 +1,12 @@
 -- object_kinds.lua: which objects are stored, and of what kind.
 -- KEYS  1 objects (hash)
 -- ARGV  ids
--- Reply `blob`, `tree`, `commit`, `tag` or '' for each id
+-- Reply for each id `blob`, `tree`, `commit` or `tag`; '' when there is none; another word, or `?`,
+--       for what is stored there and is no object
 -- Cost  O(bytes of those objects); reads only
 local reply = {}
 for at = 1, #ARGV do
   local bytes = redis.call('HGET', KEYS[1], ARGV[at])
-  reply[at] = bytes and string.match(bytes, '^%l+') or ''
+  reply[at] = bytes and (string.match(bytes, '^%l+') or '?') or ''
 end
 return reply

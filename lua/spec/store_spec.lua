@@ -63,6 +63,8 @@ describe('object_kinds', function()
     local reply = commit{set('a', '1')}
     expect(scripts.object_kinds(reply[2], reply[5], id_of(framed('blob', '1')), string.rep('m', 20)))
       .equals({'commit', 'tree', 'blob', ''})
+    redis.call('HSET', keys.objects, string.rep('g', 20), '1 garbage')
+    expect(scripts.object_kinds(string.rep('g', 20))).equals({'?'})
   end)
 end)
 

@@ -1,21 +1,36 @@
+import GitObjects
+
 /// Why work with a Git repository on disk failed.
 public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
   /// There is no `git` to run.
   case absent(reason: String)
   case notARepository(String)
+  /// The repository's history is cut off, so it lacks objects that its commits name.
+  case shallow(String)
   /// A folder that something is to be written to holds something already.
   case notEmpty(String)
+  /// A file or a folder could not be written.
+  case cannotWrite(path: String, reason: String)
   /// A git command ended with an error.
   case failed(command: String, status: Int32, message: String)
   /// A git command printed what it should not.
   case unexpectedOutput(command: String, reason: String)
   case wrongHash(path: String, found: String, store: String)
+  /// A ref that cannot be taken over, with the reason as the end of a sentence about it.
+  case unusableRef(name: String, reason: String)
+  /// An object that the store's host cannot hold; `path` is where some commit has it, if known.
+  case objectTooLarge(ObjectID, path: String?, bytes: Int, limit: Int)
 
   public var description: String {
     switch self {
     case .absent(let reason): "cannot run git: \(reason)\nInstall git and see that it is in PATH."
     case .notARepository(let path): "\"\(path)\" is not a Git repository"
+    case .shallow(let path):
+      "\"\(path)\" is a shallow repository: parts of its history are missing\n"
+        + "Complete it with git fetch --unshallow."
     case .notEmpty(let path): "\"\(path)\" exists and is not empty\nGive a new folder."
+    case .cannotWrite(let path, let reason):
+      "cannot write \"\(path)\": \(reason)\nGive a folder on a disk with room, that you may write."
     case .failed(let command, let status, let message):
       "git \(command) failed with status \(status)"
         + (message.isEmpty ? "" : ": \(message.prefix(400))")
@@ -24,6 +39,10 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case .wrongHash(let path, let found, let store):
       "\"\(path)\" has \(found) ids and the store has \(store) ids\n"
         + "Make a store with --hash \(found)."
+    case .unusableRef(let name, let reason): "ref \"\(name)\" \(reason)"
+    case .objectTooLarge(let id, let path, let bytes, let limit):
+      "object \(id)\(path.map { " at \"\($0)\"" } ?? "") has \(bytes) bytes;"
+        + " the store's host holds \(limit) bytes at most\nNothing of the refs was changed."
     }
   }
 }

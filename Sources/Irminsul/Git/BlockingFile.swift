@@ -1,0 +1,135 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A file or one end of a pipe. What may block runs on a queue of its own, one call after the
+/// other, and never on the threads that run tasks.
+final class BlockingFile: Sendable {
+  private let handle: FileHandle
+  private let descriptor: Int32
+  private let queue: DispatchQueue
+  private let isOpen = Mutex(true)
+
+  /// Why a call of the system failed, in its own words.
+  struct Failure: Error, CustomStringConvertible {
+    let number: Int32
+
+    var description: String { String(cString: strerror(number)) }
+  }
+
+  init(_ handle: FileHandle) {
+    self.handle = handle
+    descriptor = handle.fileDescriptor
+    queue = DispatchQueue(label: "irminsul.file")
+  }
+
+  /// A new file, for reading and writing.
+  convenience init(creating path: String) throws(Failure) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Failure(number: errno) }
+    self.init(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+  }
+
+  /// Makes a pipe hold a megabyte, where the system allows it: fewer turns for the same bytes.
+  func widen() {
+    #if os(Linux)
+      // F_SETPIPE_SZ, which is a macro of an extension.
+      _ = fcntl(descriptor, 1031, 1 << 20)
+    #endif
+  }
+
+  /// The next bytes, at most `count`; empty at the end.
+  func read(upTo count: Int) async throws(Failure) -> [UInt8] {
+    try await perform { descriptor throws(Failure) in
+      var failure: Int32 = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        repeat {
+          filled = Foundation.read(descriptor, buffer.baseAddress, count)
+          failure = filled < 0 ? errno : 0
+        } while failure == EINTR
+        filled = max(filled, 0)
+      }
+      if failure != 0 { throw Failure(number: failure) }
+      return bytes
+    }
+  }
+
+  /// Writes all of the bytes. A pipe that nobody reads any more is the failure EPIPE.
+  func write(_ bytes: [UInt8]) async throws(Failure) {
+    try await perform { descriptor throws(Failure) in
+      try Self.withoutPipeSignal { () throws(Failure) in
+        try Self.writeAll(bytes, to: descriptor)
+      }
+    }
+  }
+
+  /// Goes to a place in a file.
+  func seek(to offset: Int) async throws(Failure) {
+    try await perform { descriptor throws(Failure) in
+      guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw Failure(number: errno) }
+    }
+  }
+
+  /// Closes it, after the calls that were made before. May be called again.
+  func close() {
+    queue.async { [self] in
+      let wasOpen = isOpen.withLock { isOpen in
+        defer { isOpen = false }
+        return isOpen
+      }
+      if wasOpen { try? handle.close() }
+    }
+  }
+
+  private func perform<Value: Sendable>(
+    _ body: @escaping @Sendable (Int32) throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+      queue.async { [self] in
+        guard isOpen.withLock({ $0 }) else {
+          continuation.resume(returning: .failure(Failure(number: EBADF)))
+          return
+        }
+        continuation.resume(
+          returning: Result { () throws(Failure) in try body(descriptor) })
+      }
+    }
+    return try result.get()
+  }
+
+  private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        Foundation.write(
+          descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+      }
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        throw Failure(number: errno)
+      }
+    }
+  }
+
+  /// A write into a pipe without a reader would otherwise end this process.
+  private static func withoutPipeSignal(_ body: () throws(Failure) -> Void) throws(Failure) {
+    var pipe = sigset_t()
+    var previous = sigset_t()
+    var pending = sigset_t()
+    sigemptyset(&pipe)
+    sigaddset(&pipe, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &pipe, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    do {
+      try body()
+    } catch {
+      // The signal waits for this very thread; it must not be there when the mask is lifted.
+      if error.number == EPIPE, sigpending(&pending) == 0, sigismember(&pending, SIGPIPE) == 1 {
+        var number: Int32 = 0
+        sigwait(&pipe, &number)
+      }
+      throw error
+    }
+  }
+}

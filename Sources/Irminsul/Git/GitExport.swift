@@ -1,0 +1,223 @@
+import GitObjects
+import RedisScripting
+
+/// What an export has written.
+public struct ExportSummary: Sendable, Hashable, Codable {
+  /// Objects that the store's refs and HEAD reach.
+  public let objects: Int
+  /// Their bytes in the store.
+  public let bytes: Int
+  public let refs: Int
+}
+
+extension Repository {
+  /// Writes the store as a bare Git repository: all refs, HEAD, and every object that they reach,
+  /// the same to the byte.
+  ///
+  /// The repository appears complete or not at all: it is made beside its place and then renamed.
+  /// Each object's id is checked on the way. `git` packs everything at the end, which takes the
+  /// longer part of the time; until then the disk holds the objects uncompressed.
+  ///
+  /// Memory: an id for each object, and a few batches of about a megabyte or a single larger object.
+  /// Needs `git` 2.31 or later in PATH.
+  ///
+  /// - Parameters:
+  ///   - path: A folder that does not exist, in one that does, or an empty folder.
+  ///   - progress: Called now and then, from one task at a time.
+  /// - Throws: `GitError.notEmpty` and other ``StoreError/git(_:)``,
+  ///   ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``, other cases of
+  ///   ``StoreError`` for the store, `CancellationError`.
+  public func exportGit(
+    to path: String, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
+  ) async throws -> ExportSummary {
+    let engine = try scripted("export")
+    let program = try SourceRepository.program()
+    let folder = try Self.gitErrors { () throws(GitError) in try ExportFolder(path: path) }
+    defer { folder.discard() }
+    let export = GitExport(engine: engine, program: program, folder: folder, progress: progress)
+    let summary = try await export.run(head: try await headReference())
+    try Self.gitErrors { () throws(GitError) in try folder.finish() }
+    return summary
+  }
+
+  private static func gitErrors<Value>(
+    _ body: () throws(GitError) -> Value
+  ) throws(StoreError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw .git(error)
+    }
+  }
+}
+
+/// Fills an export's folder.
+struct GitExport {
+  let engine: ScriptedEngine
+  let program: GitProgram
+  let folder: ExportFolder
+  let progress: @Sendable (TransferProgress) -> Void
+
+  private static let packName = "objects/pack/pack-irminsul"
+
+  func run(head: String) async throws -> ExportSummary {
+    let refs = try await soundRefs()
+    let detached = try detachedHead(head)
+    _ = try await git([
+      "init", "--bare", "--quiet", "--template=", "--object-format=\(engine.algorithm.rawValue)",
+      ".",
+    ])
+    let pack = try await writePack(tips: refs.map(\.id) + (detached.map { [$0] } ?? []))
+    try writeRefs(refs, head: head)
+    if pack.objectCount > 0 {
+      progress(TransferProgress(phase: "index", done: 0, total: nil, bytes: 0))
+      _ = try await git(["--git-dir=.", "index-pack", "\(Self.packName).pack"])
+      progress(TransferProgress(phase: "pack", done: 0, total: nil, bytes: 0))
+      _ = try await git(packing(bytes: pack.byteCount))
+    }
+    return ExportSummary(objects: pack.objectCount, bytes: pack.byteCount, refs: refs.count)
+  }
+
+  // MARK: Refs
+
+  private func soundRefs() async throws -> [(name: Bytes, id: ObjectID)] {
+    let table = try await engine.refTable()
+    for name in table.damaged.keys {
+      throw unusable(name, "holds no id\nRun verify and set the ref again.")
+    }
+    for name in table.refs.keys {
+      if let problem = RefName.problem(name) { throw unusable(name, problem) }
+      guard name.starts(with: "refs/".utf8) else {
+        throw unusable(name, "does not start with \"refs/\", as Git asks")
+      }
+    }
+    return table.refs.map { ($0.key, $0.value.id) }
+      .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+  }
+
+  private func detachedHead(_ head: String) throws -> ObjectID? {
+    if let id = ObjectID(hex: head), id.algorithm == engine.algorithm { return id }
+    guard head.hasPrefix("ref: refs/"), RefName.problem(head.dropFirst("ref: ".count)) == nil else {
+      throw unusable(Bytes("HEAD".utf8), "says \"\(head)\", which Git would not understand")
+    }
+    return nil
+  }
+
+  private func unusable(_ name: Bytes, _ reason: String) -> StoreError {
+    .git(.unusableRef(name: String(decoding: name, as: UTF8.self), reason: reason))
+  }
+
+  private func writeRefs(_ refs: [(name: Bytes, id: ObjectID)], head: String) throws {
+    // As files: one write for any number of refs. The lines are sorted; git peels tags itself.
+    var lines = Bytes("# pack-refs with: sorted \n".utf8)
+    for ref in refs {
+      lines += ref.id.hex.utf8
+      lines.append(UInt8(ascii: " "))
+      lines += ref.name
+      lines.append(UInt8(ascii: "\n"))
+    }
+    do {
+      try folder.write(lines, to: "packed-refs")
+      try folder.write(Bytes("\(head)\n".utf8), to: "HEAD")
+    } catch {
+      throw StoreError.git(error)
+    }
+  }
+
+  // MARK: Objects
+
+  private struct Written {
+    var objectCount = 0
+    var byteCount = 0
+  }
+
+  private func writePack(tips: [ObjectID]) async throws -> Written {
+    var written = Written()
+    if tips.isEmpty { return written }
+    var writer: PackWriter
+    do {
+      writer = try await PackWriter(
+        path: "\(folder.stage)/\(Self.packName).pack", algorithm: engine.algorithm)
+    } catch {
+      throw cannotWrite(error)
+    }
+    defer { writer.close() }
+    var walk = ReachableWalk(engine: engine)
+    var told = 0
+    try await walk.run(from: tips) { id, bytes in
+      let object = try checked(id, bytes)
+      let links = try links(of: object, id)
+      do {
+        try await writer.append(object)
+      } catch let error as BlockingFile.Failure {
+        throw cannotWrite(error)
+      }
+      written.objectCount += 1
+      written.byteCount += object.bytes.count
+      if written.byteCount - told >= 1 << 20 || written.objectCount % 1000 == 0 {
+        told = written.byteCount
+        try Task.checkCancellation()
+        progress(
+          TransferProgress(
+            phase: "objects", done: written.objectCount, total: nil, bytes: written.byteCount))
+      }
+      return links
+    }
+    do {
+      try await writer.finish()
+    } catch {
+      throw cannotWrite(error)
+    }
+    progress(
+      TransferProgress(
+        phase: "objects", done: written.objectCount, total: written.objectCount,
+        bytes: written.byteCount))
+    return written
+  }
+
+  private func checked(_ id: ObjectID, _ bytes: Bytes?) throws(StoreError) -> FramedObject {
+    guard let bytes else { throw .missingObject(id, in: engine.location) }
+    do {
+      let object = try FramedObject(framed: bytes)
+      guard object.id(engine.algorithm) == id else {
+        throw StoreError.damagedObject(
+          id, in: engine.location, reason: "its bytes have another hash")
+      }
+      return object
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw .damagedObject(id, in: engine.location, reason: "\(error)")
+    }
+  }
+
+  private func links(of object: FramedObject, _ id: ObjectID) throws(StoreError) -> [ObjectLink] {
+    // A blob has none, and may be too large to be copied for that.
+    if object.kind == .blob { return [] }
+    do {
+      return try GitObject(object, algorithm: engine.algorithm).links
+    } catch {
+      throw .damagedObject(id, in: engine.location, reason: "\(error)")
+    }
+  }
+
+  private func cannotWrite(_ error: BlockingFile.Failure) -> StoreError {
+    .git(.cannotWrite(path: folder.stage, reason: "\(error)"))
+  }
+
+  // MARK: git
+
+  /// The command that packs the objects tightly, or for very many bytes only fairly so.
+  private func packing(bytes: Int) -> [String] {
+    [
+      "--git-dir=.", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=32m",
+      "-c", "pack.threads=0", "repack", "-a", "-d", "-q",
+      "--window=\(bytes < 8 << 30 ? 10 : 3)", "--depth=50",
+    ]
+  }
+
+  private func git(_ arguments: [String]) async throws -> [UInt8] {
+    try await GitProcess.output(
+      of: program, arguments, in: folder.stage, configuration: .none)
+  }
+}

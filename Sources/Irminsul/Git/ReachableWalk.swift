@@ -1,0 +1,111 @@
+import GitObjects
+import RedisScripting
+
+/// Visits each object that some ids reach once, reading them in batches.
+///
+/// Memory: an id for each object that was seen, and a few batches of about a megabyte.
+struct ReachableWalk {
+  private enum Limits {
+    static let objects = 500
+    static let bytes = 1 << 20
+    static let requestsInFlight = 4
+    static let commits = 32...512
+  }
+
+  let engine: ScriptedEngine
+  private var seen: Set<ObjectID> = []
+  /// Marked as seen when they come in.
+  private var objects: [ObjectID] = []
+  /// Marked as seen when they are visited: a reply may bring one that waits here.
+  private var commits: [ObjectID] = []
+
+  init(engine: ScriptedEngine) {
+    self.engine = engine
+  }
+
+  /// - Parameter visit: Gets the bytes that are stored under an id, nil when there are none, and
+  ///   answers the links to go on with.
+  mutating func run(
+    from tips: [ObjectID], visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+  ) async throws {
+    for id in tips where seen.insert(id).inserted { objects.append(id) }
+    while !objects.isEmpty || !commits.isEmpty {
+      try await visitCommits(visit)
+      try await visitObjects(visit)
+    }
+  }
+
+  private mutating func add(_ links: [ObjectLink]) {
+    for link in links {
+      if link.kind == .commit {
+        if !seen.contains(link.id) { commits.append(link.id) }
+      } else if seen.insert(link.id).inserted {
+        objects.append(link.id)
+      }
+    }
+  }
+
+  /// A history is a chain: the server follows it, so that it is not one round trip for each commit.
+  private mutating func visitCommits(
+    _ visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+  ) async throws {
+    var limit = Limits.commits.lowerBound
+    while !commits.isEmpty {
+      try Task.checkCancellation()
+      var starts: [ObjectID] = []
+      while starts.count < Limits.commits.upperBound, let id = commits.popLast() {
+        if !seen.contains(id) { starts.append(id) }
+      }
+      if starts.isEmpty { return }
+      let reply = try await engine.call(
+        .walkCommits, [Bytes("\(max(limit, starts.count))".utf8)] + starts.map(\.bytes))
+      guard let fields = reply.array, fields.count.isMultiple(of: 2) else {
+        throw engine.unexpected(.walkCommits, reply)
+      }
+      var new = 0
+      for at in stride(from: 0, to: fields.count, by: 2) {
+        guard let id = engine.objectID(fields[at]), seen.insert(id).inserted else { continue }
+        new += 1
+        add(try await visit(id, fields[at + 1].bytes))
+      }
+      // Where branches meet, most of what comes is known already.
+      limit = new * 4 > fields.count ? limit * 2 : limit / 2
+      limit = min(max(limit, Limits.commits.lowerBound), Limits.commits.upperBound)
+    }
+  }
+
+  private mutating func visitObjects(
+    _ visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+  ) async throws {
+    var walk = self
+    try await withThrowingTaskGroup(of: ([ObjectID], [Bytes?]).self) { group in
+      var inFlight = 0
+      while true {
+        while inFlight < Limits.requestsInFlight, !walk.objects.isEmpty {
+          let ids = Array(walk.objects.suffix(Limits.objects))
+          walk.objects.removeLast(ids.count)
+          group.addTask { [engine] in
+            (ids, try await engine.readSome(ids, bytes: Limits.bytes))
+          }
+          inFlight += 1
+        }
+        guard let (ids, found) = try await group.next() else { return }
+        inFlight -= 1
+        walk.objects += ids.dropFirst(found.count)
+        for (id, bytes) in zip(ids, found) { walk.add(try await visit(id, bytes)) }
+      }
+    }
+    self = walk
+  }
+}
+
+extension ScriptedEngine {
+  /// What is stored under the first of some ids: at least one, then as many as fit. One round trip.
+  func readSome(_ ids: [ObjectID], bytes: Int) async throws -> [Bytes?] {
+    let reply = try await call(.readObjects, [Bytes("\(bytes)".utf8)] + ids.map(\.bytes))
+    guard let values = reply.array, values.count <= ids.count, !values.isEmpty || ids.isEmpty else {
+      throw unexpected(.readObjects, reply)
+    }
+    return values.map(\.bytes)
+  }
+}

@@ -1,0 +1,77 @@
+-- transfer_spec.lua: what the scripts answer that move and check whole histories.
+-- @include lib/spec.lua
+describe('missing_objects', function()
+  it('answers the ids that have no object, in their order', function()
+    fresh_store()
+    local reply = commit{set('a', '1')}
+    local blob, one, two = id_of(framed('blob', '1')), string.rep('m', 20), string.rep('a', 20)
+    expect(scripts.missing_objects(one, reply[2], two, blob, reply[5])).equals({one, two})
+    expect(scripts.missing_objects(blob)).equals({})
+    expect(scripts.missing_objects()).equals({})
+  end)
+end)
+
+describe('scan_contents', function()
+  it('visits every object with its bytes, or its size where there is no room', function()
+    fresh_store()
+    local edits = {}
+    for n = 1, 200 do edits[n] = set('f' .. n, string.rep('x', n)) end
+    commit(edits)
+    local seen, count, without, total, cursor = {}, 0, 0, 0, '0'
+    repeat
+      local reply = scripts.scan_contents(cursor, '10', '500')
+      cursor = reply[1]
+      local bytes, room = 0, 500
+      for at = 3, #reply, 2 do
+        local id, found = reply[at], reply[at + 1]
+        local stored = redis.call('HGET', keys.objects, id)
+        if not seen[id] then count = count + 1 end
+        seen[id] = true
+        bytes = bytes + #stored
+        if type(found) == 'number' then
+          without = without + 1
+          expect(found).equals(#stored)
+          expect(found > room).equals(true)
+        else
+          room = room - #found
+          expect(found).equals(stored)
+        end
+      end
+      expect(reply[2]).equals(bytes)
+      total = total + bytes
+      expect(room >= 0).equals(true)
+    until cursor == '0'
+    expect(count).equals(202)
+    expect(without > 0 and without < 202).equals(true)
+  end)
+
+  it('answers nothing of an empty store', function()
+    expect(scripts.scan_contents('0', '10', '500')).equals({'0', 0})
+  end)
+end)
+
+describe('scan_refs', function()
+  it('visits every field as it is stored', function()
+    fresh_store()
+    local edits, seen, count, cursor = {}, {}, 0, '0'
+    local reply = commit{set('a', '1')}
+    for n = 1, 150 do
+      edits[#edits + 1] = 'refs/tags/t' .. n
+      edits[#edits + 1] = ''
+      edits[#edits + 1] = reply[2]
+    end
+    scripts.set_refs(unpack(edits))
+    repeat
+      local step = scripts.scan_refs(cursor, '10')
+      cursor = step[1]
+      for at = 2, #step, 2 do
+        if not seen[step[at]] then count = count + 1 end
+        seen[step[at]] = step[at + 1]
+      end
+    until cursor == '0'
+    expect(count).equals(redis.call('HLEN', keys.refs))
+    expect(seen['refs/heads/main']).equals(reply[2] .. reply[5])
+    expect(seen['refs/tags/t77']).equals(reply[2])
+    expect(seen['refs/tags/']).equals('150')
+  end)
+end)
