@@ -1,3 +1,4 @@
+import Foundation
 import GitObjects
 import RedisScripting
 
@@ -27,6 +28,7 @@ extension Repository {
   /// - Throws: `GitError.notEmpty` and other ``StoreError/git(_:)``,
   ///   ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``, other cases of
   ///   ``StoreError`` for the store, `CancellationError`.
+  @discardableResult
   public func exportGit(
     to path: String, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ExportSummary {
@@ -58,8 +60,6 @@ struct GitExport {
   let folder: ExportFolder
   let progress: @Sendable (TransferProgress) -> Void
 
-  private static let packName = "objects/pack/pack-irminsul"
-
   func run(head: String) async throws -> ExportSummary {
     let refs = try await soundRefs()
     let detached = try detachedHead(head)
@@ -71,7 +71,7 @@ struct GitExport {
     try writeRefs(refs, head: head)
     if pack.objectCount > 0 {
       progress(TransferProgress(phase: "index", done: 0, total: nil, bytes: 0))
-      _ = try await git(["--git-dir=.", "index-pack", "\(Self.packName).pack"])
+      _ = try await git(["--git-dir=.", "index-pack", pack.name])
       progress(TransferProgress(phase: "pack", done: 0, total: nil, bytes: 0))
       _ = try await git(packing(bytes: pack.byteCount))
     }
@@ -127,6 +127,7 @@ struct GitExport {
   // MARK: Objects
 
   private struct Written {
+    var name = ""
     var objectCount = 0
     var byteCount = 0
   }
@@ -137,7 +138,7 @@ struct GitExport {
     var writer: PackWriter
     do {
       writer = try await PackWriter(
-        path: "\(folder.stage)/\(Self.packName).pack", algorithm: engine.algorithm)
+        path: "\(folder.stage)/objects/pack/unfinished", algorithm: engine.algorithm)
     } catch {
       throw cannotWrite(error)
     }
@@ -164,9 +165,13 @@ struct GitExport {
       return links
     }
     do {
-      try await writer.finish()
+      // git repack leaves packs alone that are not named so.
+      written.name = "objects/pack/pack-\(try await writer.finish()).pack"
     } catch {
       throw cannotWrite(error)
+    }
+    guard rename(writer.path, "\(folder.stage)/\(written.name)") == 0 else {
+      throw cannotWrite(BlockingFile.Failure(number: errno))
     }
     progress(
       TransferProgress(

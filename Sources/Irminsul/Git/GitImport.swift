@@ -42,6 +42,7 @@ extension Repository {
   ///   - progress: Called now and then, from one task at a time.
   /// - Throws: ``StoreError/git(_:)`` for the repository, other cases of ``StoreError`` for the
   ///   store, `CancellationError`. Refs have not been touched unless they were the matter.
+  @discardableResult
   public func importGit(
     from path: String, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ImportSummary {

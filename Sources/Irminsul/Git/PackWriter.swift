@@ -25,7 +25,8 @@ struct PackWriter {
   }
 
   /// Writes what the start did not know and the end asks for: the count, and the hash of all.
-  mutating func finish() async throws(BlockingFile.Failure) {
+  /// Answers that hash, after which git names packs.
+  mutating func finish() async throws(BlockingFile.Failure) -> ObjectID {
     try await flush()
     try await file.seek(to: 0)
     try await file.write(PackFormat.header(objectCount: UInt32(clamping: objectCount)))
@@ -36,8 +37,10 @@ struct PackWriter {
       if chunk.isEmpty { break }
       hasher.update(chunk)
     }
-    try await file.write(hasher.finalize().bytes)
+    let hash = hasher.finalize()
+    try await file.write(hash.bytes)
     file.close()
+    return hash
   }
 
   func close() { file.close() }
