@@ -38,7 +38,7 @@ let package = Package(
     // Deques and ordered dictionaries of the keyspace, the queues and the cache.
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     // Warnings that a server's settings call for.
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
     // The command line.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
   ],
@@ -91,6 +91,7 @@ let package = Package(
       dependencies: [
         "Irminsul",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     // Turns lua/*.lua into Swift values at every build.
     .executableTarget(name: "IrminsulScriptEmbedder"),

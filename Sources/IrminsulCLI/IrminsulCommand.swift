@@ -1,5 +1,51 @@
 import ArgumentParser
 
+/// The command line `irminsul`.
 @main struct IrminsulCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "irminsul")
+  static let configuration = CommandConfiguration(
+    commandName: "irminsul",
+    abstract: "A branchable, mergeable, Git-compatible store on Redis or in a file.",
+    usage: "irminsul <subcommand> [--store URL] [--branch NAME] [--json] …",
+    discussion: """
+      The store is --store URL, else IRMINSUL_STORE, else the file .irminsul/store of this folder \
+      or the nearest one above it, which the first write makes. A URL is file:PATH, memory:, \
+      redis://USER:PASSWORD@HOST:PORT/DB, rediss://… (TLS) or redis+unix:///SOCKET, each with \
+      ?name=STORE for one of several stores in one place. A password is better given in \
+      IRMINSUL_REDIS_PASSWORD, or in a file that IRMINSUL_REDIS_PASSWORD_FILE names.
+
+      A REV is a branch, a tag, a full ref name, HEAD, an id or its unique prefix of four digits \
+      or more, each followed by any of ~n and ^n; REV:PATH is what that revision has at a path.
+
+      A commit's author is --author, else IRMINSUL_AUTHOR_NAME and IRMINSUL_AUTHOR_EMAIL, else \
+      GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else git's user.name and user.email.
+
+      Exit codes:
+         0  done
+         1  refused: absent, conflict, no permission, faults found
+        64  usage: an argument that cannot be right
+        69  unreachable: no server there, or no answer from it
+        70  a bug of irminsul
+        74  input or output: a file or stream that cannot be used, damaged data
+      """,
+    subcommands: [
+      InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
+      ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
+      ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
+      StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
+    ])
+
+  static func main() async {
+    StandardStreams.prepare()
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      try StandardOutput.flush()
+    } catch {
+      Failure(error).exit()
+    }
+  }
 }

@@ -27,6 +27,53 @@ extension Repository {
   public static func open(
     _ url: String, environment: [String: String] = [:], options: Options = Options()
   ) async throws -> Repository {
+    let place = try await connect(url, environment, options)
+    do {
+      return try await Repository(host: place.host, name: place.name, options: place.options)
+    } catch {
+      await place.host.close()
+      throw error
+    }
+  }
+
+  /// Deletes the store that a URL names for good, as ``deleteStore(named:on:progress:)`` does.
+  ///
+  /// - Parameters:
+  ///   - name: The store's name, which must be that of the URL (`irminsul` where it has none), so
+  ///     that the wrong store is not deleted by accident.
+  ///   - progress: Called with the number of objects that are left.
+  /// - Throws: ``StoreError/badStoreName(_:reason:)`` for another name,
+  ///   ``StoreError/storeAbsent(name:in:)``.
+  public static func deleteStore(
+    named name: String, at url: String, environment: [String: String] = [:],
+    options: Options = Options(), progress: (Int64) -> Void = { _ in }
+  ) async throws {
+    var options = options
+    options.creation = .never
+    let place = try await connect(url, environment, options)
+    do {
+      guard place.name == name else {
+        throw StoreError.badStoreName(
+          name, reason: "the store in \(place.host.location) is named \"\(place.name)\"")
+      }
+      try await deleteStore(named: name, on: place.host, progress: progress)
+    } catch {
+      await place.host.close()
+      throw error
+    }
+    await place.host.close()
+  }
+
+  /// Where a URL leads: a host, the store's name on it, and options with what the URL says.
+  private struct Place {
+    let host: any ScriptHost
+    let name: String
+    let options: Options
+  }
+
+  private static func connect(
+    _ url: String, _ environment: [String: String], _ options: Options
+  ) async throws -> Place {
     var options = options
     if url.hasPrefix("memory:") || url.hasPrefix("file:") {
       let location = try EmbeddedLocation(url)
@@ -37,7 +84,7 @@ extension Repository {
       } catch {
         throw StoreError.host(error)
       }
-      return try await open(host, name: location.name ?? "irminsul", options)
+      return Place(host: host, name: location.name ?? defaultName, options: options)
     }
     #if Redis
       let configuration: RedisConfiguration
@@ -62,23 +109,13 @@ extension Repository {
       } catch {
         throw StoreError.host(error)
       }
-      return try await open(host, name: configuration.storeName ?? "irminsul", options)
+      return Place(host: host, name: configuration.storeName ?? defaultName, options: options)
     #else
       throw StoreError.unsupported("redis URLs: the Redis trait of the package is off")
     #endif
   }
 
-  /// Opens a store on a host that is closed again when that fails.
-  private static func open(
-    _ host: any ScriptHost, name: String, _ options: Options
-  ) async throws -> Repository {
-    do {
-      return try await Repository(host: host, name: name, options: options)
-    } catch {
-      await host.close()
-      throw error
-    }
-  }
+  private static let defaultName = "irminsul"
 
   static func parseHash(_ text: String, url: String) throws(StoreError) -> HashAlgorithm {
     guard let hash = HashAlgorithm(rawValue: text) else {

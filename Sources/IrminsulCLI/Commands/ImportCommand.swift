@@ -1,0 +1,34 @@
+import ArgumentParser
+import Irminsul
+
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Bring in a local Git repository: all refs and their history.",
+    discussion: """
+      Branches become branches, tags and other refs keep their full names, and HEAD is kept. A \
+      second import adds only what is new; one that was interrupted can be run again.
+
+      JSON keys: objects, newObjects, bytes, refs, changedRefs.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "A Git repository, bare or not.")
+  var repository: String
+
+  func run() async throws {
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    try await store.withRepository(.write) { store in
+      let summary = try await store.importGit(from: repository) { bar.show($0) }
+      bar.finish()
+      if output.isJSON { return try JSONLine.print(summary) }
+      try StandardOutput.line(
+        "imported \(NumberText.count(summary.objects, "object")), "
+          + "\(NumberText.count(summary.newObjects)) of them new "
+          + "(\(NumberText.size(summary.bytes))), and \(NumberText.count(summary.refs, "ref")), "
+          + "\(NumberText.count(summary.changedRefs)) of them changed")
+    }
+  }
+}

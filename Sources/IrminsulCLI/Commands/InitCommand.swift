@@ -1,0 +1,64 @@
+import ArgumentParser
+import Irminsul
+
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a store, and say where.",
+    discussion: """
+      Without --store and IRMINSUL_STORE the store is .irminsul/store of this very folder. A store \
+      that is there already stays as it is.
+
+      JSON keys: store, hash, created.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp("The ids of its objects: sha1 (default) or sha256.", valueName: "name"))
+  var hash: String?
+
+  private struct Facts: Encodable {
+    let store: String
+    let hash: String
+    let created: Bool
+  }
+
+  func run() async throws {
+    let algorithm = try hash.map { name in
+      guard let algorithm = HashAlgorithm(rawValue: name) else {
+        throw ValidationError("--hash must be sha1 or sha256")
+      }
+      return algorithm
+    }
+    if store.givenURL != nil { return try await make(store, algorithm) }
+    var place = store
+    place.url = DefaultStore.here.url
+    try await DefaultStore.here.withFolder { try await make(place, algorithm) }
+  }
+
+  private func make(_ place: StoreOptions, _ algorithm: HashAlgorithm?) async throws {
+    let isThere = try await exists(place)
+    try await place.withRepository(.write, hash: algorithm) { repository in
+      let facts = Facts(
+        store: repository.location, hash: repository.algorithm.rawValue, created: !isThere)
+      if output.isJSON { return try JSONLine.print(facts) }
+      try StandardOutput.line(
+        isThere
+          ? "There is a store already: \(facts.store) (\(facts.hash) ids)"
+          : "Made a store: \(facts.store) (\(facts.hash) ids)")
+    }
+  }
+
+  private func exists(_ place: StoreOptions) async throws -> Bool {
+    do {
+      try await place.withRepository(.read) { _ in }
+      return true
+    } catch let failure as Failure where failure.status == .refused {
+      return false
+    } catch StoreError.host(.storage) {
+      // No file yet; what else is wrong with it shows when it is made.
+      return false
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import Irminsul
+
+struct SetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Put values at paths, in one commit.",
+    usage: """
+      irminsul set PATH VALUE
+             irminsul set PATH -                  (the value is read from standard input)
+             irminsul set PATH --file FILE
+             irminsul set PATH=VALUE PATH=VALUE … (all in one commit)
+      """,
+    discussion: """
+      Two arguments of which the first has no "=" are a path and its value; otherwise each is \
+      PATH=VALUE, divided at the first "=". After -- a value may begin with "-". Values are kept \
+      byte by byte, without a newline added. Whatever was at a path is replaced, also a folder.
+
+      With --expect-absent or --test the commit is made only if the path holds nothing, or holds \
+      that value; else the exit code is 1 and what is there is told.
+
+      JSON keys: branch, changed, commit (the head afterwards), position, subject.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var branch: BranchOption
+  @OptionGroup var commit: CommitOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: ArgumentHelp("Read the value from a file.", valueName: "file"))
+  var file: String?
+
+  @Option(help: ArgumentHelp("Only if the path holds this value.", valueName: "old"))
+  var test: String?
+
+  @Flag(help: "Only if nothing is at the paths.")
+  var expectAbsent = false
+
+  @Argument(help: ArgumentHelp("PATH VALUE, or PATH=VALUE …", valueName: "path-value"))
+  var items: [String]
+
+  private struct Assignment {
+    enum Source {
+      case text(String)
+      case file(String)
+      case standardInput
+    }
+
+    let path: String
+    let source: Source
+  }
+
+  private func assignments() throws -> [Assignment] {
+    if let file {
+      guard items.count == 1 else {
+        throw ValidationError("--file goes with one PATH and no value")
+      }
+      return [Assignment(path: items[0], source: .file(file))]
+    }
+    if items.count == 2, items[1] == "-" {
+      return [Assignment(path: items[0], source: .standardInput)]
+    }
+    if items.count == 2, !items[0].contains("=") {
+      return [Assignment(path: items[0], source: .text(items[1]))]
+    }
+    return try items.map { item in
+      guard let mark = item.firstIndex(of: "=") else {
+        throw ValidationError(
+          items.count == 1 ? "no value for \"\(item)\"" : "\"\(item)\" is not PATH=VALUE")
+      }
+      return Assignment(
+        path: String(item[..<mark]), source: .text(String(item[item.index(after: mark)...])))
+    }
+  }
+
+  func validate() throws {
+    let count = try assignments().count
+    if test != nil, expectAbsent {
+      throw ValidationError("give --test or --expect-absent, not both")
+    }
+    if test != nil, count > 1 { throw ValidationError("--test goes with one path") }
+  }
+
+  func run() async throws {
+    try branch.check()
+    let assignments = try assignments()
+    let paths = try assignments.map { try Path(checkingBelowRoot: $0.path) }
+    let values = try assignments.map { try Self.read($0.source) }
+    let names = paths.map(\.description)
+    let info = commit.info(
+      names.count == 1
+        ? "Set \(names[0])"
+        : "Set \(names.count) paths\n\n\(names.joined(separator: "\n"))")
+    try await store.withRepository(.write) { repository in
+      let branch = try await branch.branch(of: repository)
+      do {
+        let result: WriteResult
+        if let test {
+          result = try await branch.testAndSet(
+            paths[0], test: Bytes(test.utf8), set: values[0], info)
+        } else {
+          let edits = try zip(paths, values).map { path, value in
+            let edit = try BranchEdit.set(path, value)
+            return expectAbsent ? edit.expecting(nil) : edit
+          }
+          result = try await branch.commit(edits, info)
+        }
+        try WriteReport(result, on: branch).print(output)
+      } catch StoreError.testFailed(let path, let found) {
+        throw Failure(
+          .refused,
+          "not set: \"\(path)\" on \(branch.name) holds "
+            + "\(try await FoundText.describe(found, in: repository)), "
+            + "not \(FoundText.value(Bytes((test ?? "").utf8)))")
+      } catch StoreError.conflict(_, let conflicts) {
+        var lines = ["not set: on \(branch.name) there is something already"]
+        for conflict in conflicts.prefix(2) {
+          lines.append(
+            "\"\(conflict.path)\" holds "
+              + "\(try await FoundText.describe(conflict.found, in: repository))")
+        }
+        throw Failure(.refused, lines.joined(separator: "\n"))
+      }
+    }
+  }
+
+  private static func read(_ source: Assignment.Source) throws -> Bytes {
+    switch source {
+    case .text(let text): return Bytes(text.utf8)
+    case .standardInput: return try StandardStreams.readInput()
+    case .file(let path):
+      do {
+        return Bytes(try Data(contentsOf: URL(fileURLWithPath: path)))
+      } catch {
+        throw Failure(.io, "cannot read \(path): \(Failure.reason(of: error))")
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Irminsul
+
+/// Which branch, for commands that read or write one.
+struct BranchOption: ParsableArguments {
+  @Option(
+    name: [.customLong("branch"), .customShort("b")],
+    help: ArgumentHelp(
+      "The branch (default: what the store's HEAD names, main).", valueName: "name"))
+  var name: String?
+
+  /// Refuses a name that no branch can have.
+  func check() throws {
+    if let name { try Self.check(name) }
+  }
+
+  static func check(_ name: String) throws {
+    if let problem = BranchName.problem(name) {
+      throw StoreError.badBranchName(name, reason: "it \(problem)")
+    }
+  }
+
+  func branch(of repository: Repository) async throws -> Branch {
+    if let name { return repository.branch(name) }
+    return repository.branch(try await Self.defaultName(of: repository))
+  }
+
+  /// The branch that the store's HEAD names, `main` when it names none.
+  static func defaultName(of repository: Repository) async throws -> String {
+    let head = try await repository.headReference()
+    let prefix = "ref: refs/heads/"
+    return head.hasPrefix(prefix) ? String(head.dropFirst(prefix.count)) : "main"
+  }
+
+  /// That a branch has no commit, and what to do about it.
+  static func absence(of branch: Branch) async throws -> Failure {
+    let names = try await branch.repository.branches()
+    let remedy =
+      names.isEmpty
+      ? "Make the first commit with `irminsul set PATH VALUE`, or import a Git repository."
+      : "There are: \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", …" : "")"
+    return Failure(
+      .refused, "no branch \"\(branch.name)\" in \(branch.repository.location)\n\(remedy)")
+  }
+}

@@ -1,0 +1,83 @@
+import Irminsul
+
+/// A change of a branch as `watch` prints it.
+struct ChangeFacts: Encodable {
+  struct PathFacts: Encodable {
+    let path: String
+    let change: String
+    let old: String?
+    let new: String?
+
+    init(_ change: TreeChange) {
+      path = change.path.description
+      switch change {
+      case .added(_, let entry): (self.change, old, new) = ("added", nil, entry.id.hex)
+      case .removed(_, let entry): (self.change, old, new) = ("removed", entry.id.hex, nil)
+      case .updated(_, let before, let after):
+        (self.change, old, new) = ("updated", before.id.hex, after.id.hex)
+      }
+    }
+  }
+
+  let position: Int64
+  let time: String
+  let branch: String
+  let change: String
+  let old: String?
+  let new: String?
+  let subject: String?
+  let changes: [PathFacts]
+  let moreChanges: Int?
+
+  init(_ change: BranchChange, hasPath: Bool, in repository: Repository) async throws {
+    position = change.position
+    time = DateText.utc(milliseconds: change.milliseconds)
+    branch = change.branch
+    let (before, after): (ObjectID?, ObjectID?)
+    switch change.kind {
+    case .added(let new): (self.change, before, after) = ("added", nil, new)
+    case .updated(let old, let new): (self.change, before, after) = ("updated", old, new)
+    case .removed(let old): (self.change, before, after) = ("removed", old, nil)
+    }
+    old = before?.hex
+    new = after?.hex
+    var subject: String?
+    if let after { subject = try await repository.commit(after).subject }
+    self.subject = subject
+    // A branch that comes or goes is one fact; its whole tree is not news.
+    var changes = change.changes
+    if !hasPath, before != nil, after != nil {
+      changes = try await repository.differences(at: .root, from: before, to: after)
+    }
+    let limit = hasPath ? changes.count : 100
+    self.changes = changes.prefix(limit).map(PathFacts.init)
+    moreChanges = changes.count > limit ? changes.count - limit : nil
+  }
+
+  /// A line for the change, and one for each path.
+  func print() throws {
+    func short(_ id: String?) -> String {
+      id.map { Style.output(.yellow, String($0.prefix(10))) } ?? "nothing"
+    }
+    let text =
+      switch change {
+      case "added": "at \(short(new))"
+      case "removed": "removed, was at \(short(old))"
+      default: "\(short(old))..\(short(new))"
+      }
+    try StandardOutput.line(
+      "\(position)  \(Style.output(.bold, branch))  \(text)" + (subject.map { "  \($0)" } ?? ""))
+    for path in changes {
+      let mark =
+        switch path.change {
+        case "added": Style.output(.green, "A")
+        case "removed": Style.output(.red, "D")
+        default: Style.output(.cyan, "M")
+        }
+      try StandardOutput.line("    \(mark) \(QuotedName.text(Array(path.path.utf8)))")
+    }
+    if let moreChanges {
+      try StandardOutput.line("    … and \(NumberText.count(moreChanges)) more")
+    }
+  }
+}

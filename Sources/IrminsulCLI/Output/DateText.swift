@@ -1,0 +1,55 @@
+import Foundation
+import Irminsul
+
+/// Dates as `git log` prints them, in the zone of whoever made the commit.
+enum DateText {
+  private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
+  /// Such as `Tue Nov 24 05:11:47 2026 +0100`.
+  static func git(_ identity: Identity?) -> String {
+    guard let seconds = identity?.seconds, abs(seconds) < 1 << 56 else { return "unknown" }
+    let local = seconds + Int64(identity?.offsetMinutes ?? 0) * 60
+    let day = Int(floorDivide(local, 86_400))
+    let second = Int(local - Int64(day) * 86_400)
+    let date = civil(day)
+    let clock = [second / 3600, second / 60 % 60, second % 60].map(padded).joined(separator: ":")
+    let weekday = days[((day % 7) + 7) % 7]
+    return "\(weekday) \(months[date.month - 1]) \(date.day) \(clock) \(date.year) "
+      + (identity?.offsetText ?? "+0000")
+  }
+
+  /// Milliseconds since 1970 as `2026-11-24T05:11:47.123Z`.
+  static func utc(milliseconds: Int64) -> String {
+    let seconds = floorDivide(milliseconds, 1000)
+    let day = Int(floorDivide(seconds, 86_400))
+    let second = Int(seconds - Int64(day) * 86_400)
+    let date = civil(day)
+    let fraction = String(milliseconds - seconds * 1000 + 1000).dropFirst()
+    return "\(date.year)-\(padded(date.month))-\(padded(date.day))T\(padded(second / 3600)):"
+      + "\(padded(second / 60 % 60)):\(padded(second % 60)).\(fraction)Z"
+  }
+
+  private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+  private static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
+    number / divisor - (number % divisor < 0 ? 1 : 0)
+  }
+
+  /// The date of a day counted from 1970-01-01, in the Gregorian calendar.
+  ///
+  /// Source: https://howardhinnant.github.io/date_algorithms.html, `civil_from_days`
+  private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
+    let shifted = day + 719_468
+    let era = Int(floorDivide(Int64(shifted), 146_097))
+    let ofEra = shifted - era * 146_097
+    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let part = (5 * ofYear + 2) / 153
+    let month = part < 10 ? part + 3 : part - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return (year, month, ofYear - (153 * part + 2) / 5 + 1)
+  }
+}
