@@ -11,7 +11,7 @@ import RedisScripting
 /// ```
 ///
 /// Source: Irmin's `Info`; Git keeps author and committer apart and the date in whole seconds.
-public struct Info: Sendable, Hashable, ExpressibleByStringLiteral {
+public struct Info: Sendable, Hashable, ExpressibleByStringInterpolation {
   /// The message as Git keeps it, usually ending with a newline; one is added when it is missing.
   public var message: String
   /// nil: the repository's author.

@@ -28,7 +28,7 @@ struct VerifyCommand: AsyncParsableCommand {
         bar.finish()
         if isJSON {
           try JSONLine.print(
-            FaultFacts(fault: fault.kind, subject: fault.subject, reason: fault.reason))
+            FaultFacts(fault: fault.kind, subject: "\(fault.subject)", reason: fault.reason))
         } else {
           try StandardOutput.line("\(Style.output(.red, "fault")): \(fault)")
         }
