@@ -93,6 +93,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+    // A process that commits, for tests that kill it.
+    .executableTarget(name: "IrminsulTestWriter", dependencies: ["Irminsul"]),
     // Turns lua/*.lua into Swift values at every build.
     .executableTarget(name: "IrminsulScriptEmbedder"),
     .plugin(
@@ -104,8 +106,9 @@ let package = Package(
       name: "IrminsulRedisClientTests",
       dependencies: ["IrminsulRedisClient", "IrminsulTestKit"]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
-    .testTarget(name: "IrminsulTests", dependencies: ["Irminsul", "IrminsulTestKit"]),
-    .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulTestKit"]),
+    .testTarget(
+      name: "IrminsulTests", dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter"]),
+    .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
   ],
   swiftLanguageModes: [.v6]
 )

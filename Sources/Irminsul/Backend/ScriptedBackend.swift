@@ -13,6 +13,8 @@ public struct ScriptedBackend: Backend {
 
   public var algorithm: HashAlgorithm { engine.algorithm }
   public var location: String { engine.location }
+  /// Where the scripts run.
+  public var host: any ScriptHost { engine.host }
   /// The name that tells this store from others in the same place.
   public var storeName: String { engine.keys.storeName }
   public var objects: ScriptedObjects { ScriptedObjects(engine: engine) }
