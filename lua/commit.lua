@@ -1,31 +1,41 @@
--- commit.lua: one commit on a branch, rebased on whatever its head is now.
+-- commit.lua: one commit on each of some branches, rebased on whatever their heads are now: all of
+-- them are made or none.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 full name of the branch
---       2 request token, '' for none   3 '' on the first attempt; on a later one the newest
+-- ARGV  1 request token, '' for none   2 '' on the first attempt; on a later one the newest
 --         position that was known before the first, so that a forgotten token is noticed
---       4 head: `*` any, '' the branch must be absent, or the raw id that it must be
---       5 parents: `*` the head, or raw ids one after another
---       6 author   7 committer, as in the commit's lines   8 message
---       9 `allow-empty` to commit also when nothing changes, else ''
---       10 number of objects; then so many objects, `kind size NUL content`
---       then for each edit: path, steps joined by `/`, '' the root
---         expectation: `*` none, '' absent, or `mode SP raw id` that must be there
---         action: '' none, `remove`, `blob` (value is an object), `entry` (value is a raw id)
---         mode   value
--- Reply {`committed`, commit, position, head before or '', root tree}
---       {`unchanged`, head or '', position}          nothing to do: no commit was made
---       {`done`, commit, position}                   this very request was applied before
---       {`conflict`, head or '', path, entry, ...}   every expectation that failed and the entry
---                                                    there now, '' for none; nothing was changed
---       {`moved`, head or ''}                        the head is not the one that was given
--- Error MISSING id       an object that the head or the request refers to is not stored
+--       3 number of objects; then so many objects, `kind size NUL content`
+--       then for each branch: full name
+--         head: `*` any, '' the branch must be absent, or the raw id that it must be
+--         parents: `*` the head, or raw ids one after another
+--         author; committer, '' the same; as in the commit's lines
+--         message
+--         `allow-empty` to commit also when nothing changes, else ''
+--         number of edits; then for each edit, in the order of their paths with / before any other
+--         byte, several of one path in the order of their actions:
+--           path: steps joined by `/`, '' the root
+--           expectation, of what the head has there: `*` none; '' absent; `mode SP raw id` that
+--             entry; `kind` and blob, tree or commit: anything of that kind; `names`, raw id and
+--             digest: a directory that is this tree or has the same names and modes (lib/tree.lua)
+--           action: '' none; `remove`; `blob` (value: an object); `entry` (value: a raw id); or one
+--             of lib/values.lua, with its operand as the value
+--           mode; value
+-- Reply {`committed`, position of the last, for each branch: commit or '' if nothing changed there,
+--         head before or '', root tree or ''}
+--       {`unchanged`, position, for each branch: head or ''}   nothing to do: no commit was made
+--       {`done`, position, for each branch: commit or ''}      this request was applied before
+--       {`conflict`, for each branch: head or ''; then for each expectation or action that failed:
+--         number of the branch, path, `expected`, `kind` or `overflow`, the entry there or ''}
+--       {`moved`, for each branch: head or ''}                 a head is not the one that was given
+--       After the last three nothing has changed.
+-- Error MISSING id       an object that a head or the request refers to is not stored
 --       EXPIRED token    a later attempt whose token may have been forgotten: its outcome is unknown
+--       TOOLARGE what    more than one call may take: to be committed by the client
 --       BADPATH path     a path that Git would not accept
---       BADEDIT path     edits that contradict each other or an unknown action
+--       BADEDIT path     edits that contradict each other, are out of order, or are unknown
 --       BADENTRY id      an entry whose mode and object do not match
 --       NOTCOMMIT id     a parent that is no commit
---       REFCLASH name    the new branch's name is a folder of other refs, or lies below one
+--       REFCLASH name    a new branch's name is a folder of other refs, or lies below one
 --       HASH name        the store's ids are not SHA-1, which is all that a server can compute
 --       NOSTORE, FORMAT  the store is gone or another version's
 -- Cost  O(edits x depth x entries of the directories on the paths)
@@ -33,131 +43,107 @@
 -- @include lib/refs.lua
 -- @include lib/meta.lua
 -- @include lib/log.lua
+-- @include lib/tokens.lua
+
+-- Makes a branch's commit for its new tree.
+local function make_commit(request, branch)
+  local argv, at, tree = request.argv, branch.at, branch.tree
+  local hex = tree == request.last_id and request.last_hex or hex_id(tree)
+  local parents, author, committer = argv[at + 2], argv[at + 3], argv[at + 4]
+  if committer == '' then committer = author end
+  local lines = ''
+  if parents ~= '*' then
+    for first = 1, #parents, 20 do
+      local id = string.sub(parents, first, first + 19)
+      if not tree_of_commit(read_for(request, id)) then fail('NOTCOMMIT', hex_id(id)) end
+      lines = lines .. 'parent ' .. hex_id(id) .. '\n'
+    end
+  elseif branch.old_tree then
+    lines = 'parent ' .. hex_id(branch.head) .. '\n'
+  end
+  local message = argv[at + 5]
+  -- 66: `tree`, the id, `author`, `committer`, their spaces and line ends, and an empty line.
+  local size = 66 + #lines + #author + #committer + #message
+  branch.commit = keep(request, 'commit ' .. size .. '\0tree ' .. hex .. '\n' .. lines
+    .. 'author ' .. author .. '\ncommitter ' .. committer .. '\n\n' .. message)
+end
+
 return guarded(function()
+  local call, argv = redis.call, ARGV
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
-  local ref, token = ARGV[1], ARGV[2]
-  local meta = redis.call('HMGET', KEYS[4], 'format', 'position', 'log', 'hash', 'tokens', 'horizon',
-    'rotated', 'generation')
+  local meta = read_meta(KEYS[4])
   check_format(meta[1])
-  if meta[4] ~= 'sha1' then fail('HASH', meta[4]) end
-  local width = 20
+  if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
+  local token = argv[1]
+  local done = token ~= '' and find_token(token, argv[2], meta)
 
-  if token ~= '' then
-    local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
-    if done then
-      return {'done', string.sub(done, 1, width), tonumber(string.sub(done, width + 1))}
-    end
-    if ARGV[3] ~= '' and tonumber(ARGV[3]) < tonumber(meta[6]) then fail('EXPIRED', 'token') end
+  local request = new_request(objects, argv)
+  local at = 4 + argv[3]
+  for number = 4, at - 1 do keep(request, argv[number]) end
+
+  local branches, heads, seen, moved = {}, {}, {}, false
+  while argv[at] do
+    local ref, edits = argv[at], tonumber(argv[at + 7])
+    local value = call('HGET', refs, ref)
+    local head, tree = '', false
+    if value then head, tree = target_of(ref, value), tree_of_head(value) end
+    if seen[ref] then fail('BADEDIT', ref) end
+    seen[ref] = true
+    moved = moved or argv[at + 1] ~= '*' and argv[at + 1] ~= head
+    local number = #branches + 1
+    heads[number], branches[number] = head,
+      {ref = ref, head = head, old_tree = tree, at = at, edits = edits, tree = false, commit = ''}
+    at = at + 8 + 5 * edits
   end
+  if done then return done_reply(done, #branches, meta) end
+  if moved then return {'moved', unpack(heads)} end
 
-  local value = redis.call('HGET', refs, ref)
-  local head = value and target_of(ref, value) or ''
-  if ARGV[4] ~= '*' and ARGV[4] ~= head then return {'moved', head} end
-
-  -- Objects of this commit, id and bytes in turn, written all at once at the end.
-  local new, is_new = {}, {}
-  local function keep(bytes)
-    local hex = redis.sha1hex(bytes)
-    local id = raw_id(hex)
-    if not is_new[id] then
-      is_new[id] = bytes
-      new[#new + 1] = id
-      new[#new + 1] = bytes
-    end
-    return id, hex
-  end
-  local function store(kind, content)
-    return keep(kind .. ' ' .. #content .. '\0' .. content)
-  end
-
-  local extra = tonumber(ARGV[10])
-  for at = 11, 10 + extra do keep(ARGV[at]) end
-
-  local root = {}
-  if value then root.old_mode, root.old_id = '40000', tree_of_head(value) end
-  for at = 11 + extra, #ARGV, 5 do
-    local path, expect, action = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-    local node = node_at(root, path)
-    if expect ~= '*' then
-      if node.expect and node.expect ~= expect then fail('BADEDIT', path) end
-      node.expect = expect
-    end
-    if action ~= '' then
-      if node.action then fail('BADEDIT', path) end
-      local mode, id = ARGV[at + 3], ARGV[at + 4]
-      if action == 'blob' then
-        id = keep(id)
-      elseif action == 'entry' and mode ~= '160000' then
-        local bytes = is_new[id]
-        if is_tree_mode(mode) then
-          bytes = bytes or read_object(objects, id)
-        elseif not bytes and redis.call('HEXISTS', objects, id) == 0 then
-          fail('MISSING', hex_id(id))
-        end
-        if bytes and (string.sub(bytes, 1, 5) == 'tree ') ~= is_tree_mode(mode) then
-          fail('BADENTRY', hex_id(id))
-        end
-      elseif action ~= 'entry' and action ~= 'remove' then
-        fail('BADEDIT', path)
+  local changes, folders = false, false
+  for number = 1, #branches do
+    local branch = branches[number]
+    local old, first = branch.old_tree, branch.at + 8
+    request.branch = number
+    local _, tree = rewrite_entry(request, old and '40000', old, first,
+      first + 5 * (branch.edits - 1), 1)
+    local is_forced = argv[branch.at + 6] ~= ''
+    if not tree and (old or is_forced) then tree = keep(request, 'tree 0\0') end
+    if tree and (tree ~= old or is_forced) then
+      branch.tree, changes = tree, true
+      make_commit(request, branch)
+      if not old then
+        folders = folders or ref_folders(refs)
+        folders.check_new(branch.ref, {})
       end
-      if path == '' and action ~= 'remove' and not is_tree_mode(mode) then
-        fail('BADEDIT', 'the root is a directory')
-      end
-      node.action, node.mode, node.id = action, mode, id
     end
   end
-
-  local conflicts = {'conflict', head}
-  inspect(objects, root, '', nil, conflicts)
-  if #conflicts > 2 then return conflicts end
-
-  apply(root, width, store)
-  local tree = root.new_id
-  if not tree then
-    if not value and ARGV[9] == '' then return {'unchanged', '', tonumber(meta[2])} end
-    tree = store('tree', '')
+  if request.conflicts then
+    local reply = {'conflict', unpack(heads)}
+    for _, part in ipairs(request.conflicts) do reply[#reply + 1] = part end
+    return reply
   end
-  if value and tree == tree_of_head(value) and ARGV[9] == '' then
-    return {'unchanged', head, tonumber(meta[2])}
-  end
-
-  local lines = {'tree ', hex_id(tree), '\n'}
-  local function add_parent(id)
-    lines[#lines + 1] = 'parent '
-    lines[#lines + 1] = hex_id(id)
-    lines[#lines + 1] = '\n'
-  end
-  if ARGV[5] ~= '*' then
-    for at = 1, #ARGV[5], width do
-      local id = string.sub(ARGV[5], at, at + width - 1)
-      if not tree_of_commit(read_object(objects, id)) then fail('NOTCOMMIT', hex_id(id)) end
-      add_parent(id)
-    end
-  elseif value then
-    add_parent(head)
-  end
-  lines[#lines + 1] = 'author ' .. ARGV[6] .. '\ncommitter ' .. ARGV[7] .. '\n\n' .. ARGV[8]
-  local commit = store('commit', table.concat(lines))
-  if not value then check_new_ref(refs, ref, {}) end
+  if not changes then return {'unchanged', tonumber(meta[3]), unpack(heads)} end
 
   -- Nothing has been written so far, and nothing below can fail.
-  for from = 1, #new, 2000 do
-    redis.call('HSET', objects, unpack(new, from, math.min(from + 1999, #new)))
+  for from = 1, request.count, 4000 do
+    call('HSET', objects, unpack(request.new, from, math.min(from + 3999, request.count)))
   end
-  redis.call('HSET', refs, ref, commit .. tree)
-  if not value then count_new_ref(refs, ref) end
-  local position = redis.call('HINCRBY', KEYS[4], 'position', 1)
-  append_log(log, position, meta[3], ref, head, commit, now())
-  if token ~= '' then
-    -- Two generations take turns: when the newer one is full, the older one goes at once.
-    local generation = tonumber(meta[8])
-    if redis.call('HLEN', KEYS[5 + generation]) >= tonumber(meta[5]) then
-      generation = 1 - generation
-      redis.call('UNLINK', KEYS[5 + generation])
-      redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position - 1,
-        'generation', generation)
+  local time, position, ids = now(), tonumber(meta[3]), {nil}
+  local reply = {'committed', 0, nil, nil, nil}
+  for number = 1, #branches do
+    local branch = branches[number]
+    local commit, tree = branch.commit, branch.tree
+    if tree then
+      call('HSET', refs, branch.ref, commit .. tree)
+      if not branch.old_tree then folders.count_new(branch.ref) end
+      position = position + 1
+      append_log(log, position, meta[4], branch.ref, branch.head, commit, time)
     end
-    redis.call('HSET', KEYS[5 + generation], token, commit .. position)
+    ids[number] = commit
+    reply[3 * number], reply[3 * number + 1], reply[3 * number + 2] = commit, branch.head, tree or ''
   end
-  return {'committed', commit, position, head, tree}
+  local text = string.format('%d', position)
+  call('HSET', KEYS[4], 'position', text)
+  if token ~= '' then remember_token(token, ids, text, time, meta) end
+  reply[2] = position
+  return reply
 end)

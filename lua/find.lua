@@ -24,11 +24,8 @@ return guarded(function()
   local mode = '40000'
   for at = 4, #ARGV do
     if not is_tree_mode(mode) then return {head} end
-    local node = {names = {ARGV[at]}, kids = {[ARGV[at]] = {}}}
-    open_directory(objects, node, id)
-    local kid = node.kids[ARGV[at]]
-    if not kid.first then return {head} end
-    mode, id = kid.old_mode, kid.old_id
+    mode, id = find_in_directory(objects, id, ARGV[at])
+    if not mode then return {head} end
   end
   -- A submodule's commit lives in another repository.
   if ARGV[3] == 'entry' or mode == '160000' then return {head, mode, id} end

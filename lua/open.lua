@@ -5,13 +5,14 @@
 -- Reply {`created` | `opened`, format, hash, head, position}; {`absent`} for `open` when there is none
 -- Error WRONGTYPE  the key holds something else
 -- Cost  O(1)
+-- @include lib/log.lua
 local meta = KEYS[1]
 local state = 'opened'
 if redis.call('EXISTS', meta) == 0 then
   if ARGV[1] ~= 'create' then return {'absent'} end
   redis.call('HSET', meta, 'format', ARGV[2], 'hash', ARGV[3], 'head', ARGV[4], 'position', '0',
     'log', ARGV[5], 'tokens', ARGV[6], 'rotated', '0', 'horizon', '0',
-    'generation', '0')
+    'generation', '0', 'turned', now())
   state = 'created'
 end
 local values = redis.call('HMGET', meta, 'format', 'hash', 'head', 'position')

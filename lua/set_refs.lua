@@ -1,10 +1,16 @@
 -- set_refs.lua: tests and sets refs, all of them or none: branches, tags, renames, imports.
--- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)
--- ARGV  for each ref: full name; test: `*` anything, '' absent, or the raw id that must be there;
---       set: '' remove, or a raw id
--- Reply {`set`, position of the last change}; {`moved`, name, id or '', ...} with every ref whose
---       test failed and what is there: nothing was changed
--- Error MISSING id        the object is not stored
+-- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
+--       6 tokens_b (hash)
+-- ARGV  1 request token, '' for none   2 '' on the first attempt; on a later one the newest
+--       position that was known before the first; then for each ref: full name; test: `*` anything,
+--       '' absent, or the raw id that must be there; set: '' remove, or a raw id
+-- Reply {`set`, position of the last change}
+--       {`done`, position, for each ref: the id it was set to, or '' if it was not changed or removed}
+--         when this request was applied before
+--       {`moved`, name, id or '', ...} with every ref whose test failed and what is there: nothing was
+--         changed
+-- Error EXPIRED token     a later attempt whose token may have been forgotten
+--       MISSING id        the object is not stored
 --       NOTCOMMIT id      a branch would point to something else than a commit
 --       REFCLASH name     the name is a folder of other refs, or a folder of it is a ref
 --       NOSTORE, FORMAT   the store is gone or another version's
@@ -12,14 +18,18 @@
 -- @include lib/refs.lua
 -- @include lib/meta.lua
 -- @include lib/log.lua
+-- @include lib/tokens.lua
 return guarded(function()
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
-  local meta = redis.call('HMGET', KEYS[4], 'format', 'position', 'log')
+  local meta = read_meta(KEYS[4])
   check_format(meta[1])
-  local position = tonumber(meta[2])
+  local token = ARGV[1]
+  local done = token ~= '' and find_token(token, ARGV[2], meta)
+  if done then return done_reply(done, (#ARGV - 2) / 3, meta) end
+  local position = tonumber(meta[3])
 
-  local changes, moved, gone = {}, {'moved'}, {}
-  for at = 1, #ARGV, 3 do
+  local changes, moved, gone, ids = {}, {'moved'}, {}, {}
+  for at = 3, #ARGV, 3 do
     local name, test, set = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local value = redis.call('HGET', refs, name)
     local old = value and target_of(name, value) or ''
@@ -27,6 +37,7 @@ return guarded(function()
       moved[#moved + 1] = name
       moved[#moved + 1] = old
     end
+    ids[#ids + 1] = old ~= set and set or ''
     if old ~= set then
       changes[#changes + 1] = {name, old, set}
       if set == '' then gone[name] = true end
@@ -34,7 +45,7 @@ return guarded(function()
   end
   if #moved > 1 then return moved end
 
-  local created = {}
+  local folders = ref_folders(refs)
   for _, change in ipairs(changes) do
     local name, old, set = change[1], change[2], change[3]
     if set ~= '' then
@@ -45,15 +56,7 @@ return guarded(function()
         if not tree then fail('NOTCOMMIT', hex_id(set)) end
         change[4] = set .. tree
       end
-      if old == '' then
-        check_new_ref(refs, name, gone)
-        each_folder(name, function(folder)
-          if created[string.sub(folder, 1, -2)] then fail('REFCLASH', folder) end
-          created[folder] = true
-        end)
-        if created[name .. '/'] then fail('REFCLASH', name .. '/') end
-        created[name] = true
-      end
+      if old == '' then folders.check_new(name, gone) end
     end
   end
 
@@ -62,14 +65,17 @@ return guarded(function()
     local name, old, set = change[1], change[2], change[3]
     if set == '' then
       redis.call('HDEL', refs, name)
-      count_removed_ref(refs, name)
+      folders.count_removed(name)
     else
       redis.call('HSET', refs, name, change[4])
-      if old == '' then count_new_ref(refs, name) end
+      if old == '' then folders.count_new(name) end
     end
     position = position + 1
-    append_log(log, position, meta[3], name, old, set, time)
+    append_log(log, position, meta[4], name, old, set, time)
   end
-  if #changes > 0 then redis.call('HSET', KEYS[4], 'position', position) end
+  if #changes > 0 then
+    redis.call('HSET', KEYS[4], 'position', position)
+    if token ~= '' then remember_token(token, ids, position, time, meta) end
+  end
   return {'set', position}
 end)

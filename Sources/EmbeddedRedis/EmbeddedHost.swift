@@ -27,6 +27,7 @@ public final class EmbeddedHost: ScriptHost {
 
   public let location: String
   public let maximumValueSize = EmbeddedHost.largestValue
+  public let mayLoseAnswers = false
 
   private let engine: any HostEngine
   private let scripts = ScriptRegistry()

@@ -9,6 +9,10 @@ public protocol ScriptHost: Sendable {
   /// The largest value, in bytes, that one argument or reply may have.
   var maximumValueSize: Int { get }
 
+  /// Whether the answer to a call can be lost when the call was made, as over a network. A store
+  /// remembers its requests for longer where that can happen.
+  var mayLoseAnswers: Bool { get }
+
   /// Runs a script, in one round trip: EVALSHA, and EVAL where the server does not know it yet.
   ///
   /// - Parameters:
@@ -40,6 +44,10 @@ public protocol ScriptHost: Sendable {
 
   /// Releases connections and files. Later calls throw `HostError.closed`. May be called again.
   func close() async
+}
+
+extension ScriptHost {
+  public var mayLoseAnswers: Bool { true }
 }
 
 /// Whether a server that may evict keys is accepted.

@@ -1,74 +1,174 @@
--- lib/edits.lua: the edits of one commit, as a tree of the paths that they name.
--- @include lib/directory.lua
+-- lib/edits.lua: the edits of a request, applied to the tree that a branch has now. An edit is five
+-- of the request's arguments: path, expectation, action, mode, value. Edits of one directory are
+-- neighbours, as their order is that of the paths with `/` before any other byte.
+-- @include lib/directory_edit.lua
+-- @include lib/values.lua
 
--- Whether a step is one that Git's own check would reject. The library refuses a few more names
--- that some file systems take for `.git` before it sends them.
-local function bad_step(step)
-  if step == '' or step == '.' or step == '..' or string.find(step, '\0', 1, true) then return true end
-  local plain = string.gsub(string.lower(step), '[. ]+$', '')
-  return plain == '.git' or plain == 'git~1'
+-- Whether the entry that the head has at a path is what the writer has seen there.
+local function is_expected(request, expectation, mode, id)
+  if expectation == '' then return not mode end
+  if not mode then return false end
+  local sub, first = string.sub, string.byte(expectation)
+  if first == 107 then
+    local kind = is_tree_mode(mode) and 'tree' or mode == '160000' and 'commit' or 'blob'
+    return expectation == 'kind ' .. kind
+  end
+  if first ~= 110 then return expectation == mode .. ' ' .. id end
+  if not is_tree_mode(mode) then return false end
+  local width = #id
+  if sub(expectation, 7, 6 + width) == id then return true end
+  -- Not the same directory: does it have the same names?
+  local bytes, at = touch_directory(request, id)
+  local pieces = {}
+  while at <= #bytes do
+    local zero = string.find(bytes, '\0', at, true)
+    if not zero or zero + width > #bytes then fail('BADTREE', 'an entry is cut off') end
+    pieces[#pieces + 1] = sub(bytes, at, zero)
+    at = zero + width + 1
+  end
+  return redis.sha1hex(table.concat(pieces)) == sub(expectation, 7 + width)
 end
 
--- The node of a path below `root`, made with the nodes above it when it is not there yet.
-local function node_at(root, path)
-  local node, at = root, 1
-  if path == '' then return root end
-  while at do
-    local slash = string.find(path, '/', at, true)
-    local step = string.sub(path, at, slash and slash - 1 or -1)
-    if bad_step(step) then fail('BADPATH', path) end
-    if not node.kids then node.kids, node.names = {}, {} end
-    local kid = node.kids[step]
-    if not kid then
-      kid = {}
-      node.kids[step] = kid
-      node.names[#node.names + 1] = step
-    end
-    node, at = kid, slash and slash + 1
+-- What an edit's action leaves at its path, where an entry or nothing is.
+local function act(request, edit, mode, id)
+  local argv, objects = request.argv, request.objects
+  local path, action, new_mode, value = argv[edit], argv[edit + 2], argv[edit + 3], argv[edit + 4]
+  if action == 'remove' then return nil end
+  if path == '' and not (action == 'entry' and is_tree_mode(new_mode)) then
+    fail('BADEDIT', 'the root is a directory')
   end
-  return node
+  if action == 'blob' then return new_mode, keep(request, value) end
+
+  if action == 'entry' then
+    if new_mode == '160000' then return new_mode, value end
+    local is_tree = is_tree_mode(new_mode)
+    -- A blob's bytes are not worth reading: that it is there is enough.
+    if is_tree or redis.call('HEXISTS', objects, value) == 0 then
+      local bytes = read_for(request, value)
+      if (string.sub(bytes, 1, 5) == 'tree ') ~= is_tree then fail('BADENTRY', hex_id(value)) end
+    end
+    return new_mode, value
+  end
+
+  if not string.find('|increment|insert|discard|append|assign|', '|' .. action .. '|', 1, true) then
+    fail('BADEDIT', path)
+  end
+  local old
+  if mode then
+    if mode == '160000' or is_tree_mode(mode) then
+      conflict(request, path, 'kind', mode, id)
+      return mode, id
+    end
+    if redis.call('HSTRLEN', objects, id) > 262144 then fail('TOOLARGE', 'value') end
+    old = read_for(request, id)
+    old = string.sub(old, string.find(old, '\0', 1, true) + 1)
+  end
+  local content, problem = change_value(action, old, value)
+  if problem then
+    conflict(request, path, problem, mode, id)
+    return mode, id
+  end
+  if content == old then return mode, id end
+  return mode or '100644', keep(request, 'blob ' .. #content .. '\0' .. content)
 end
 
--- Looks up what is at each named path now, and collects {path, entry or ''} of each expectation
--- that does not hold. Only directories that lead to a named path are read. `above` is whether a
--- directory on the way is set or removed as a whole, which an edit inside it would contradict.
-local function inspect(objects, node, path, above, conflicts)
-  if node.action and above then fail('BADEDIT', path) end
-  if node.expect then
-    local found = node.old_mode and (node.old_mode .. ' ' .. node.old_id) or ''
-    if found ~= node.expect then
-      conflicts[#conflicts + 1] = path
-      conflicts[#conflicts + 1] = found
+local rewrite_directory
+
+-- Applies the edits from argument `low` to `high` to one entry: those whose paths end before `at`
+-- are its own, the others lie below it. Answers what is there afterwards and whether any acts.
+local function rewrite_entry(request, mode, id, low, high, at)
+  local argv = request.argv
+  local new_mode, new_id, acts = mode, id, false
+  while low <= high do
+    local path, expectation = argv[low], argv[low + 1]
+    if #path >= at then break end
+    if #path == at - 1 and at > 1 then fail('BADPATH', path) end
+    if expectation ~= '*' and not is_expected(request, expectation, mode, id) then
+      conflict(request, path, 'expected', mode, id)
     end
+    if argv[low + 2] ~= '' then
+      new_mode, new_id = act(request, low, new_mode, new_id)
+      acts = true
+    end
+    low = low + 5
   end
-  if not node.names then return end
-  if node.old_mode and is_tree_mode(node.old_mode) then
-    open_directory(objects, node, node.old_id)
+  if low > high then return new_mode, new_id, acts end
+  local inner = mode and is_tree_mode(mode) and id or nil
+  local changed, acts_below = rewrite_directory(request, inner, low, high, at)
+  if acts_below then
+    -- A directory that is set or removed as a whole contradicts an edit inside it.
+    if acts then fail('BADEDIT', argv[low]) end
+    if changed ~= inner then new_mode, new_id = changed and '40000', changed end
+    acts = true
   end
-  for _, name in ipairs(node.names) do
-    inspect(objects, node.kids[name], path == '' and name or path .. '/' .. name,
-      above or node.action, conflicts)
-  end
+  return new_mode, new_id, acts
 end
 
--- Decides what is at each named path afterwards, from the leaves up: new_mode and new_id, or
--- nothing. A blob on the way to a new entry becomes a directory; an empty directory disappears.
-local function apply(node, width, store)
-  if node.action == 'remove' then return end
-  if node.action then
-    node.new_mode, node.new_id = node.mode, node.id
-    return
+-- The step of a path that begins at `at`. One that Git's own check would reject is refused; the
+-- library refuses a few more, which some file systems take for `.git`, before it sends them.
+local function step_at(path, at)
+  local slash = string.find(path, '/', at, true)
+  local step = string.sub(path, at, slash and slash - 1 or -1)
+  local first = string.byte(step)
+  local is_bad = not first or slash == #path or string.find(step, '\0', 1, true)
+  -- Only names that begin with `.` or `g` need a closer look.
+  if first == 46 or first == 103 or first == 71 then
+    local plain = string.gsub(string.lower(step), '[. ]+$', '')
+    is_bad = is_bad or step == '.' or step == '..' or plain == '.git' or plain == 'git~1'
   end
-  if node.names then
-    local grows = false
-    for _, name in ipairs(node.names) do
-      apply(node.kids[name], width, store)
-      grows = grows or node.kids[name].new_mode
-    end
-    if node.bytes or grows then
-      node.new_mode, node.new_id = edit_directory(node, width, store)
-      return
-    end
+  if is_bad then fail('BADPATH', path) end
+  return step
+end
+
+-- The last of the edits from `low` to `high` that begin with the same step.
+local function last_of_step(argv, low, high, at, step)
+  local stop = at + #step
+  while low < high do
+    local path = argv[low + 5]
+    local after = string.byte(path, stop)
+    if after and after ~= 47 or string.sub(path, at, stop - 1) ~= step then break end
+    low = low + 5
   end
-  node.new_mode, node.new_id = node.old_mode, node.old_id
+  return low
+end
+
+-- Applies edits inside a directory, nil for none. Answers its id afterwards, nil when it is empty,
+-- and whether any of them acts.
+function rewrite_directory(request, id, low, high, at)
+  local argv = request.argv
+  local bytes, first
+  if id then bytes, first = touch_directory(request, id) end
+  local step = step_at(argv[low], at)
+  local last = last_of_step(argv, low, high, at, step)
+  if last == high then
+    local place, stop, old_mode, old_id
+    if id then place, stop, old_mode, old_id = find_entry(bytes, first, step, #id) end
+    local mode, new_id, acts = rewrite_entry(request, old_mode, old_id, low, high, at + #step + 1)
+    if mode == old_mode and new_id == old_id then return id, acts end
+    return replace_entry(request, bytes, first, step, place, stop, old_mode, mode, new_id), acts
+  end
+
+  local names, entries = {}, {}
+  while true do
+    if entries[step] then fail('BADEDIT', argv[low]) end
+    names[#names + 1], entries[step] = step, {from = low, to = last}
+    low = last + 5
+    if low > high then break end
+    step = step_at(argv[low], at)
+    last = last_of_step(argv, low, high, at, step)
+  end
+  local editing = tree_editing()
+  if id then editing.find_entries(bytes, first, entries, #id) end
+  local acts, changed = false, false
+  for number = 1, #names do
+    local name = names[number]
+    local entry = entries[name]
+    local mode, new_id, acts_below = rewrite_entry(request, entry.mode, entry.id, entry.from,
+      entry.to, at + #name + 1)
+    entry.new_mode, entry.new_id = mode, new_id
+    acts = acts or acts_below
+    changed = changed or mode ~= entry.mode or new_id ~= entry.id
+  end
+  if not changed then return id, acts end
+  return replace_entries(request, editing, bytes, first, names, entries), acts
 end

@@ -13,36 +13,47 @@ local function tree_of_head(value)
   return string.sub(value, #value / 2 + 1)
 end
 
--- Calls each(prefix) for refs/heads/a/ and so on above `name`.
-local function each_folder(name, each)
-  local at = string.find(name, '/', 1, true)
-  at = at and string.find(name, '/', at + 1, true)
-  while at do
-    each(string.sub(name, 1, at))
-    at = string.find(name, '/', at + 1, true)
+-- What making and removing refs needs; made when it is called for, as most scripts only move them.
+local function ref_folders(refs)
+  -- Calls visit(prefix) for refs/heads/a/ and so on above `name`.
+  local function each(name, visit)
+    local at = string.find(name, '/', 1, true)
+    at = at and string.find(name, '/', at + 1, true)
+    while at do
+      visit(string.sub(name, 1, at))
+      at = string.find(name, '/', at + 1, true)
+    end
   end
-end
 
--- Refuses a new ref that is a folder of others or lies below one. `gone` names refs that the same
--- request removes: their names count as free.
-local function check_new_ref(refs, name, gone)
-  local below = tonumber(redis.call('HGET', refs, name .. '/') or 0)
-  for removed in pairs(gone) do
-    if string.sub(removed, 1, #name + 1) == name .. '/' then below = below - 1 end
+  local made = {}
+
+  -- Refuses a new ref that is a folder of others or lies below one, stored ones and those that were
+  -- checked before. `gone` names refs that the same request removes: their names count as free.
+  local function check_new(name, gone)
+    local below = tonumber(redis.call('HGET', refs, name .. '/') or 0)
+    for removed in pairs(gone) do
+      if string.sub(removed, 1, #name + 1) == name .. '/' then below = below - 1 end
+    end
+    if below > 0 or made[name .. '/'] then fail('REFCLASH', name .. '/') end
+    each(name, function(folder)
+      local above = string.sub(folder, 1, -2)
+      if made[above] or not gone[above] and redis.call('HEXISTS', refs, above) == 1 then
+        fail('REFCLASH', above)
+      end
+      made[folder] = true
+    end)
+    made[name] = true
   end
-  if below > 0 then fail('REFCLASH', name .. '/') end
-  each_folder(name, function(folder)
-    local above = string.sub(folder, 1, -2)
-    if not gone[above] and redis.call('HEXISTS', refs, above) == 1 then fail('REFCLASH', above) end
-  end)
-end
 
-local function count_new_ref(refs, name)
-  each_folder(name, function(folder) redis.call('HINCRBY', refs, folder, 1) end)
-end
+  local function count_new(name)
+    each(name, function(folder) redis.call('HINCRBY', refs, folder, 1) end)
+  end
 
-local function count_removed_ref(refs, name)
-  each_folder(name, function(folder)
-    if redis.call('HINCRBY', refs, folder, -1) <= 0 then redis.call('HDEL', refs, folder) end
-  end)
+  local function count_removed(name)
+    each(name, function(folder)
+      if redis.call('HINCRBY', refs, folder, -1) <= 0 then redis.call('HDEL', refs, folder) end
+    end)
+  end
+
+  return {check_new = check_new, count_new = count_new, count_removed = count_removed}
 end

@@ -5,17 +5,17 @@ describe('commit', function()
     fresh_store()
     local reply = commit{set('a/b', 'hello')}
     expect(reply[1]).equals('committed')
-    expect(reply[3]).equals(1)
+    expect(reply[2]).equals(1)
     expect(reply[4]).equals('')
     expect(text_at('a/b')).equals('hello')
     local blob = id_of(framed('blob', 'hello'))
     local inner = framed('tree', '100644 b\0' .. blob)
     local root = framed('tree', '40000 a\0' .. id_of(inner))
     expect(reply[5]).equals(id_of(root))
-    expect(redis.call('HGET', keys.objects, reply[2])).equals(framed('commit',
+    expect(redis.call('HGET', keys.objects, reply[3])).equals(framed('commit',
       'tree ' .. redis.sha1hex(root) .. '\nauthor ' .. person .. '\ncommitter ' .. person
       .. '\n\nmessage\n'))
-    expect(redis.call('HGET', keys.refs, 'refs/heads/main')).equals(reply[2] .. reply[5])
+    expect(redis.call('HGET', keys.refs, 'refs/heads/main')).equals(reply[3] .. reply[5])
   end)
 
   it('rebases on a head that has moved', function()
@@ -25,7 +25,7 @@ describe('commit', function()
     local third = commit{set('c', '3', '')}
     expect(third[1]).equals('committed')
     expect(text_at('a') .. text_at('b') .. text_at('c')).equals('123')
-    expect(third[4]).differs_from(first[2])
+    expect(third[4]).differs_from(first[3])
   end)
 
   it('answers every expectation that failed and changes nothing', function()
@@ -36,11 +36,15 @@ describe('commit', function()
       set('n', '9', ''), remove('d/y', '100644 ' .. raw(string.rep('11', 20)))}
     expect(reply[1]).equals('conflict')
     local found = {}
-    for at = 3, #reply, 2 do found[reply[at]] = reply[at + 1] end
+    for at = 3, #reply, 4 do
+      expect(reply[at]).equals(1)
+      expect(reply[at + 2]).equals('expected')
+      found[reply[at + 1]] = reply[at + 3]
+    end
     expect(found['a']).equals('100644 ' .. id_of(framed('blob', '1')))
     expect(found['d/x']).equals('100644 ' .. id_of(framed('blob', '2')))
     expect(found['d/y']).equals('')
-    expect(#reply).equals(8)
+    expect(#reply).equals(14)
     expect(snapshot()).equals(before)
   end)
 
@@ -52,12 +56,12 @@ describe('commit', function()
 
   it('makes no commit when nothing changes', function()
     fresh_store()
-    expect(commit{remove('a')}).equals({'unchanged', '', 0})
-    local head = commit{set('a', '1')}[2]
+    expect(commit{remove('a')}).equals({'unchanged', 0, ''})
+    local head = commit{set('a', '1')}[3]
     local before = snapshot()
-    expect(commit{set('a', '1')}).equals({'unchanged', head, 1})
-    expect(commit{remove('b/c')}).equals({'unchanged', head, 1})
-    expect(commit{remove('a/c')}).equals({'unchanged', head, 1})
+    expect(commit{set('a', '1')}).equals({'unchanged', 1, head})
+    expect(commit{remove('b/c')}).equals({'unchanged', 1, head})
+    expect(commit{remove('a/c')}).equals({'unchanged', 1, head})
     expect(snapshot()).equals(before)
     expect(commit{flags = 'allow-empty'}[1]).equals('committed')
   end)
@@ -131,7 +135,7 @@ describe('commit', function()
     local first = commit{token = 't1', set('a', '1')}
     commit{set('a', '2')}
     local before = snapshot()
-    expect(commit{token = 't1', since = '0', set('a', '1')}).equals({'done', first[2], 1})
+    expect(commit{token = 't1', since = '0', set('a', '1')}).equals({'done', 1, first[3]})
     expect(snapshot()).equals(before)
   end)
 
@@ -145,10 +149,10 @@ describe('commit', function()
 
   it('takes given parents and refuses ones that are no commits', function()
     fresh_store()
-    local first = commit{set('a', '1')}[2]
-    local second = commit{set('a', '2')}[2]
+    local first = commit{set('a', '1')}[3]
+    local second = commit{set('a', '2')}[3]
     local merge = commit{parents = second .. first, set('a', '3')}
-    local text = redis.call('HGET', keys.objects, merge[2])
+    local text = redis.call('HGET', keys.objects, merge[3])
     local parents = {}
     for hex in string.gmatch(text, '\nparent (%x+)') do parents[#parents + 1] = raw(hex) end
     expect(parents).equals({second, first})
@@ -159,9 +163,9 @@ describe('commit', function()
   it('commits on exactly the head that was given', function()
     fresh_store()
     local first = commit{head = '', set('a', '1')}
-    expect(commit{head = '', set('a', '2')}).equals({'moved', first[2]})
-    expect(commit{head = first[2], set('a', '2')}[1]).equals('committed')
-    expect(commit{head = first[2], set('a', '3')}[1]).equals('moved')
+    expect(commit{head = '', set('a', '2')}).equals({'moved', first[3]})
+    expect(commit{head = first[3], set('a', '2')}[1]).equals('committed')
+    expect(commit{head = first[3], set('a', '3')}[1]).equals('moved')
   end)
 
   it('refuses bad paths, contradictions and wrong entries, and changes nothing', function()
@@ -172,7 +176,6 @@ describe('commit', function()
       expect(commit{set(path, '1')}).fails_with('BADPATH')
     end
     expect(commit{set('d', '1'), set('d/y', '1')}).fails_with('BADEDIT')
-    expect(commit{set('d', '1'), set('d', '2')}).fails_with('BADEDIT')
     expect(commit{set('', '1')}).fails_with('BADEDIT')
     expect(commit{{'d', '*', 'paint', '1', '2'}}).fails_with('BADEDIT')
     expect(commit{{'d', '', '', '', ''}, {'d', '*', 'remove'}}[1]).equals('conflict')
@@ -211,8 +214,8 @@ describe('commit', function()
     local second = commit{ref = 'refs/heads/other', set('a', '1')}
     local log = scripts.read_log('after', '0', '10')
     expect({log[1], log[2], log[3], log[4], log[5], log[6]}).equals(
-      {2, 1, 1, 'refs/heads/main', '', first[2]})
-    expect({log[8], log[9], log[10], log[11]}).equals({2, 'refs/heads/other', '', second[2]})
+      {2, 1, 1, 'refs/heads/main', '', first[3]})
+    expect({log[8], log[9], log[10], log[11]}).equals({2, 'refs/heads/other', '', second[3]})
   end)
 
   it('keeps a token, an edit and an object that many requests repeat just once', function()
@@ -223,5 +226,221 @@ describe('commit', function()
     for n = 1, 300 do expect(text_at('d' .. n % 10 .. '/' .. n)).equals(tostring(n)) end
     -- 300 blobs, 10 directories, the root, the commit.
     expect(redis.call('HLEN', keys.objects)).equals(312)
+  end)
+
+  it('refuses edits out of order and edits inside what is set as a whole', function()
+    fresh_store()
+    commit{set('d/x', '1')}
+    local before = snapshot()
+    expect(commit{unsorted = true, set('a/1', 'x'), set('b', 'x'), set('a/2', 'x')})
+      .fails_with('BADEDIT')
+    expect(commit{set('d', '1'), set('d/y', '1')}).fails_with('BADEDIT')
+    expect(commit{remove('d'), remove('d/x')}).fails_with('BADEDIT')
+    expect(commit{unsorted = true, set('a', 'x'), set('a/', 'x')}).fails_with('BADPATH')
+    expect(commit{branches = {{set('a', '1')}, {set('b', '1')}}}).fails_with('BADEDIT')
+    expect(snapshot()).equals(before)
+    -- What only looks is no contradiction.
+    expect(commit{{'d', '*', 'remove'}, {'d/x', '100644 ' .. id_of(framed('blob', '1'))}}[1])
+      .equals('committed')
+    expect(text_at('d/x')).equals(nil)
+  end)
+
+  it('applies several edits of one path in their order', function()
+    fresh_store()
+    commit{set('a', '1'), set('a', '2'), {'n', '*', 'increment', '', '5'},
+      {'n', '*', 'increment', '', '-7'}, remove('z'), set('z', '3')}
+    expect(text_at('a')).equals('2')
+    expect(text_at('n')).equals('-2\n')
+    expect(text_at('z')).equals('3')
+    expect(commit{set('a', '9'), remove('a'), set('b', '1')}[1]).equals('committed')
+    expect(text_at('a')).equals(nil)
+  end)
+
+  it('tests what kind of thing is at a path', function()
+    fresh_store()
+    commit{set('d/x', '1'), {'sub', '*', 'entry', '160000', string.rep('s', 20)}}
+    local before = snapshot()
+    for path, kind in pairs({d = 'tree', ['d/x'] = 'blob', sub = 'commit'}) do
+      for _, other in ipairs({'tree', 'blob', 'commit'}) do
+        local reply = commit{set('new', '1'), {path, 'kind ' .. other}, head = 'x'}
+        expect(reply[1]).equals('moved')
+        reply = commit{{path, 'kind ' .. other}}
+        expect(reply[1]).equals(other == kind and 'unchanged' or 'conflict')
+      end
+    end
+    expect(commit{{'none', 'kind blob'}}[1]).equals('conflict')
+    expect(commit{{'', 'kind tree'}}[1]).equals('unchanged')
+    expect(snapshot()).equals(before)
+  end)
+
+  it('tests which names a directory has', function()
+    fresh_store()
+    local root = commit{set('d/x', '1'), set('d/y', '2'), set('e', '3')}[5]
+    local d = string.sub(redis.call('HGET', keys.objects, root), -20 - #'100644 e\0' - 20, -1 - 20 - #'100644 e\0')
+    local names = 'names ' .. d .. redis.sha1hex('100644 x\0' .. '100644 y\0')
+    expect(commit{{'d', names}}[1]).equals('unchanged')
+    commit{set('d/x', 'other')}
+    -- Another tree, the same names.
+    expect(commit{{'d', names}}[1]).equals('unchanged')
+    commit{{'d/x', '*', 'entry', '100755', id_of(framed('blob', 'other'))}}
+    expect(commit{{'d', names}}[1]).equals('conflict')
+    commit{set('d/x', '1'), set('d/z', '1')}
+    expect(commit{{'d', names}}[1]).equals('conflict')
+    commit{set('d', 'blob')}
+    expect(commit{{'d', names}}[1]).equals('conflict')
+    commit{remove('d')}
+    expect(commit{{'d', names}}[1]).equals('conflict')
+  end)
+
+  it('adds to counters of 64 bits', function()
+    fresh_store()
+    local function add(amount) return commit{{'n', '*', 'increment', '', amount}} end
+    for _, case in ipairs({{'5', '5'}, {'-7', '-2'}, {'2', '0'}, {'9007199254740991', '9007199254740991'},
+      {'2', '9007199254740993'}, {'9214364837600034814', '9223372036854775807'},
+      {'-9223372036854775807', '0'}, {'-9223372036854775808', '-9223372036854775808'},
+      {'9223372036854775807', '-1'}, {'1000000000', '999999999'}, {'-999999999', '0'},
+      {'-1999999999', '-1999999999'}, {'1000000000', '-999999999'}, {'999999999', '0'},
+      {'1234567890123456789', '1234567890123456789'}, {'-1234567890000000000', '123456789'}}) do
+      local reply = add(case[1])
+      expect(text_at('n')).equals(case[2] .. '\n')
+    end
+    expect(add('0')[1]).equals('unchanged')
+    commit{set('n', '9223372036854775807\n')}
+    local before = snapshot()
+    local reply = add('1')
+    expect({reply[1], reply[3], reply[4], reply[5]}).equals({'conflict', 1, 'n', 'overflow'})
+    expect(snapshot()).equals(before)
+    commit{set('n', '-9223372036854775808')}
+    expect(add('-1')[5]).equals('overflow')
+    expect(add('1')[1]).equals('committed')
+    expect(text_at('n')).equals('-9223372036854775807\n')
+    for _, text in ipairs({'', 'x', '1 ', '01', '-0', '+1', '1\n\n', '1.0', '9223372036854775808',
+      '-9223372036854775809', '99999999999999999999', '1e3', ' 1'}) do
+      commit{set('n', text)}
+      expect(add('-1')[5]).equals('kind')
+      expect(text_at('n')).equals(text)
+    end
+  end)
+
+  it('keeps a set of lines sorted, each once', function()
+    fresh_store()
+    local function change(action, line) return commit{{'s', '*', action, '', line}} end
+    for _, line in ipairs({'m', 'a', 'z', 'b', '\195\169', 'm', 'ab', 'A'}) do change('insert', line) end
+    expect(text_at('s')).equals('A\na\nab\nb\nm\nz\n\195\169\n')
+    expect(change('insert', 'ab')[1]).equals('unchanged')
+    expect(change('discard', 'none')[1]).equals('unchanged')
+    change('discard', 'A')
+    change('discard', 'b')
+    change('discard', '\195\169')
+    expect(text_at('s')).equals('a\nab\nm\nz\n')
+    for _, line in ipairs({'a', 'ab', 'm', 'z'}) do change('discard', line) end
+    expect(text_at('s')).equals('')
+    expect(commit{{'none', '*', 'discard', '', 'a'}}[1]).equals('unchanged')
+    for _, text in ipairs({'x', '\na\n', 'a\n\nb\n', 'a\0b\n', 'b\nz\na\n'}) do
+      commit{set('s', text)}
+      expect(change('insert', 'a')[5]).equals('kind')
+      expect(change('discard', 'a')[5]).equals('kind')
+      expect(text_at('s')).equals(text)
+    end
+  end)
+
+  it('appends lines to a log', function()
+    fresh_store()
+    local function append(line) return commit{{'l', '*', 'append', '', line}} end
+    for _, line in ipairs({'one', 'two', 'one'}) do append(line) end
+    expect(text_at('l')).equals('one\ntwo\none\n')
+    commit{set('l', 'not ended')}
+    expect(append('x')[5]).equals('kind')
+  end)
+
+  it('lets the later write of a register win, and the greater one of the same time', function()
+    fresh_store()
+    local function assign(time, value)
+      return commit{{'r', '*', 'assign', '', time .. '\n' .. value}}[1]
+    end
+    expect(assign('100', 'b')).equals('committed')
+    expect(assign('99', 'z')).equals('unchanged')
+    expect(assign('100', 'a')).equals('unchanged')
+    expect(assign('100', 'b')).equals('unchanged')
+    expect(assign('100', 'c')).equals('committed')
+    expect(assign('1000', 'a\n\0\n')).equals('committed')
+    expect(text_at('r')).equals('1000\na\n\0\n')
+    for _, text in ipairs({'x', '1', '\n', '-1\nx', '1234567890123456\nx'}) do
+      commit{set('r', text)}
+      expect(assign('2000', 'y')).equals('conflict')
+    end
+  end)
+
+  it('keeps the mode of a value, and takes nothing but a blob for one', function()
+    fresh_store()
+    commit{{'n', '*', 'blob', '100755', framed('blob', '1\n')}, set('d/x', '1'),
+      {'sub', '*', 'entry', '160000', string.rep('s', 20)}}
+    commit{{'n', '*', 'increment', '', '1'}}
+    local entry = scripts.find('ref', 'refs/heads/main', 'entry', 'n')
+    expect(entry[2]).equals('100755')
+    local reply = commit{{'d', '*', 'increment', '', '1'}, {'n', '*', 'append', '', 'x'},
+      {'sub', '*', 'insert', '', 'x'}, set('ok', '1')}
+    expect({reply[1], reply[4], reply[5], reply[8], reply[9]})
+      .equals({'conflict', 'd', 'kind', 'sub', 'kind'})
+    expect(#reply).equals(10)
+    expect(commit{{'', '*', 'increment', '', '1'}}).fails_with('BADEDIT')
+  end)
+
+  it('leaves to the client what would hold up the server', function()
+    fresh_store()
+    commit{set('l', string.rep('x', 70) .. '\n'), set('big', string.rep(string.rep('x', 70) .. '\n', 4000))}
+    local before = snapshot()
+    expect(commit{{'big', '*', 'append', '', 'x'}}).fails_with('TOOLARGE')
+    expect(snapshot()).equals(before)
+    local entries, blob = {}, id_of(framed('blob', string.rep('x', 70) .. '\n'))
+    for n = 1, 40000 do entries[n] = string.format('100644 f%05d\0', n) .. blob end
+    local tree = framed('tree', table.concat(entries))
+    commit{objects = {tree}, {'wide', '*', 'entry', '40000', id_of(tree)}}
+    expect(commit{set('wide/f00007', 'x')}).fails_with('TOOLARGE')
+    expect(commit{set('narrow/f', 'x')}[1]).equals('committed')
+  end)
+
+  it('commits on several branches at once, all or none', function()
+    fresh_store()
+    local reply = commit{token = 'both', branches = {{ref = 'refs/heads/a', set('x', '1')},
+      {ref = 'refs/heads/b', set('y', '2')}, {ref = 'refs/heads/c', remove('z')}}}
+    expect({reply[1], reply[2], reply[5] == reply[8]}).equals({'committed', 2, false})
+    expect({reply[9], reply[10], reply[11]}).equals({'', '', ''})
+    expect(text_at('x', 'refs/heads/a') .. text_at('y', 'refs/heads/b')).equals('12')
+    local log = scripts.read_log('after', '0', '10')
+    expect({log[4], log[9]}).equals({'refs/heads/a', 'refs/heads/b'})
+    local done = commit{token = 'both', since = '0', branches = {{ref = 'refs/heads/a', set('x', '1')},
+      {ref = 'refs/heads/b', set('y', '2')}, {ref = 'refs/heads/c', remove('z')}}}
+    expect(done).equals({'done', 2, reply[3], reply[6], ''})
+    local before = snapshot()
+    local conflict = commit{branches = {{ref = 'refs/heads/a', set('x', '9', '')},
+      {ref = 'refs/heads/b', set('z', '9')}}}
+    expect({conflict[1], conflict[2], conflict[3], conflict[4], conflict[5], conflict[6]})
+      .equals({'conflict', reply[3], reply[6], 1, 'x', 'expected'})
+    expect(commit{branches = {{ref = 'refs/heads/a', set('x', '9')},
+      {ref = 'refs/heads/b', head = '', set('z', '9')}}}).equals({'moved', reply[3], reply[6]})
+    expect(commit{branches = {{ref = 'refs/heads/a', set('x', '1')},
+      {ref = 'refs/heads/b', set('y', '2')}}}).equals({'unchanged', 2, reply[3], reply[6]})
+    expect(commit{branches = {{ref = 'refs/heads/n', set('x', '1')},
+      {ref = 'refs/heads/n/m', set('y', '2')}}}).fails_with('REFCLASH')
+    expect(commit{branches = {{ref = 'refs/heads/n/m', set('x', '1')},
+      {ref = 'refs/heads/n', set('y', '2')}}}).fails_with('REFCLASH')
+    expect(snapshot()).equals(before)
+  end)
+
+  it('turns the generations of tokens by number and by age', function()
+    fresh_store('1000', '3')
+    for n = 1, 4 do commit{token = 'token' .. n, set('a', tostring(n))} end
+    expect(redis.call('HLEN', keys.tokens_a)).equals(3)
+    expect(redis.call('HLEN', keys.tokens_b)).equals(1)
+    fresh_store('1000', '1000000')
+    redis.call('HSET', keys.meta, 'turned', '0', 'format', '1', 'tokens', '1000000', 'generation', '0')
+    redis.call('DEL', keys.tokens_a, keys.tokens_b)
+    for n = 1, 4095 do redis.call('HSET', keys.tokens_a, 'old' .. n, 'x') end
+    commit{token = 'last', set('a', 'x')}
+    expect(redis.call('HEXISTS', keys.tokens_a, 'last')).equals(1)
+    commit{token = 'next', set('a', 'y')}
+    expect(redis.call('HEXISTS', keys.tokens_b, 'next')).equals(1)
+    expect(tonumber(redis.call('HGET', keys.meta, 'turned')) > 0).equals(true)
   end)
 end)

@@ -61,7 +61,7 @@ describe('object_kinds', function()
   it('tells the kind of each object', function()
     fresh_store()
     local reply = commit{set('a', '1')}
-    expect(scripts.object_kinds(reply[2], reply[5], id_of(framed('blob', '1')), string.rep('m', 20)))
+    expect(scripts.object_kinds(reply[3], reply[5], id_of(framed('blob', '1')), string.rep('m', 20)))
       .equals({'commit', 'tree', 'blob', ''})
     redis.call('HSET', keys.objects, string.rep('g', 20), '1 garbage')
     expect(scripts.object_kinds(string.rep('g', 20))).equals({'?'})
@@ -100,10 +100,10 @@ end)
 describe('walk_commits', function()
   it('goes breadth first, each commit once, up to the limit', function()
     fresh_store()
-    local one = commit{set('a', '1')}[2]
-    local two = commit{set('a', '2')}[2]
-    local side = commit{ref = 'refs/heads/side', parents = one, set('b', '1')}[2]
-    local merge = commit{parents = two .. side, set('b', '2')}[2]
+    local one = commit{set('a', '1')}[3]
+    local two = commit{set('a', '2')}[3]
+    local side = commit{ref = 'refs/heads/side', parents = one, set('b', '1')}[3]
+    local merge = commit{parents = two .. side, set('b', '2')}[3]
     local reply = scripts.walk_commits('10', merge)
     expect({reply[1], reply[3], reply[5], reply[7]}).equals({merge, two, side, one})
     expect(#reply).equals(8)

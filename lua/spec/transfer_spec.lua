@@ -5,7 +5,7 @@ describe('missing_objects', function()
     fresh_store()
     local reply = commit{set('a', '1')}
     local blob, one, two = id_of(framed('blob', '1')), string.rep('m', 20), string.rep('a', 20)
-    expect(scripts.missing_objects(one, reply[2], two, blob, reply[5])).equals({one, two})
+    expect(scripts.missing_objects(one, reply[3], two, blob, reply[5])).equals({one, two})
     expect(scripts.missing_objects(blob)).equals({})
     expect(scripts.missing_objects()).equals({})
   end)
@@ -58,9 +58,9 @@ describe('scan_refs', function()
     for n = 1, 150 do
       edits[#edits + 1] = 'refs/tags/t' .. n
       edits[#edits + 1] = ''
-      edits[#edits + 1] = reply[2]
+      edits[#edits + 1] = reply[3]
     end
-    scripts.set_refs(unpack(edits))
+    set_refs(unpack(edits))
     repeat
       local step = scripts.scan_refs(cursor, '10')
       cursor = step[1]
@@ -70,8 +70,8 @@ describe('scan_refs', function()
       end
     until cursor == '0'
     expect(count).equals(redis.call('HLEN', keys.refs))
-    expect(seen['refs/heads/main']).equals(reply[2] .. reply[5])
-    expect(seen['refs/tags/t77']).equals(reply[2])
+    expect(seen['refs/heads/main']).equals(reply[3] .. reply[5])
+    expect(seen['refs/tags/t77']).equals(reply[3])
     expect(seen['refs/tags/']).equals('150')
   end)
 end)

@@ -55,7 +55,8 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
   }
 
   func commit(_ request: CommitRequest, objects: ObjectDatabase) async throws -> CommitReply {
-    try await ClientCommit(engine: self, objects: objects)(request)
+    if request.token != nil { throw StoreError.unsupported("request tokens: it keeps none") }
+    return try await ClientCommit(engine: self, objects: objects)(request)
   }
 
   func ref(_ name: String) async throws -> ObjectID? {
@@ -75,7 +76,7 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
   }
 
   /// A backend changes one ref at a time, so that several are refused, never half done.
-  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply {
     guard let change = changes.first else { return .set(position: 0) }
     guard changes.count == 1, let branch = Branch.name(ofRef: change.name) else {
       throw StoreError.unsupported("changing several refs at once, or refs that are no branches")
@@ -99,6 +100,54 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
       }
     }
     return .set(position: 0)
+  }
+
+  /// A backend keeps no tokens: after a lost answer, the history tells whether the commit is there.
+  func moveRefs(
+    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
+  ) async throws -> SetRefsReply {
+    do {
+      return try await setRefs(changes)
+    } catch StoreError.host(let error) where error.mayHaveBeenDone {
+      guard let change = changes.first else { throw StoreError.host(error) }
+      let wasDone = try await wasMade(change, afterLoss: error, objects)
+      return wasDone ? .set(position: 0) : .moved([])
+    }
+  }
+
+  private func wasMade(
+    _ change: RefChange, afterLoss error: HostError, _ objects: ObjectDatabase
+  ) async throws -> Bool {
+    var lost = error
+    for attempt in 0..<20 {
+      try await Task.sleep(for: .milliseconds(min(2000, 25 << attempt)))
+      do {
+        guard let found = try await ref(change.name) else { throw StoreError.host(lost) }
+        if found == change.set { return true }
+        if change.test == .exactly(found) { return false }
+        return try await isAncestor(change.set, of: found, since: change.test, objects)
+      } catch StoreError.host(let next) {
+        if case .closed = next { throw StoreError.host(next) }
+        lost = next.mayHaveBeenDone ? next : lost
+      }
+    }
+    throw StoreError.host(lost)
+  }
+
+  /// Whether `id` is among the commits between the head that was tested and the one found now.
+  private func isAncestor(
+    _ id: ObjectID?, of found: ObjectID, since test: RefChange.Test, _ objects: ObjectDatabase
+  ) async throws -> Bool {
+    var queue = [found]
+    var seen: Set<ObjectID> = [found]
+    while let next = queue.popLast(), seen.count < 10_000 {
+      if next == id { return true }
+      if test == .exactly(next) { continue }
+      for parent in try await objects.commit(next).parents where seen.insert(parent).inserted {
+        queue.append(parent)
+      }
+    }
+    return false
   }
 
   func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed {

@@ -111,8 +111,8 @@ public struct ScriptedBranches: AtomicWriteStore {
     let reply = try await engine.setRefs([
       RefChange(name: Branch.refName(key), test: .exactly(test), set: set)
     ])
-    if case .set = reply { return true }
-    return false
+    if case .moved = reply { return false }
+    return true
   }
 
   public func watch(

@@ -1,14 +1,22 @@
 import GitObjects
 import RedisScripting
 
-/// A commit that the client makes: it reads the head, builds the trees, and moves the ref if it is
-/// still where it was. For backends without scripts, hashes that the server cannot compute, and
-/// requests that would hold up a server for too long.
+/// A commit that the client makes: it reads the heads, builds the trees, and moves the refs if they
+/// are still where they were. For backends without scripts, hashes that the server cannot compute,
+/// and requests that would hold up a server for too long.
 struct ClientCommit {
   let engine: any StoreEngine
   let objects: ObjectDatabase
-  /// How long a moving branch is chased.
+  /// How long moving branches are chased.
   var deadline: Duration = .seconds(30)
+
+  /// What a branch becomes.
+  private struct Plan {
+    var head: ObjectID?
+    var conflicts: [PathConflict] = []
+    /// nil when nothing changes.
+    var commit: Commit?
+  }
 
   func callAsFunction(_ request: CommitRequest) async throws -> CommitReply {
     let clock = ContinuousClock()
@@ -18,38 +26,47 @@ struct ClientCommit {
     if !request.objects.isEmpty { try await objects.write(request.objects) }
     while true {
       attempts += 1
-      let head = try await engine.ref(request.ref)
-      if case .exactly(let expected) = request.head, expected != head {
-        return .moved(head: head)
-      }
-      var tree = Tree(root: .empty, objects: objects)
-      if let head {
-        tree = Tree(root: Directory(base: try await objects.rootTree(of: head)), objects: objects)
-      }
-      let conflicts = try await failedExpectations(of: request, on: tree)
-      if !conflicts.isEmpty { return .conflict(head: head, conflicts) }
-
-      var new: [IdentifiedObject] = []
-      var edited = tree
-      for edit in request.edits { edited = try await apply(edit, to: edited) }
-      let root = try await edited.write(engine.algorithm, into: &new)
-      if request.emptiness == .skipped {
-        if let head, try await objects.rootTree(of: head) == root {
-          return .unchanged(head: head)
+      var heads: [ObjectID?] = []
+      for branch in request.branches { heads.append(try await engine.ref(branch.ref)) }
+      for (branch, head) in zip(request.branches, heads) {
+        if case .exactly(let expected) = branch.head, expected != head {
+          return .moved(heads: heads)
         }
-        if head == nil, root == Tree.emptyID(engine.algorithm) { return .unchanged(head: nil) }
       }
-
-      let object = request.commitObject(tree: root, parents: request.parents(at: head))
-      let commit = IdentifiedObject(object.framed, engine.algorithm)
-      new.append(commit)
+      var new: [IdentifiedObject] = []
+      var plans: [Plan] = []
+      for (branch, head) in zip(request.branches, heads) {
+        plans.append(try await plan(branch, at: head, into: &new))
+      }
+      let conflicts = plans.enumerated().flatMap { number, plan in
+        plan.conflicts.map { BranchConflict(branch: number, conflict: $0) }
+      }
+      if !conflicts.isEmpty { return .conflict(heads: heads, conflicts) }
+      guard plans.contains(where: { $0.commit != nil }) else {
+        return .unchanged(heads: heads, position: 0)
+      }
       try await objects.write(new)
-      let change = RefChange(name: request.ref, test: .exactly(head), set: commit.id)
-      if let position = try await move(change, objects) {
-        return .committed(Commit(id: commit.id, object: object), position: position)
+      // A branch that does not change is tested all the same, so that all are of one moment.
+      let changes = zip(request.branches, plans).map { branch, plan in
+        RefChange(name: branch.ref, test: .exactly(plan.head), set: plan.commit?.id ?? plan.head)
+      }
+      switch try await engine.moveRefs(changes, token: request.token, objects) {
+      case .set(let position):
+        let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
+        return .committed(outcomes, position: position)
+      case .done(let ids, let position):
+        var outcomes: [BranchOutcome] = []
+        for id in ids {
+          let commit = if let id { try await objects.commit(id) } else { nil as Commit? }
+          outcomes.append(BranchOutcome(commit: commit, previous: commit?.parents.first))
+        }
+        return .committed(outcomes, position: position)
+      case .moved: break
       }
       guard clock.now < end else {
-        throw StoreError.tooManyAttempts(branch: request.ref, attempts: attempts)
+        let names = request.branches.map { Branch.name(ofRef: $0.ref) ?? $0.ref }
+        throw StoreError.tooManyAttempts(
+          branch: names.joined(separator: ", "), attempts: attempts)
       }
       // Losers wait for a random part of a growing time, so that they do not meet again.
       let ceiling = min(1_000_000, 1000 << min(attempts, 10))
@@ -57,59 +74,65 @@ struct ClientCommit {
     }
   }
 
-  /// Moves the ref; nil when it was moved by somebody else. When the answer is lost, the history
-  /// tells whether it was this commit that moved it.
-  private func move(_ change: RefChange, _ objects: ObjectDatabase) async throws -> Int64? {
-    do {
-      if case .set(let position) = try await engine.setRefs([change]) { return position }
-      return nil
-    } catch StoreError.host(let error) where error.mayHaveBeenDone {
-      var lost = error
-      for attempt in 0..<20 {
-        try await Task.sleep(for: .milliseconds(min(2000, 25 << attempt)))
-        do {
-          guard let found = try await engine.ref(change.name) else {
-            throw StoreError.host(lost)
-          }
-          if found == change.set { return 0 }
-          if change.test == .exactly(found) { return nil }
-          return try await isAncestor(change.set, of: found, since: change.test) ? 0 : nil
-        } catch StoreError.host(let next) {
-          if case .closed = next { throw StoreError.host(next) }
-          lost = error
-        }
-      }
-      throw StoreError.host(lost)
+  /// Builds a branch's commit on a head, with its new objects appended.
+  private func plan(
+    _ branch: BranchRequest, at head: ObjectID?, into new: inout [IdentifiedObject]
+  ) async throws -> Plan {
+    var plan = Plan(head: head)
+    var tree = Tree(root: .empty, objects: objects)
+    if let head {
+      tree = Tree(root: Directory(base: try await objects.rootTree(of: head)), objects: objects)
     }
-  }
-
-  /// Whether `id` is among the commits between the head that was tested and the one found now.
-  private func isAncestor(
-    _ id: ObjectID?, of found: ObjectID, since test: RefChange.Test
-  ) async throws -> Bool {
-    var queue = [found]
-    var seen: Set<ObjectID> = [found]
-    while let next = queue.popLast(), seen.count < 10_000 {
-      if next == id { return true }
-      if test == .exactly(next) { continue }
-      for parent in try await objects.commit(next).parents where seen.insert(parent).inserted {
-        queue.append(parent)
+    plan.conflicts = try await failedExpectations(of: branch, on: tree)
+    var edited = tree
+    for edit in branch.edits {
+      do {
+        edited = try await apply(edit, to: edited)
+      } catch let problem as ValueAction.Problem {
+        plan.conflicts.append(
+          PathConflict(
+            path: edit.path, found: try await edited.entry(edit.path),
+            reason: problem == .overflow ? .overflow : .kind))
       }
     }
-    return false
+    if !plan.conflicts.isEmpty { return plan }
+    let root = try await edited.write(engine.algorithm, into: &new)
+    if branch.emptiness == .skipped {
+      if let head, try await objects.rootTree(of: head) == root { return plan }
+      if head == nil, root == Tree.emptyID(engine.algorithm) { return plan }
+    }
+    let object = branch.commitObject(tree: root, parents: branch.parents(at: head))
+    let commit = IdentifiedObject(object.framed, engine.algorithm)
+    new.append(commit)
+    plan.commit = Commit(id: commit.id, object: object)
+    return plan
   }
 
   private func failedExpectations(
-    of request: CommitRequest, on tree: Tree
+    of branch: BranchRequest, on tree: Tree
   ) async throws -> [PathConflict] {
     var conflicts: [PathConflict] = []
-    for edit in request.edits {
-      guard case .exactly(let expected) = edit.expectation else { continue }
+    for edit in branch.edits where edit.expectation != .none {
       var found = try await tree.entry(edit.path)
       if edit.path.isRoot, found?.id == Tree.emptyID(engine.algorithm), tree.root.base == nil {
         found = nil
       }
-      if found != expected { conflicts.append(PathConflict(path: edit.path, found: found)) }
+      let holds: Bool
+      switch edit.expectation {
+      case .none: holds = true
+      case .exactly(let expected): holds = found == expected
+      case .kind(let kind): holds = found?.mode.objectKind == kind
+      case .names(let digest):
+        if let found, found.mode.isTree, found.id != digest.tree {
+          holds =
+            ListingDigest(try await objects.tree(found.id), id: found.id).names == digest.names
+        } else {
+          holds = found?.mode.isTree == true
+        }
+      }
+      if !holds {
+        conflicts.append(PathConflict(path: edit.path, found: found, reason: .expected))
+      }
     }
     return conflicts
   }
@@ -119,13 +142,20 @@ struct ClientCommit {
     case .check: return tree
     case .remove: return try await tree.removing(edit.path)
     case .blob(let mode, let blob):
-      return try await tree.setting(edit.path, blob: blob.object, mode: mode)
+      return try await tree.setting(edit.path, blob: blob, mode: mode)
     case .entry(let entry):
       if edit.path.isRoot {
         guard entry.mode.isTree else { throw StoreError.rootIsDirectory }
         return Tree(root: Directory(base: entry.id), objects: objects)
       }
       return try await tree.setting(edit.path, entry)
+    case .value(let action):
+      let present = try await tree.entry(edit.path)
+      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
+      let old = present == nil ? nil : try await tree.find(edit.path)
+      guard let content = try action.applied(to: old), content != old else { return tree }
+      return try await tree.setting(
+        edit.path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
     }
   }
 }

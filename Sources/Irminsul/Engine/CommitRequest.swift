@@ -1,19 +1,27 @@
 import GitObjects
 import RedisScripting
 
-/// One commit as a writer asks for it: edits, not trees, so that it can be rebased.
+/// What a writer asks for: edits, not trees, so that they can be rebased. One commit on each of some
+/// branches, all or none.
 struct CommitRequest: Sendable {
+  var branches: [BranchRequest]
+  /// Objects that entries of the edits refer to and that may not be stored yet.
+  var objects: [IdentifiedObject] = []
+  /// Tells this request from every other; nil lets the engine choose.
+  var token: RequestToken?
+}
+
+/// The part of a request that is about one branch.
+struct BranchRequest: Sendable {
   /// The full name of the branch.
   var ref: String
-  var edits: [PathEdit]
+  var edits: [PathEdit] = []
   var head: HeadPolicy = .any
   var parents: ParentsPolicy = .head
   var author: Identity
   var committer: Identity
   var message: Bytes
   var emptiness: EmptyCommitPolicy = .skipped
-  /// Objects that entries of the edits refer to and that may not be stored yet.
-  var objects: [IdentifiedObject] = []
 
   /// The commit object for a tree and parents.
   func commitObject(tree: ObjectID, parents: [ObjectID]) -> CommitObject {
@@ -49,20 +57,25 @@ public enum EmptyCommitPolicy: Sendable {
   case made
 }
 
-/// What to do at one path, and what must be there before.
+/// What to do at one path, and what the head must have there.
 struct PathEdit: Sendable {
   enum Expectation: Sendable, Equatable {
     case none
     /// nil: nothing may be there.
     case exactly(Entry?)
+    /// Anything of a kind must be there.
+    case kind(ObjectKind)
+    /// A directory that is this tree, or has the same names and modes.
+    case names(ListingDigest)
   }
 
   enum Action: Sendable {
     /// Only the expectation counts.
     case check
     case remove
-    case blob(FileMode, IdentifiedObject)
+    case blob(FileMode, FramedObject)
     case entry(Entry)
+    case value(ValueAction)
   }
 
   var path: Path
@@ -71,20 +84,35 @@ struct PathEdit: Sendable {
 }
 
 enum CommitReply: Sendable {
-  case committed(Commit, position: Int64)
-  case unchanged(head: ObjectID?)
-  case conflict(head: ObjectID?, [PathConflict])
-  case moved(head: ObjectID?)
+  /// At least one branch has a new commit.
+  case committed([BranchOutcome], position: Int64)
+  case unchanged(heads: [ObjectID?], position: Int64)
+  case conflict(heads: [ObjectID?], [BranchConflict])
+  case moved(heads: [ObjectID?])
 }
 
-extension CommitRequest {
-  /// Whether the edits name one thing twice, or something and a part of it, so that their order
-  /// matters: they are then applied one after the other, by the client.
+/// What a request did to one of its branches.
+struct BranchOutcome: Sendable {
+  /// nil when nothing changed there.
+  let commit: Commit?
+  /// What the branch was at before.
+  let previous: ObjectID?
+}
+
+struct BranchConflict: Sendable {
+  /// Which of the request's branches.
+  let branch: Int
+  let conflict: PathConflict
+}
+
+extension BranchRequest {
+  /// Whether something is edited and a part of it as well, so that the order of the edits matters:
+  /// they are then applied one after the other, by the client.
   var dependsOnOrder: Bool {
+    if edits.count < 2 { return false }
     let acting = edits.filter { if case .check = $0.action { false } else { true } }
-    if acting.count < 2 { return false }
-    var paths = Set<Path>(minimumCapacity: acting.count)
-    for edit in acting where !paths.insert(edit.path).inserted { return true }
+    let paths = Set(acting.map(\.path))
+    if paths.count < 2 { return false }
     return paths.contains { path in
       var above = path.parent
       while let folder = above {

@@ -7,6 +7,7 @@ final class ScriptedEngine: StoreEngine {
   let host: any ScriptHost
   let keys: StoreKeys
   let algorithm: HashAlgorithm
+  let turns = TurnQueue()
   private let follower: LogFollower
   /// The newest position of the log that this process has seen.
   private let newestPosition: Mutex<Int64>
@@ -132,7 +133,8 @@ final class ScriptedEngine: StoreEngine {
     return refs
   }
 
-  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply {
+    let own = token ?? RequestToken(position: knownPosition)
     var arguments: [Bytes] = []
     for change in changes {
       arguments.append(Bytes(change.name.utf8))
@@ -144,7 +146,10 @@ final class ScriptedEngine: StoreEngine {
     }
     let reply: Reply
     do {
-      reply = try await call(.setRefs, arguments)
+      reply = try await repeatingLostAnswers { isRepeated in
+        let since = isRepeated || token != nil ? Bytes("\(own.position)".utf8) : []
+        return try await self.call(.setRefs, [own.bytes, since] + arguments)
+      }
     } catch StoreError.branchNameClash(_, let other) {
       let name = changes.first { $0.set != nil }.map(\.name) ?? ""
       throw StoreError.branchNameClash(Branch.name(ofRef: name) ?? name, with: other)
@@ -156,11 +161,21 @@ final class ScriptedEngine: StoreEngine {
       noticePosition(position)
       return .set(position: position)
     }
+    if state == "done", fields.count == 2 + changes.count, let position = fields[1].integer {
+      noticePosition(position)
+      return .done(fields[2...].map(objectID), position: position)
+    }
     guard state == "moved", fields.count % 2 == 1 else { throw unexpected(.setRefs, reply) }
     return .moved(
       stride(from: 1, to: fields.count, by: 2).map {
         (name: fields[$0].text ?? "", found: objectID(fields[$0 + 1]))
       })
+  }
+
+  func moveRefs(
+    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
+  ) async throws -> SetRefsReply {
+    try await setRefs(changes, token: token)
   }
 
   // MARK: The log

@@ -29,12 +29,26 @@ protocol StoreEngine: Sendable {
   func refs(prefix: String) async throws -> [String: ObjectID]
 
   /// Changes all of the refs or none.
-  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply
+  ///
+  /// - Parameter token: Of a request that may have been made before.
+  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply
+
+  /// As ``setRefs(_:token:)`` for refs that move to new commits. When the answer is lost, finds out
+  /// whether it was done.
+  func moveRefs(
+    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
+  ) async throws -> SetRefsReply
 
   /// Ref changes from a position on (nil: from now), as they happen.
   func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed
 
   func close() async
+}
+
+extension StoreEngine {
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+    try await setRefs(changes, token: nil)
+  }
 }
 
 /// An object with the id that it hashes to.
@@ -91,6 +105,8 @@ struct RefChange: Sendable {
 
 enum SetRefsReply: Sendable {
   case set(position: Int64)
+  /// The same request was made before; what it has set each ref to, nil where it changed nothing.
+  case done([ObjectID?], position: Int64)
   /// The refs whose tests failed, and where they are.
   case moved([(name: String, found: ObjectID?)])
 }

@@ -202,55 +202,22 @@ public struct Branch: Sendable {
   ///   [.set("a", "1"), .remove("b"), .set("c", "3").expecting(nil)], "Three at once")
   /// ```
   ///
-  /// One round trip. Up to 1,000 edits are rebased by the server; more are committed by the client,
-  /// which begins again when the branch moves meanwhile.
+  /// One round trip, also for ``BranchEdit/increment(_:by:)`` and its siblings, which never conflict
+  /// with one another. Up to 1,000 edits, 1 MB of values and directories of 1 MB together are rebased
+  /// by the server; more are committed by the client, which begins again when the branch moves.
   ///
+  /// - Parameter token: For a write that may have been made before: see ``RequestToken``.
   /// - Throws: ``StoreError/conflict(branch:_:)`` with every path whose expectation failed.
   @discardableResult
   public func commit(
     _ edits: [BranchEdit], _ info: Info, parents: [ObjectID]? = nil,
-    emptyCommit: EmptyCommitPolicy = .skipped
+    emptyCommit: EmptyCommitPolicy = .skipped, token: RequestToken? = nil
   ) async throws -> WriteResult {
-    try Self.check(name)
-    var request = repository.request(ref: ref, info)
-    request.emptiness = emptyCommit
-    if let parents { request.parents = .given(parents) }
-    for edit in edits {
-      try edit.path.check()
-      request.edits.append(
-        PathEdit(
-          path: edit.path, expectation: edit.expectation,
-          action: try await action(of: edit, into: &request.objects)))
-    }
-    switch try await engine.commit(request, objects: repository.objects) {
-    case .committed(let commit, let position): return .committed(commit, position: position)
-    case .unchanged(let head): return .unchanged(head: head)
-    case .conflict(_, let conflicts): throw StoreError.conflict(branch: name, conflicts)
-    case .moved(let head): throw StoreError.headMoved(branch: name, found: head)
-    }
-  }
-
-  private func action(
-    of edit: BranchEdit, into objects: inout [IdentifiedObject]
-  ) async throws -> PathEdit.Action {
-    let algorithm = engine.algorithm
-    switch edit.action {
-    case .check: return .check
-    case .remove: return .remove
-    case .entry(let entry): return .entry(entry)
-    case .blob(let mode, let blob):
-      if edit.path.isRoot { throw StoreError.rootIsDirectory }
-      return .blob(mode, IdentifiedObject(blob, algorithm))
-    case .tree(let tree):
-      var new: [IdentifiedObject] = []
-      let id = try await tree.write(algorithm, into: &new)
-      if id == Tree.emptyID(algorithm) { return .remove }
-      if let source = tree.objects, source !== repository.objects {
-        throw StoreError.unsupported("a tree of another repository: import its objects first")
-      }
-      objects += new
-      return .entry(Entry(mode: .tree, id: id))
-    }
+    var branch = repository.request(ref: ref, info)
+    branch.emptiness = emptyCommit
+    if let parents { branch.parents = .given(parents) }
+    return try await repository.commit(
+      [(branch: self, request: branch, edits: edits)], token: token)[0]
   }
 
   // MARK: The head

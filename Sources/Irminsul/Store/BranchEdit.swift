@@ -9,6 +9,7 @@ public struct BranchEdit: Sendable {
     case blob(FileMode, FramedObject)
     case entry(Entry)
     case tree(Tree)
+    case value(ValueAction)
   }
 
   let path: Path
@@ -37,6 +38,48 @@ public struct BranchEdit: Sendable {
   /// Removes what is at a path.
   public static func remove(_ path: Path) -> BranchEdit {
     BranchEdit(path: path, action: .remove)
+  }
+
+  /// Adds to the ``Counter`` at a path; nothing there counts as 0. Applied to what is there when the
+  /// commit is made: writers of one counter do not conflict.
+  public static func increment(_ path: Path, by amount: Int64 = 1) -> BranchEdit {
+    BranchEdit(path: path, action: .value(.increment(amount)))
+  }
+
+  /// Adds a line to the ``LineSet`` at a path. Writers of one set do not conflict.
+  ///
+  /// - Throws: ``StoreError/unencodable(type:reason:)`` for a line that is empty or has a line end or
+  ///   a NUL in it.
+  public static func insert(_ path: Path, _ line: String) throws -> BranchEdit {
+    BranchEdit(path: path, action: .value(.insert(try Bytes(line: line))))
+  }
+
+  /// Takes a line from the ``LineSet`` at a path. A set that becomes empty stays, as an empty blob.
+  ///
+  /// - Throws: As ``insert(_:_:)``.
+  public static func discard(_ path: Path, _ line: String) throws -> BranchEdit {
+    BranchEdit(path: path, action: .value(.discard(try Bytes(line: line))))
+  }
+
+  /// Adds a line to the end of the ``LineLog`` at a path. Writers of one log do not conflict.
+  ///
+  /// - Throws: As ``insert(_:_:)``.
+  public static func append(_ path: Path, _ line: String) throws -> BranchEdit {
+    BranchEdit(path: path, action: .value(.append(try Bytes(line: line))))
+  }
+
+  /// Sets the ``Register`` at a path, unless it was set at a later time, or at the same one to a value
+  /// whose bytes are greater.
+  ///
+  /// - Parameter milliseconds: Since 1970; nil: now by this machine's clock.
+  /// - Throws: ``StoreError/unencodable(type:reason:)``.
+  public static func assign(
+    _ path: Path, to value: some Contents, milliseconds: Int64? = nil
+  ) throws -> BranchEdit {
+    let register = try Register(value, milliseconds: milliseconds ?? Timestamp.milliseconds)
+    return BranchEdit(
+      path: path,
+      action: .value(.assign(milliseconds: register.milliseconds, register.bytes)))
   }
 
   /// Changes nothing, but lets the whole commit fail unless the path holds an entry; nil: nothing.

@@ -90,7 +90,7 @@ public final class Repository: Sendable {
     let creates = options.creation == .ifAbsent
     let arguments = [
       creates ? "create" : "open", format, (options.hash ?? .sha1).rawValue, "ref: refs/heads/main",
-      "100000", "65536",
+      "100000", host.mayLoseAnswers ? "1000000" : "10000",
     ]
     let reply: Reply
     do {
@@ -168,12 +168,19 @@ public final class Repository: Sendable {
     await engine.close()
   }
 
-  /// A commit request with everything but its edits.
-  func request(ref: String, _ info: Info) -> CommitRequest {
+  /// A token for a write that may have to be made again after a crash. No round trip.
+  public func makeToken() -> RequestToken {
+    RequestToken(position: (engine as? ScriptedEngine)?.knownPosition ?? 0)
+  }
+
+  /// A branch's part of a request with everything but its edits.
+  func request(ref: String, _ info: Info) -> BranchRequest {
     let date = info.date ?? .now
     let author = info.author ?? options.author
-    return CommitRequest(
-      ref: ref, edits: [], author: Identity(author, at: date),
-      committer: Identity(info.committer ?? author, at: date), message: info.messageBytes)
+    let identity = Identity(author, at: date)
+    return BranchRequest(
+      ref: ref, author: identity,
+      committer: info.committer.map { Identity($0, at: date) } ?? identity,
+      message: info.messageBytes)
   }
 }

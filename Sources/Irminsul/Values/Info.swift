@@ -72,6 +72,13 @@ public struct Timestamp: Sendable, Hashable {
   }
 }
 
+extension Timestamp {
+  /// Milliseconds since 1970 by this machine's clock.
+  static var milliseconds: Int64 {
+    Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
+  }
+}
+
 extension Identity {
   init(_ person: Person, at time: Timestamp) {
     self.init(

@@ -54,15 +54,27 @@ public enum StoreError: Error, Sendable {
   case git(GitError)
 }
 
-/// One path that another writer has changed.
+/// One path at which a commit could not be made.
 public struct PathConflict: Sendable, Hashable {
+  /// Why.
+  public enum Reason: String, Sendable, Hashable {
+    /// The head has something else there than the writer expects.
+    case expected
+    /// What is there is not of the kind that the action works on: no counter, no set of lines, …
+    case kind
+    /// The counter would leave the range of 64 bits.
+    case overflow
+  }
+
   public let path: Path
   /// What is there now; nil when nothing is.
   public let found: Entry?
+  public let reason: Reason
 
-  public init(path: Path, found: Entry?) {
+  public init(path: Path, found: Entry?, reason: Reason = .expected) {
     self.path = path
     self.found = found
+    self.reason = reason
   }
 }
 
@@ -74,6 +86,22 @@ public struct Entry: Sendable, Hashable {
   public init(mode: FileMode, id: ObjectID) {
     self.mode = mode
     self.id = id
+  }
+}
+
+extension StoreError {
+  /// Says why each path conflicts, in few words, for no more paths than a line holds.
+  private static func list(_ conflicts: [PathConflict]) -> String {
+    let words: [(PathConflict.Reason, String)] = [
+      (.expected, "changed by another writer"), (.kind, "not of the kind that the edit needs"),
+      (.overflow, "beyond 64 bits"),
+    ]
+    return words.compactMap { reason, text in
+      let paths = conflicts.filter { $0.reason == reason }.map { "\"\($0.path)\"" }
+      if paths.isEmpty { return nil }
+      let more = paths.count > 5 ? " and \(paths.count - 5) more" : ""
+      return "\(text): " + paths.prefix(5).joined(separator: ", ") + more
+    }.joined(separator: "; ")
   }
 }
 
@@ -98,8 +126,7 @@ extension StoreError: CustomStringConvertible {
       "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
     case .rootIsDirectory: "the root is a directory: give a path to put contents at"
     case .conflict(let branch, let conflicts):
-      "conflict on branch \"\(branch)\": changed by another writer: "
-        + conflicts.map { "\"\($0.path)\"" }.joined(separator: ", ")
+      "conflict on branch \"\(branch)\": " + Self.list(conflicts)
         + "\nRead the present values and decide again."
     case .testFailed(let path, let found):
       "test failed at \"\(path)\": found \(found.map { "\($0.id)" } ?? "nothing")"

@@ -89,16 +89,44 @@ end
 
 local person = 'A U Thor <author@example.org> 1700000000 +0000'
 
--- commit{ref=, token=, since=, head=, parents=, message=, flags=, objects={}, edits...}; an edit is
--- {path, expectation, action, mode, value}.
-local function commit(request)
-  local arguments = {request.ref or 'refs/heads/main', request.token or '', request.since or '',
-    request.head or '*', request.parents or '*', person, person, request.message or 'message\n',
-    request.flags or '', tostring(#(request.objects or {}))}
-  for _, object in ipairs(request.objects or {}) do arguments[#arguments + 1] = object end
-  for _, edit in ipairs(request) do
-    for field = 1, 5 do arguments[#arguments + 1] = edit[field] or '' end
+local function before(a, b)
+  for at = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then return x < y end
   end
+  return #a < #b
+end
+
+-- The arguments that stand for one branch of a request:
+-- {ref=, head=, parents=, message=, flags=, edits...}; an edit is {path, expectation, action, mode,
+-- value}.
+local function branch_arguments(branch, arguments)
+  for _, argument in ipairs({branch.ref or 'refs/heads/main', branch.head or '*',
+    branch.parents or '*', person, branch.committer or '', branch.message or 'message\n',
+    branch.flags or '', tostring(#branch)}) do
+    arguments[#arguments + 1] = argument
+  end
+  -- As a client sorts them: by path, with / before any other byte, else in the order given.
+  local edits = {}
+  for number, edit in ipairs(branch) do
+    edits[number] = {key = (string.gsub(edit[1], '/', '\0')), number = number, edit = edit}
+  end
+  if not branch.unsorted then
+    table.sort(edits, function(a, b)
+      if a.key == b.key then return a.number < b.number end
+      return before(a.key, b.key)
+    end)
+  end
+  for _, item in ipairs(edits) do
+    for field = 1, 5 do arguments[#arguments + 1] = item.edit[field] or '' end
+  end
+end
+
+-- commit{token=, since=, objects={}, and the fields of one branch}, or with branches={...} of several.
+local function commit(request)
+  local arguments = {request.token or '', request.since or '', tostring(#(request.objects or {}))}
+  for _, object in ipairs(request.objects or {}) do arguments[#arguments + 1] = object end
+  for _, branch in ipairs(request.branches or {request}) do branch_arguments(branch, arguments) end
   return scripts.commit(unpack(arguments))
 end
 
@@ -116,4 +144,9 @@ local function text_at(path, ref)
   local reply = scripts.find(unpack(arguments))
   if not reply[4] then return nil end
   return string.sub(reply[4], string.find(reply[4], '\0', 1, true) + 1)
+end
+
+-- set_refs without a token.
+local function set_refs(...)
+  return scripts.set_refs('', '', ...)
 end

@@ -1,0 +1,60 @@
+-- lib/directory_edit.lua: changing directories for a request: see lib/directory.lua for what
+-- another layout would change.
+-- @include lib/request.lua
+-- @include lib/tree_edit.lua
+
+-- The bytes of a directory and where its first entry starts. So many bytes of them may be touched
+-- by one request: more would hold up the server for too long.
+local function touch_directory(request, id)
+  local bytes = read_for(request, id)
+  request.touched = request.touched + #bytes
+  if request.touched > 1048576 then fail('TOOLARGE', 'directories') end
+  return bytes, first_entry(bytes, id)
+end
+
+-- A directory with one entry set, replaced or, for no mode, removed; nil when it is empty then.
+-- `place` and `stop` are where the entry was in `bytes`, nil when it is new.
+local function replace_entry(request, bytes, first, name, place, stop, old_mode, mode, id)
+  local sub = string.sub
+  if mode and mode == old_mode then
+    -- Nothing but the id is different: header and length stay.
+    return keep(request, sub(bytes, 1, stop - #id) .. id .. sub(bytes, stop + 1))
+  end
+  local entry = mode and mode .. ' ' .. name .. '\0' .. id or ''
+  local content
+  if not bytes then
+    content = entry
+  elseif not mode or place and is_tree_mode(mode) == is_tree_mode(old_mode) then
+    content = sub(bytes, first, place - 1) .. entry .. sub(bytes, stop + 1)
+  else
+    -- A new entry, or a blob in the place of a directory, whose order is another.
+    if place then bytes = sub(bytes, 1, place - 1) .. sub(bytes, stop + 1) end
+    local editing = tree_editing()
+    local at = editing.place_of(bytes, first, editing.order_of(mode, name), #id)
+    content = sub(bytes, first, at - 1) .. entry .. sub(bytes, at)
+  end
+  if content == '' then return nil end
+  return keep(request, 'tree ' .. #content .. '\0' .. content)
+end
+
+-- As replace_entry for many: `entries` by name, each with `mode` and `id` as they were, `first` and
+-- `last` where it was, and `new_mode` and `new_id`.
+local function replace_entries(request, editing, bytes, first, names, entries)
+  local cuts, inserts, width = {}, {}, 20
+  for number = 1, #names do
+    local name = names[number]
+    local entry = entries[name]
+    local mode, id = entry.new_mode, entry.new_id
+    if mode ~= entry.mode or id ~= entry.id then
+      local text = mode and mode .. ' ' .. name .. '\0' .. id or ''
+      local stays = entry.first and mode and is_tree_mode(mode) == is_tree_mode(entry.mode)
+      if entry.first then cuts[#cuts + 1] = {entry.first, entry.last, stays and text or ''} end
+      if mode and not stays then inserts[#inserts + 1] = {editing.order_of(mode, name), text} end
+    end
+  end
+  table.sort(cuts, function(a, b) return a[1] < b[1] end)
+  table.sort(inserts, function(a, b) return bytes_less(a[1], b[1]) end)
+  local content = editing.edit_entries(bytes or '', first or 1, cuts, inserts, width)
+  if content == '' then return nil end
+  return keep(request, 'tree ' .. #content .. '\0' .. content)
+end

@@ -1,0 +1,49 @@
+-- lib/tokens.lua: which requests have been applied, so that one that is sent again is not applied
+-- again. Tokens are kept in two generations that take turns: when the newer one is full, or a minute
+-- old and not nearly empty, the older one goes at once.
+-- @include lib/failure.lua
+
+-- The store's record, as the functions below take it.
+local function read_meta(key)
+  return redis.call('HMGET', key, 'format', 'hash', 'position', 'log', 'tokens', 'horizon', 'rotated',
+    'generation', 'turned')
+end
+
+-- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt.
+local function find_token(token, since, meta)
+  local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
+  if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
+    fail('EXPIRED', 'token')
+  end
+  return done
+end
+
+-- The answer to a request that was applied before: what it left in each of its `count` places.
+local function done_reply(done, count, meta)
+  local width = meta[2] == 'sha1' and 20 or 32
+  local reply = {'done', tonumber(string.sub(done, width * count + 1))}
+  for number = 1, count do
+    local id = string.sub(done, width * (number - 1) + 1, width * number)
+    reply[number + 2] = string.find(id, '[^%z]') and id or ''
+  end
+  return reply
+end
+
+-- Keeps the ids that a request has left, '' for none, and its position.
+local function remember_token(token, ids, position, time, meta)
+  local generation = tonumber(meta[8])
+  local held = redis.call('HLEN', KEYS[5 + generation])
+  if held >= tonumber(meta[5]) or held >= 4096 and time - meta[9] > 60000 then
+    generation = 1 - generation
+    redis.call('UNLINK', KEYS[5 + generation])
+    redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position - 1, 'generation', generation,
+      'turned', time)
+  end
+  local record = ids[1]
+  if #ids > 1 or record == '' then
+    local none = string.rep('\0', meta[2] == 'sha1' and 20 or 32)
+    record = ''
+    for _, id in ipairs(ids) do record = record .. (id ~= '' and id or none) end
+  end
+  redis.call('HSET', KEYS[5 + generation], token, record .. position)
+end
