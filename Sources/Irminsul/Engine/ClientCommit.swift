@@ -88,11 +88,8 @@ struct ClientCommit {
     for edit in branch.edits {
       do {
         edited = try await apply(edit, to: edited)
-      } catch let problem as ValueAction.Problem {
-        plan.conflicts.append(
-          PathConflict(
-            path: edit.path, found: try await edited.entry(edit.path),
-            reason: problem == .overflow ? .overflow : .kind))
+      } catch StoreError.conflict(_, let conflicts) {
+        plan.conflicts += conflicts
       }
     }
     if !plan.conflicts.isEmpty { return plan }
@@ -143,19 +140,8 @@ struct ClientCommit {
     case .remove: return try await tree.removing(edit.path)
     case .blob(let mode, let blob):
       return try await tree.setting(edit.path, blob: blob, mode: mode)
-    case .entry(let entry):
-      if edit.path.isRoot {
-        guard entry.mode.isTree else { throw StoreError.rootIsDirectory }
-        return Tree(root: Directory(base: entry.id), objects: objects)
-      }
-      return try await tree.setting(edit.path, entry)
-    case .value(let action):
-      let present = try await tree.entry(edit.path)
-      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
-      let old = present == nil ? nil : try await tree.find(edit.path)
-      guard let content = try action.applied(to: old), content != old else { return tree }
-      return try await tree.setting(
-        edit.path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
+    case .entry(let entry): return try await tree.settingEntry(edit.path, entry)
+    case .value(let action): return try await tree.changing(edit.path, action)
     }
   }
 }

@@ -62,6 +62,11 @@ final class ObjectDatabase: Sendable {
     return try parseTree(id, object)
   }
 
+  /// A tree that takes no round trip.
+  func cachedTree(_ id: ObjectID) -> TreeObject? {
+    if case .tree(let tree)? = cache.object(id) { tree } else { nil }
+  }
+
   func commit(_ id: ObjectID) async throws -> Commit {
     try Commit(id: id, framed: try await read(id), in: location)
   }

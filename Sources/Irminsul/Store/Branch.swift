@@ -18,6 +18,12 @@ public struct Branch: Sendable {
   public let repository: Repository
   /// The short name, such as `main`.
   public let name: String
+  var coalescer: Coalescer?
+
+  init(repository: Repository, name: String) {
+    self.repository = repository
+    self.name = name
+  }
 
   var engine: any StoreEngine { repository.engine }
   var ref: String { Self.refName(name) }
@@ -213,6 +219,11 @@ public struct Branch: Sendable {
     _ edits: [BranchEdit], _ info: Info, parents: [ObjectID]? = nil,
     emptyCommit: EmptyCommitPolicy = .skipped, token: RequestToken? = nil
   ) async throws -> WriteResult {
+    if let coalescer, parents == nil, emptyCommit == .skipped, token == nil {
+      try Self.check(name)
+      for edit in edits { try edit.path.check() }
+      return try await coalescer.commit(edits, info)
+    }
     var branch = repository.request(ref: ref, info)
     branch.emptiness = emptyCommit
     if let parents { branch.parents = .given(parents) }

@@ -87,6 +87,32 @@ public struct BranchEdit: Sendable {
     BranchEdit(path: path, action: .check, expectation: .exactly(entry))
   }
 
+  static func check(_ path: Path, _ expectation: PathEdit.Expectation) -> BranchEdit {
+    BranchEdit(path: path, action: .check, expectation: expectation)
+  }
+
+  var isCheck: Bool { if case .check = action { true } else { false } }
+
+  /// Whether nothing of what was there before shows through.
+  var isAbsolute: Bool {
+    switch action {
+    case .remove, .blob, .entry, .tree: true
+    case .check, .value: false
+    }
+  }
+
+  /// A tree after this edit, whatever it expects.
+  func applied(to tree: Tree) async throws -> Tree {
+    switch action {
+    case .check: return tree
+    case .remove: return try await tree.removing(path)
+    case .blob(let mode, let blob): return try await tree.setting(path, blob: blob, mode: mode)
+    case .entry(let entry): return try await tree.settingEntry(path, entry)
+    case .tree(let subtree): return try await tree.addingTree(subtree, at: path)
+    case .value(let change): return try await tree.changing(path, change)
+    }
+  }
+
   /// This edit, for a writer who has seen an entry at the path; nil: nothing was there. If something
   /// else is there at the moment of the commit, the whole commit fails with a conflict.
   public func expecting(_ entry: Entry?) -> BranchEdit {

@@ -156,6 +156,47 @@ public struct Tree: Sendable {
     try await setting(path, .blob(mode, blob))
   }
 
+  /// As ``setting(_:_:)``; at the root, the tree that the entry is.
+  func settingEntry(_ path: Path, _ entry: Entry) async throws -> Tree {
+    guard path.isRoot else { return try await setting(path, entry) }
+    guard entry.mode.isTree else { throw StoreError.rootIsDirectory }
+    return Tree(root: Directory(base: entry.id), objects: objects)
+  }
+
+  /// This tree after an action on the value at a path.
+  ///
+  /// - Throws: ``StoreError/conflict(branch:_:)`` when what is there is not of its kind.
+  func changing(_ path: Path, _ action: ValueAction) async throws -> Tree {
+    let present = try await entry(path)
+    do {
+      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
+      let old = present == nil ? nil : try await find(path)
+      guard let content = try action.applied(to: old), content != old else { return self }
+      return try await setting(
+        path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
+    } catch let problem as ValueAction.Problem {
+      throw StoreError.conflict(
+        branch: "",
+        [
+          PathConflict(
+            path: path, found: present, reason: problem == .overflow ? .overflow : .kind)
+        ])
+    }
+  }
+
+  /// The entry at a path if that takes no round trip: nil when it does.
+  func cachedEntry(_ path: Path) throws -> Entry?? {
+    guard var id = root.base, root.isUnedited, let objects else { return nil }
+    for (depth, step) in path.steps.enumerated() {
+      guard let tree = objects.cachedTree(id) else { return nil }
+      guard let found = tree.entry(named: step) else { return .some(nil) }
+      if depth == path.steps.count - 1 { return Entry(mode: found.mode, id: found.id) }
+      guard found.mode.isTree else { return .some(nil) }
+      id = found.id
+    }
+    return nil
+  }
+
   private func child(at path: Path) async throws -> Directory.Child {
     try path.check()
     var child = Directory.Child.directory(root)

@@ -1,0 +1,168 @@
+import Irminsul
+
+extension Behaviour {
+  /// Values that many writers change at once, several branches at once, requests made again.
+  static let values: [Behaviour] = [
+    Behaviour("a counter adds up what everybody adds") { repository in
+      let main = repository.branch()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for amount in 1...8 as ClosedRange<Int64> {
+          group.addTask {
+            for _ in 0..<5 { try await main.commit([.increment("d/n", by: amount)], "Count") }
+          }
+        }
+        try await group.waitForAll()
+      }
+      try expectEqual(try await main.get("d/n", as: Counter.self), Counter(180))
+      try expectEqual(try await main.get("d/n", as: String.self), "180\n")
+      try expectEqual(try await main.log().count, 40)
+      try await main.commit([.increment("d/n", by: -200)], "Below nothing")
+      try expectEqual(try await main.get("d/n", as: Counter.self).value, -20)
+      guard case .unchanged = try await main.commit([.increment("d/n", by: 0)], "Nothing") else {
+        throw BehaviourFailure(description: "adding nothing made a commit")
+      }
+    },
+    Behaviour("a counter refuses to leave 64 bits, and a value of another kind") { repository in
+      let main = repository.branch()
+      try await main.set("n", to: Counter(.max), "Most")
+      try await main.commit([.set("text", "ten"), .set("d/x", "1")], "Other kinds")
+      let head = try await main.head()
+      for (path, reason) in [
+        ("n", .overflow), ("text", .kind), ("d", .kind),
+      ] as [(Path, PathConflict.Reason)] {
+        let error = try await expectError { try await main.commit([.increment(path)], "Count") }
+        guard case .conflict(_, let conflicts) = error else { throw error }
+        try expectEqual(
+          conflicts, [PathConflict(path: path, found: try await main.entry(path), reason: reason)])
+      }
+      try expectEqual(try await main.head(), head)
+    },
+    Behaviour("a set of lines holds what was inserted and not discarded") { repository in
+      let main = repository.branch()
+      for line in ["m", "a", "z", "é", "ab", "a"] {
+        try await main.commit([.insert("s", line)], "Insert")
+      }
+      try await main.commit([.discard("s", "z"), .discard("s", "none")], "Discard")
+      try expectEqual(try await main.get("s", as: LineSet.self), try LineSet(["m", "a", "é", "ab"]))
+      try expectEqual(try await main.get("s", as: String.self), "a\nab\nm\né\n")
+      for bad in ["", "a\nb", "a\0"] {
+        let error = try await expectError { _ = try BranchEdit.insert("s", bad) }
+        guard case .unencodable = error else { throw error }
+      }
+    },
+    Behaviour("a log keeps lines in their order") { repository in
+      let main = repository.branch()
+      try await main.commit([.append("log", "one"), .append("log", "two")], "Append")
+      try await main.commit([.append("log", "one")], "Append")
+      try expectEqual(try await main.get("log", as: LineLog.self).lines, ["one", "two", "one"])
+    },
+    Behaviour("a register keeps the latest value, whatever the order of the writes") { repository in
+      let main = repository.branch()
+      for (time, value) in [(20, "b"), (10, "z"), (20, "a"), (30, "a"), (30, "c"), (30, "b")] {
+        try await main.commit(
+          [.assign("r", to: value, milliseconds: Int64(time))], "Assign")
+      }
+      let register = try await main.get("r", as: Register.self)
+      try expectEqual(register.milliseconds, 30)
+      try expectEqual(try register.value(as: String.self), "c")
+      try await main.commit([.assign("r", to: "now")], "By the clock")
+      try expectEqual(
+        try await main.get("r", as: Register.self).value(as: String.self), "now")
+    },
+    Behaviour("edits of one path in one commit are made in their order") { repository in
+      let main = repository.branch()
+      try await main.commit(
+        [
+          .set("n", Counter(5)), .increment("n"), .increment("n", by: 3), .set("x", "1"),
+          .remove("x"),
+        ], "Order")
+      try expectEqual(try await main.get("n", as: Counter.self).value, 9)
+      try expectEqual(try await main.mem("x"), false)
+    },
+    Behaviour("several branches change at one moment or not at all", .scripts) { repository in
+      let inbox = repository.branch("inbox")
+      let job = try await inbox.set("42", to: "job", "Arrive")
+      let results = try await repository.commit([
+        BranchCommit("inbox", [.remove("42")], "Take"),
+        BranchCommit("work", [.set("42", "job")], "Take"),
+        BranchCommit("idle", [.remove("none")], "Nothing"),
+      ])
+      try expect(results[0].commit != nil && results[1].commit != nil && results[2].commit == nil)
+      try expectEqual(try await inbox.list().count, 0)
+      try expectEqual(try await repository.branch("work").get("42", as: String.self), "job")
+      try expectEqual(try await repository.branches(), ["inbox", "work"])
+      let log = try await repository.refLog()
+      try expectEqual(log.prefix(2).compactMap(\.branch), ["work", "inbox"])
+      if case .committed(let commit, let position) = results[0] {
+        try expectEqual(log.first { $0.new == commit.id }?.position, position)
+      }
+      let heads = try await repository.heads()
+      let error = try await expectError {
+        try await repository.commit([
+          BranchCommit("inbox", [.set("43", "job")], "Put"),
+          BranchCommit("work", [try .set("42", "other").expecting(nil)], "Put"),
+        ])
+      }
+      guard case .conflict("work", let conflicts) = error else { throw error }
+      try expectEqual(conflicts.map(\.path), ["42"])
+      try expectEqual(try await repository.heads(), heads)
+      try expect(job.commit != nil)
+    },
+    Behaviour("a request that is made again is not made twice", .scripts) { repository in
+      let main = repository.branch()
+      let token = repository.makeToken()
+      let first = try await main.commit([.increment("n")], "Count", token: token)
+      try await main.commit([.increment("n")], "Count")
+      let again = try await main.commit([.increment("n")], "Count", token: token)
+      try expectEqual(again, first)
+      try expectEqual(try await main.get("n", as: Counter.self).value, 2)
+      try expectEqual(try await main.log().count, 2)
+      let both = repository.makeToken()
+      let commits = [
+        BranchCommit("main", [.increment("n")], "Both"),
+        BranchCommit("side", [.increment("n")], "Both"),
+        BranchCommit("main2", [.remove("x")], "None"),
+      ]
+      let one = try await repository.commit(commits, token: both)
+      let two = try await repository.commit(commits, token: both)
+      try expectEqual(one.map(\.commit), two.map(\.commit))
+      try expectEqual(try await main.get("n", as: Counter.self).value, 3)
+    },
+    Behaviour("gathered commits are one, and a conflict fails its caller alone") { repository in
+      let main = repository.branch()
+      try await main.set("taken", to: "1", "Before")
+      let gathering = main.coalescing(within: .milliseconds(50))
+      let outcomes = await withTaskGroup(of: (Int, Result<WriteResult, any Error>).self) { group in
+        for number in 0..<20 {
+          group.addTask {
+            do {
+              let edit =
+                number == 7
+                ? try BranchEdit.set("taken", "2").expecting(nil)
+                : number.isMultiple(of: 2)
+                  ? .increment("count") : try BranchEdit.set(Path("p/\(number)"), "\(number)")
+              return (number, .success(try await gathering.commit([edit], "Number \(number)")))
+            } catch { return (number, .failure(error)) }
+          }
+        }
+        return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      }
+      var heads: Set<ObjectID> = []
+      for (number, outcome) in outcomes {
+        switch outcome {
+        case .success(let result):
+          try expect(number != 7)
+          if let head = result.commit?.id { heads.insert(head) }
+        case .failure(let error):
+          guard number == 7, case StoreError.conflict = error else { throw error }
+        }
+      }
+      try expectEqual(try await main.get("count", as: Counter.self).value, 10)
+      try expectEqual(try await main.list("p").count, 9)
+      try expectEqual(try await main.get("taken", as: String.self), "1")
+      // A slow machine may need more than one window; it never needs one for each.
+      try expect(heads.count < 19, "\(heads.count) commits for 20 callers")
+      try expectEqual(try await main.log().count, heads.count + 1)
+    },
+  ]
+}
