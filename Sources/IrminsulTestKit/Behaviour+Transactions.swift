@@ -152,7 +152,9 @@ extension Behaviour {
         for worker in 0..<6 {
           group.addTask {
             for round in 0..<4 {
-              let (from, to) = (accounts[(worker + round) % 5], accounts[(worker + 2 * round + 1) % 5])
+              let (from, to) = (
+                accounts[(worker + round) % 5], accounts[(worker + 2 * round + 1) % 5]
+              )
               if from == to { continue }
               try await main.transaction("Move") { tx in
                 let one = try await tx.get(from, as: Counter.self)

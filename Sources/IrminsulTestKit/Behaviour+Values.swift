@@ -43,7 +43,8 @@ extension Behaviour {
         try await main.commit([.insert("s", line)], "Insert")
       }
       try await main.commit([.discard("s", "z"), .discard("s", "none")], "Discard")
-      try expectEqual(try await main.get("s", as: LineSet.self), try LineSet(["m", "a", "é", "ab"]))
+      try expectEqual(
+        try await main.get("s", as: LineSet.self), try LineSet(["m", "a", "é", "ab"]))
       try expectEqual(try await main.get("s", as: String.self), "a\nab\nm\né\n")
       for bad in ["", "a\nb", "a\0"] {
         let error = try await expectError { _ = try BranchEdit.insert("s", bad) }

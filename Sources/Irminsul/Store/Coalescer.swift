@@ -67,7 +67,8 @@ actor Coalescer {
   /// not: they may be made one after another in one commit.
   private static func meet(_ first: [BranchEdit], _ second: [BranchEdit]) -> Bool {
     for one in first {
-      for other in second where one.path.starts(with: other.path) || other.path.starts(with: one.path) {
+      for other in second
+      where one.path.starts(with: other.path) || other.path.starts(with: one.path) {
         if one.isCheck && other.isCheck { continue }
         if one.path == other.path, one.isUntestedAction, other.isUntestedAction { continue }
         return true

@@ -76,7 +76,11 @@ extension Repository {
         conflicts.filter { $0.branch == first }.map(\.conflict))
     case .moved(let heads):
       let moved = request.branches.indices.first { number in
-        if case .exactly(let test) = request.branches[number].head { test != heads[number] } else { false }
+        if case .exactly(let test) = request.branches[number].head {
+          test != heads[number]
+        } else {
+          false
+        }
       }
       throw StoreError.headMoved(
         branch: parts[moved ?? 0].branch.name, found: heads[moved ?? 0])

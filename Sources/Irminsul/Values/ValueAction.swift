@@ -105,7 +105,9 @@ enum ValueAction: Sendable, Hashable {
   private static func discard(_ line: Bytes, from bytes: Bytes) throws(Problem) -> Bytes {
     guard areLines(bytes) else { throw .kind }
     let place = place(of: line, in: bytes)
-    if place.isThere { return Bytes(bytes[..<place.range.lowerBound] + bytes[place.range.upperBound...]) }
+    if place.isThere {
+      return Bytes(bytes[..<place.range.lowerBound] + bytes[place.range.upperBound...])
+    }
     if bytes.split(separator: lineEnd).contains(where: { $0.elementsEqual(line) }) { throw .kind }
     return bytes
   }
