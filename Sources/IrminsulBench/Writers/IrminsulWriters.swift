@@ -1,0 +1,63 @@
+import Foundation
+import Irminsul
+
+/// Writers that are tasks of one process and use the library as anybody would: one repository, its
+/// public calls.
+struct IrminsulWriters: WriterTeam {
+  private let plan: WorkerPlan
+  private let repository: Repository
+
+  init(_ plan: WorkerPlan) async throws {
+    self.plan = plan
+    repository = try await IrminsulStore.open(plan.url, name: plan.storeName)
+  }
+
+  func run(_ round: Round) async throws -> WriterTally {
+    let start = ContinuousClock.now
+    let end = start + round.duration
+    var tally = await withTaskGroup(of: WriterTally.self) { group in
+      for writer in plan.writerNumbers {
+        group.addTask { await write(as: writer, round, until: end) }
+      }
+      return await group.reduce(into: WriterTally()) { $0.merge($1) }
+    }
+    tally.elapsed = (ContinuousClock.now - start).seconds
+    return tally
+  }
+
+  func close() async { await repository.close() }
+
+  private func write(
+    as writer: Int, _ round: Round, until end: ContinuousClock.Instant
+  ) async -> WriterTally {
+    let branch = repository.branch()
+    let leaf = Path(steps: plan.shape.leaf(writer))
+    let counter = Path(steps: plan.shape.counter)
+    var tally = WriterTally()
+    var number = 0
+    var start = ContinuousClock.now
+    while start < end {
+      number += 1
+      do {
+        let result =
+          switch plan.layout.target(writer: writer, number: number) {
+          case .ownLeaf:
+            try await branch.set(
+              leaf, to: round.value(writer: writer, number: number), "Write a leaf")
+          case .counter:
+            try await IrminsulStore.increment(
+              counter, of: branch, as: round.value(writer: writer, number: number))
+          }
+        guard result.commit != nil else { throw BenchError("a write made no commit") }
+        let now = ContinuousClock.now
+        tally.latency.record(now - start)
+        tally.commits += 1
+        start = now
+      } catch {
+        tally.fail(error)
+        start = ContinuousClock.now
+      }
+    }
+    return tally
+  }
+}
