@@ -7,9 +7,11 @@ struct ContentionCommand: AsyncParsableCommand {
     commandName: "contention", abstract: "Many writers that commit to one branch at once.",
     discussion: """
       A row for each combination of the lists, each on a fresh store. Methods: reference (WATCH, \
-      GET, MULTI, SET, EXEC), cas (a script that compares and sets the head), irminsul (the \
-      library), script-limit (the library's script, driven by a loop that does nothing else), \
-      set-limit (SETs of as many bytes, by the same loop). Layouts: disjoint (each writer its own \
+      GET, MULTI, SET, EXEC, pipelined, with a cache of trees), document (the same with each \
+      command waiting for its reply and no cache), cas (a script that compares and sets the head), \
+      irminsul (the library), script-limit (the library's requests, prepared, in a loop that does \
+      nothing else), empty-limit (the same requests for a script that does nothing), set-limit \
+      (SETs of as many bytes). Layouts: disjoint (each writer its own \
       leaf), hot (a counter that everybody increments), mixed (one commit in ten to the counter). \
       Writers are counted per process.
 

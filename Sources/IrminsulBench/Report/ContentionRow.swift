@@ -43,10 +43,10 @@ struct ContentionRow: Encodable {
     let count = Double(max(tally.commits, 1))
     let spent = server?.total(plan.method.commands)
     switch plan.method {
-    case .reference, .cas:
+    case .reference, .document, .cas:
       attemptsPerCommit = Double(tally.attempts) / count
       roundTripsPerCommit = Double(tally.roundTrips) / count
-    case .irminsul, .scriptLimit, .setLimit:
+    case .irminsul, .scriptLimit, .emptyLimit, .setLimit:
       // Each command that the server has got is an attempt, and is waited for.
       attemptsPerCommit = spent.map { Double($0.calls) / count }
       roundTripsPerCommit = attemptsPerCommit

@@ -43,7 +43,7 @@ struct RowRun {
   /// Puts the tree there that the writers change.
   private func fill(_ server: BenchServer) async throws {
     switch plan.method {
-    case .reference, .cas:
+    case .reference, .document, .cas:
       let connection = try RedisAddress(url: server.url).connect()
       try PeerStore(name: server.storeName).fill(plan.shape, over: connection)
     case .irminsul, .scriptLimit:
@@ -55,7 +55,7 @@ struct RowRun {
         throw error
       }
       await repository.close()
-    case .setLimit: break
+    case .emptyLimit, .setLimit: break
     }
   }
 

@@ -4,7 +4,20 @@ import RedisScripting
 /// A blocking connection to a Redis server: commands gather, one write sends them, replies are read
 /// one by one. Used by one thread at a time.
 final class RespConnection {
+  /// When a command that was added goes out.
+  enum Pacing {
+    /// With the next flush, together with all others.
+    case pipelined
+    /// At once; its reply is waited for before the next one goes.
+    case oneByOne
+  }
+
+  var pacing = Pacing.pipelined
+  /// How often commands were sent whose replies had to be waited for.
+  private(set) var roundTrips = 0
   private let socket: PlainSocket
+  /// Replies of commands that went one by one.
+  private var early: [Reply] = []
   private var request = RespRequest()
   private var input = [UInt8](repeating: 0, count: 64 << 10)
   private var start = 0
@@ -21,10 +34,17 @@ final class RespConnection {
   // MARK: Commands
 
   /// Adds a command to those that the next ``flush()`` sends.
-  func add(_ words: Bytes...) { request.append(words) }
+  func add(_ words: Bytes...) throws {
+    request.append(words)
+    guard pacing == .oneByOne else { return }
+    try flush()
+    early.append(try read())
+  }
 
   /// Sends the commands that were added, in one write.
   func flush() throws {
+    if request.count == 0 { return }
+    roundTrips += 1
     guard request.bytes.withUnsafeBytes({ socket.write($0) }) else { throw Self.closed }
     request.removeAll()
   }
@@ -53,6 +73,10 @@ final class RespConnection {
 
   /// The next reply.
   func reply() throws -> Reply {
+    early.isEmpty ? try read() : early.removeFirst()
+  }
+
+  private func read() throws -> Reply {
     while true {
       var place = start
       let reply = try input.withUnsafeBytes {

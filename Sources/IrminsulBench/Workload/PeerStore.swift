@@ -28,7 +28,7 @@ struct PeerStore: Sendable {
   func fill(_ shape: TreeShape, over connection: RespConnection) throws {
     var pending = 0
     func write(_ object: PeerObject) throws -> ObjectID {
-      connection.add(Bytes("SET".utf8), key(of: object.id), object.bytes)
+      try connection.add(Bytes("SET".utf8), key(of: object.id), object.bytes)
       pending += 1
       if pending == 1000 { try settle() }
       return object.id

@@ -4,13 +4,13 @@ import RedisScripting
 /// How a writer moves the head of the branch if nobody else has moved it.
 protocol HeadMover {
   /// The head to build on.
-  func begin(_ effort: inout PeerWriter.Effort) throws -> ObjectID
+  func begin() throws -> ObjectID
 
   /// Sends what waits on the connection, `count` SETs, and moves the head in the same write.
   ///
   /// - Returns: Whether the head was still `old`.
   func move(
-    from old: ObjectID, to new: ObjectID, after count: Int, _ effort: inout PeerWriter.Effort
+    from old: ObjectID, to new: ObjectID, after count: Int
   ) throws -> Bool
 }
 
@@ -24,23 +24,21 @@ struct WatchMover: HeadMover {
     self.store = store
   }
 
-  func begin(_ effort: inout PeerWriter.Effort) throws -> ObjectID {
-    connection.add(Bytes("WATCH".utf8), store.head)
-    connection.add(Bytes("GET".utf8), store.head)
+  func begin() throws -> ObjectID {
+    try connection.add(Bytes("WATCH".utf8), store.head)
+    try connection.add(Bytes("GET".utf8), store.head)
     try connection.flush()
-    effort.roundTrips += 1
     try connection.accepted()
     return try PeerStore.id(try connection.accepted())
   }
 
   func move(
-    from old: ObjectID, to new: ObjectID, after count: Int, _ effort: inout PeerWriter.Effort
+    from old: ObjectID, to new: ObjectID, after count: Int
   ) throws -> Bool {
-    connection.add(Bytes("MULTI".utf8))
-    connection.add(Bytes("SET".utf8), store.head, Bytes(new.hex.utf8))
-    connection.add(Bytes("EXEC".utf8))
+    try connection.add(Bytes("MULTI".utf8))
+    try connection.add(Bytes("SET".utf8), store.head, Bytes(new.hex.utf8))
+    try connection.add(Bytes("EXEC".utf8))
     try connection.flush()
-    effort.roundTrips += 1
     for _ in 0..<(count + 2) { try connection.accepted() }
     return try connection.accepted() != .null
   }
@@ -67,22 +65,20 @@ final class ScriptMover: HeadMover {
     sha1 = try connection.call(["SCRIPT", "LOAD", Self.source]).bytes ?? []
   }
 
-  func begin(_ effort: inout PeerWriter.Effort) throws -> ObjectID {
+  func begin() throws -> ObjectID {
     if let head { return head }
-    effort.roundTrips += 1
     let head = try PeerStore.id(try connection.call([Bytes("GET".utf8), store.head]))
     self.head = head
     return head
   }
 
   func move(
-    from old: ObjectID, to new: ObjectID, after count: Int, _ effort: inout PeerWriter.Effort
+    from old: ObjectID, to new: ObjectID, after count: Int
   ) throws -> Bool {
-    connection.add(
+    try connection.add(
       Bytes("EVALSHA".utf8), sha1, Bytes("1".utf8), store.head, Bytes(old.hex.utf8),
       Bytes(new.hex.utf8))
     try connection.flush()
-    effort.roundTrips += 1
     for _ in 0..<count { try connection.accepted() }
     let reply = try connection.accepted()
     if reply == .integer(1) {

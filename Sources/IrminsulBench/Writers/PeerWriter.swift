@@ -15,18 +15,18 @@ final class PeerWriter: @unchecked Sendable {
 
   /// What a commit has taken.
   struct Effort {
-    var attempts = 0
-    var roundTrips = 0
+    let attempts: Int
+    let roundTrips: Int
   }
 
   let number: Int
   private let connection: RespConnection
   private let store: PeerStore
-  private let cache: PeerCache
+  private let cache: PeerCache?
   private let mover: any HeadMover
 
   init(
-    number: Int, _ connection: RespConnection, _ store: PeerStore, _ cache: PeerCache,
+    number: Int, _ connection: RespConnection, _ store: PeerStore, _ cache: PeerCache?,
     _ mover: any HeadMover
   ) {
     self.number = number
@@ -37,31 +37,39 @@ final class PeerWriter: @unchecked Sendable {
   }
 
   func commit(_ change: Change, at path: [Bytes], _ message: String) throws -> Effort {
-    var effort = Effort()
+    var attempts = 0
+    let roundTripsBefore = connection.roundTrips
     while true {
-      effort.attempts += 1
-      let head = try mover.begin(&effort)
-      let new = try build(change, at: path, message, on: head, &effort)
+      attempts += 1
+      let head = try mover.begin()
+      let new = try build(change, at: path, message, on: head)
       for object in new {
-        connection.add(Bytes("SET".utf8), store.key(of: object.id), object.bytes)
+        try connection.add(Bytes("SET".utf8), store.key(of: object.id), object.bytes)
       }
       // Before the head moves: whoever reads it next finds the trees in the cache.
-      cache.insert(new)
+      cache?.insert(new)
       guard let commit = new.last else { throw BenchError("a commit has no objects") }
-      if try mover.move(from: head, to: commit.id, after: new.count, &effort) { return effort }
+      if try mover.move(from: head, to: commit.id, after: new.count) {
+        return Effort(
+          attempts: attempts, roundTrips: connection.roundTrips - roundTripsBefore)
+      }
     }
   }
 
   /// The objects of a commit on `head`, from the blob up to the commit.
   private func build(
-    _ change: Change, at path: [Bytes], _ message: String, on head: ObjectID,
-    _ effort: inout Effort
+    _ change: Change, at path: [Bytes], _ message: String, on head: ObjectID
   ) throws -> [PeerObject] {
-    let root = try PeerObject.rootTree(ofCommit: try read(head, &effort))
+    let known = try cache?.objects(along: path, of: head) ?? []
+    var depth = 0
+    func read(_ id: ObjectID) throws -> Bytes {
+      defer { depth += 1 }
+      return depth < known.count ? known[depth].bytes : try fetch(id)
+    }
+    var id = try PeerObject.rootTree(ofCommit: try read(head))
     var trees: [(bytes: Bytes, place: Range<Int>)] = []
-    var id = root
     for step in path {
-      let bytes = try read(id, &effort)
+      let bytes = try read(id)
       let place = try PeerObject.place(ofEntry: step, in: bytes)
       id = try PeerObject.id(at: place, in: bytes)
       trees.append((bytes, place))
@@ -69,7 +77,7 @@ final class PeerWriter: @unchecked Sendable {
     let value: Bytes
     switch change {
     case .set(let bytes): value = bytes
-    case .increment: value = try PeerObject.incremented(blob: try read(id, &effort))
+    case .increment: value = try PeerObject.incremented(blob: try read(id))
     }
     var objects = [PeerObject(.blob, value)]
     for tree in trees.reversed() {
@@ -81,14 +89,11 @@ final class PeerWriter: @unchecked Sendable {
     return objects
   }
 
-  /// An object of the cache, else of the server.
-  private func read(_ id: ObjectID, _ effort: inout Effort) throws -> Bytes {
-    if let bytes = cache.bytes(of: id) { return bytes }
-    effort.roundTrips += 1
+  private func fetch(_ id: ObjectID) throws -> Bytes {
     guard let bytes = try connection.call([Bytes("GET".utf8), store.key(of: id)]).bytes else {
       throw BenchError("the object \(id) is missing")
     }
-    cache.insert([PeerObject(id: id, bytes: bytes)])
+    cache?.insert([PeerObject(id: id, bytes: bytes)])
     return bytes
   }
 }

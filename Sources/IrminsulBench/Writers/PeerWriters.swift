@@ -11,9 +11,10 @@ final class PeerWriters: WriterTeam {
     self.plan = plan
     let address = try RedisAddress(url: plan.url)
     let store = PeerStore(name: plan.storeName)
-    let cache = PeerCache()
+    let cache = plan.method == .document ? nil : PeerCache()
     writers = try plan.writerNumbers.map { number in
       let connection = try address.connect()
+      connection.pacing = plan.method == .document ? .oneByOne : .pipelined
       let mover: any HeadMover =
         switch plan.method {
         case .cas: try ScriptMover(connection, store)

@@ -22,8 +22,8 @@ extension WorkerPlan {
   func team() async throws -> any WriterTeam {
     switch method {
     case .irminsul: try await IrminsulWriters(self)
-    case .reference, .cas: try PeerWriters(self)
-    case .scriptLimit, .setLimit: throw BenchError("not yet")
+    case .reference, .document, .cas: try PeerWriters(self)
+    case .scriptLimit, .emptyLimit, .setLimit: try await PreparedWriters(self)
     }
   }
 }
