@@ -10,7 +10,7 @@ import Foundation
       Starts a Redis server of its own unless --store names one. Figures of one run can be compared \
       with each other; figures of different machines or hours cannot.
       """,
-    subcommands: [ContentionCommand.self, WorkerCommand.self],
+    subcommands: [ContentionCommand.self, WorkerCommand.self, ProxyCommand.self],
     defaultSubcommand: ContentionCommand.self)
 
   static func main() async {

@@ -13,9 +13,7 @@ struct WorkerCommand: AsyncParsableCommand {
     _ = try await team.run(Round(number: 0, duration: .seconds(plan.warmUpSeconds)))
     try StandardOutput.line(WorkerProcess.ready)
     guard readLine() != nil else { return }
-    let spentBefore = ProcessUsage.processorTime
-    var tally = try await team.run(Round(number: 1, duration: .seconds(plan.seconds)))
-    tally.processorTime = ProcessUsage.processorTime - spentBefore
+    let tally = try await team.run(Round(number: 1, duration: .seconds(plan.seconds)))
     try StandardOutput.line(String(decoding: try JSONEncoder().encode(tally), as: UTF8.self))
     // Connections stay open until the parent has asked the server for its figures.
     _ = readLine()

@@ -20,8 +20,11 @@ struct RowRun {
 
   private func measure(on server: BenchServer) async throws -> ContentionRow {
     try await fill(server)
+    let proxy = try plan.delay > 0 ? ProxyProcess(to: server.url, rtt: plan.delay) : nil
+    defer { proxy?.finish() }
+    let url = proxy?.url ?? server.url
     let workers = try (0..<plan.processes).map { number in
-      try WorkerProcess(plan.worker(number, url: server.url, storeName: server.storeName))
+      try WorkerProcess(plan.worker(number, url: url, storeName: server.storeName))
     }
     do {
       for worker in workers { try worker.waitUntilReady() }

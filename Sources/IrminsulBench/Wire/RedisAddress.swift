@@ -50,6 +50,21 @@ struct RedisAddress {
     return connection
   }
 
+  /// The URL of the same server and store behind a port of this machine.
+  static func url(_ url: String, throughLocalPort port: Int) throws -> String {
+    guard var parts = URLComponents(string: url) else { throw BenchError("\(url) is no URL") }
+    if parts.scheme == "redis+unix" {
+      parts.scheme = "redis"
+      parts.path = ""
+    }
+    parts.host = "127.0.0.1"
+    parts.port = port
+    guard parts.scheme == "redis", let url = parts.string else {
+      throw BenchError("only plain connections can be delayed: redis:// or redis+unix://")
+    }
+    return url
+  }
+
   private func socket() throws -> PlainSocket {
     switch endpoint {
     case .tcp(let host, let port): try PlainSocket(host: host, port: port)

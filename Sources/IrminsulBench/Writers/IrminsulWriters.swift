@@ -13,15 +13,15 @@ struct IrminsulWriters: WriterTeam {
   }
 
   func run(_ round: Round) async throws -> WriterTally {
-    let start = ContinuousClock.now
-    let end = start + round.duration
+    let stopwatch = Stopwatch()
+    let end = stopwatch.start + round.duration
     var tally = await withTaskGroup(of: WriterTally.self) { group in
       for writer in plan.writerNumbers {
         group.addTask { await write(as: writer, round, until: end) }
       }
       return await group.reduce(into: WriterTally()) { $0.merge($1) }
     }
-    tally.elapsed = (ContinuousClock.now - start).seconds
+    stopwatch.stop(&tally)
     return tally
   }
 

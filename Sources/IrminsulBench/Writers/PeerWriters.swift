@@ -25,13 +25,13 @@ final class PeerWriters: WriterTeam {
   }
 
   func run(_ round: Round) async throws -> WriterTally {
-    let start = ContinuousClock.now
-    let end = start + round.duration
+    let stopwatch = Stopwatch()
+    let end = stopwatch.start + round.duration
     let tallies = try await ThreadTeam.run(writers.count) { [self] at in
       write(writers[at], round, until: end)
     }
     var tally = tallies.reduce(into: WriterTally()) { $0.merge($1) }
-    tally.elapsed = (ContinuousClock.now - start).seconds
+    stopwatch.stop(&tally)
     return tally
   }
 

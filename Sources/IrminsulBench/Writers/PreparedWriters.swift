@@ -36,12 +36,12 @@ final class PreparedWriters: WriterTeam {
         prepared.append(try await factory.requests(next..<(next + portion), round))
         next += portion
       }
-      let start = ContinuousClock.now
       let portions = prepared
+      let stopwatch = Stopwatch()
       let tallies = try await ThreadTeam.run(lanes.count) { [lanes] at in
         try lanes[at].send(portions[at])
       }
-      tally.elapsed += (ContinuousClock.now - start).seconds
+      stopwatch.stop(&tally)
       for part in tallies { tally.merge(part) }
       let rate = Double(tally.commits + tally.failed) / max(tally.elapsed, 1e-6)
       let left = min(1.5, max(0.02, round.duration.seconds - tally.elapsed))
