@@ -15,7 +15,7 @@ struct ContentionCommand: AsyncParsableCommand {
       leaf), hot (a counter that everybody increments), mixed (one commit in ten to the counter). \
       Writers are counted per process.
 
-      JSON keys: scenario, method, writers, layout, shape, processes, rtt_ms, commits, failed, \
+      JSON keys: scenario, method, store, writers, layout, shape, processes, rtt_ms, commits, failed, \
       commits_per_s, attempts_per_commit, p50_ms, p99_ms, max_ms, server_us_per_commit (time in \
       commands, by INFO commandstats), round_trips_per_commit, redis_bytes_per_commit, \
       server_cpu_us_per_commit and client_cpu_us_per_commit (processor time), first_failure. The \
@@ -61,7 +61,7 @@ struct ContentionCommand: AsyncParsableCommand {
     let plans = plans
     for plan in plans { try plan.check() }
     var report = try ContentionReport(
-      isJSON: common.isJSON, try await RunHeader.take(url: common.url))
+      isJSON: common.isJSON, try await RunHeader.take(common.place))
     for plan in plans { try report.add(try await RowRun(plan: plan).measure()) }
     try report.finish()
   }
@@ -74,8 +74,8 @@ struct ContentionCommand: AsyncParsableCommand {
       ]
       return rows.map { method, layout in
         RowPlan(
-          method: method, layout: layout, shape: shape, writers: 64, seconds: seconds,
-          url: common.url)
+          scenario: .contention, activity: .write(method, layout), shape: shape, writers: 64,
+          seconds: seconds, place: common.place)
       }
     }
     var plans: [RowPlan] = []
@@ -86,8 +86,9 @@ struct ContentionCommand: AsyncParsableCommand {
             for method in methods?.values ?? [.reference, .cas, .irminsul, .scriptLimit] {
               plans.append(
                 RowPlan(
-                  method: method, layout: layout, shape: shape, writers: writers,
-                  processes: count, delay: delay, seconds: seconds, url: common.url))
+                  scenario: .contention, activity: .write(method, layout), shape: shape,
+                  writers: writers, processes: count, rtt: delay, seconds: seconds,
+                  place: common.place))
             }
           }
         }

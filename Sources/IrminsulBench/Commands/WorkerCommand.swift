@@ -7,16 +7,20 @@ struct WorkerCommand: AsyncParsableCommand {
     commandName: "worker", abstract: "Write as the parent process says.", shouldDisplay: false)
 
   func run() async throws {
-    guard let line = readLine() else { return }
-    let plan = try JSONDecoder().decode(WorkerPlan.self, from: Data(line.utf8))
+    guard let plan: WorkerPlan = try next() else { return }
     let team = try await plan.team()
-    _ = try await team.run(Round(number: 0, duration: .seconds(plan.warmUpSeconds)))
     try StandardOutput.line(WorkerProcess.ready)
-    guard readLine() != nil else { return }
-    let tally = try await team.run(Round(number: 1, duration: .seconds(plan.seconds)))
-    try StandardOutput.line(String(decoding: try JSONEncoder().encode(tally), as: UTF8.self))
-    // Connections stay open until the parent has asked the server for its figures.
-    _ = readLine()
+    while let round: Round = try next() {
+      var tally = try await team.run(round)
+      tally.residentBytes = Memory.residentBytes
+      try JSONLine.print(tally)
+    }
     await team.close()
+  }
+
+  /// What the next line of standard input says; nil at its end.
+  private func next<Value: Decodable>() throws -> Value? {
+    guard let line = readLine() else { return nil }
+    return try JSONDecoder().decode(Value.self, from: Data(line.utf8))
   }
 }

@@ -14,6 +14,8 @@ struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds to measure each row, after a warm-up.", valueName: "n"))
   var seconds: Double?
 
+  var place: Place { Place(givenURL: url) }
+
   func validate() throws {
     if let seconds, !(0.01...86_400).contains(seconds) {
       throw ValidationError("--seconds is a number from 0.01 on")

@@ -33,38 +33,39 @@ struct Bound {
   static let irminBytesPerCommit = 3332.0
 
   /// Every bound that has its rows.
-  static func checks(_ rows: [ContentionRow], emptyScript: Double?) -> [Bound] {
+  static func checks(_ rows: [Row], emptyScript: Double?) -> [Bound] {
     var bounds: [Bound] = []
     func find(
       _ method: Method, _ writers: Int, _ layout: Layout = .disjoint, processes: Int = 1,
       rtt: Double = 0
-    ) -> ContentionRow? {
+    ) -> Row? {
       rows.first {
-        $0.method == method && $0.layout == layout && $0.writers == writers
-          && $0.processes == processes && $0.rttMilliseconds == rtt
+        $0.isOf(method, layout) && $0.writers == writers && $0.processes == processes
+          && $0.rtt == rtt
       }
     }
-    func rate(_ name: String, _ row: ContentionRow?, _ unit: ContentionRow?, _ limit: Limit) {
-      guard let row, let unit, unit.commitsPerSecond > 0 else { return }
+    func rate(_ name: String, _ row: Row?, _ unit: Row?, _ limit: Limit) {
+      guard let row, let unit, unit.perSecond > 0 else { return }
       bounds.append(
-        Bound(name: name, value: row.commitsPerSecond / unit.commitsPerSecond, limit: limit))
+        Bound(name: name, value: row.perSecond / unit.perSecond, limit: limit))
     }
     func add(_ name: String, _ value: Double?, _ limit: Limit) {
       if let value { bounds.append(Bound(name: name, value: value, limit: limit)) }
     }
     let usual = find(.irminsul, 64)
     rate("irminsul / reference, 64 writers", usual, find(.reference, 64), .atLeast(70))
-    let attempts = rows.filter { $0.method == .irminsul }.compactMap(\.attemptsPerCommit)
+    rate("irminsul / document, 64 writers", usual, find(.document, 64), .atLeast(70))
+    let attempts = rows.filter { $0.method == Method.irminsul.rawValue }.compactMap(\.attempts)
     add("irminsul: attempts per commit, at most", attempts.max(), .exactly(1))
     rate("irminsul: 256 writers / 16", find(.irminsul, 256), find(.irminsul, 16), .atLeast(0.9))
     rate("irminsul / script-limit, 64 writers", usual, find(.scriptLimit, 64), .atLeast(0.9))
     if let emptyScript, emptyScript > 0 {
       add(
         "irminsul: server µs / an empty EVALSHA, 64 writers",
-        usual?.serverMicrosecondsPerCommit.map { $0 / emptyScript }, .atMost(13))
+        usual?.serverMicroseconds.map { $0 / emptyScript }, .atMost(13))
     }
     rate("irminsul: hot / disjoint, 64 writers", find(.irminsul, 64, .hot), usual, .atLeast(0.9))
-    add("irminsul: p99 / p50, 64 writers", usual.map { $0.p99 / $0.p50 }, .atMost(3))
+    add("irminsul: p99 / p50, 64 writers", usual?.tailRatio, .atMost(3))
     rate(
       "irminsul / reference, 64 writers, 0.5 ms round trip", find(.irminsul, 64, rtt: 0.5),
       find(.reference, 64, rtt: 0.5), .atLeast(100))
@@ -73,7 +74,7 @@ struct Bound {
       .atLeast(1))
     add(
       "irminsul: bytes in Redis per commit / OCaml Irmin's 3,332",
-      usual?.redisBytesPerCommit.map { $0 / irminBytesPerCommit }, .atMost(0.6))
+      usual?.redisBytes.map { $0 / irminBytesPerCommit }, .atMost(0.6))
     return bounds
   }
 }

@@ -1,64 +1,46 @@
-/// Prints the rows of a contention run as they come, and the ratios between them at the end.
+/// The rows of a contention run as a table, each beside the reference.
 struct ContentionReport {
-  private let isJSON: Bool
+  private let printer: Printer
   private let emptyScript: Double?
-  private(set) var rows: [ContentionRow] = []
-
-  private static let table = TextTable(columns: [
-    .init("method", 12, .left), .init("layout", 8, .left), .init("writers", 7), .init("rtt ms", 6),
-    .init("commits/s", 9), .init("x ref.", 6), .init("attempts", 8), .init("p50 ms", 7),
-    .init("p99 ms", 7), .init("max ms", 7), .init("server µs", 9), .init("x empty", 7),
-    .init("trips", 6), .init("bytes", 6), .init("failed", 6),
-  ])
+  private(set) var rows: [Row] = []
 
   init(isJSON: Bool, _ header: RunHeader) throws {
-    self.isJSON = isJSON
     emptyScript = header.emptyScript
-    if isJSON {
-      try JSONLine.print(header)
-    } else {
-      for line in header.lines + ["", Self.table.header] { try StandardOutput.line(line) }
-    }
+    printer = try Printer(
+      isJSON: isJSON, header,
+      columns: [
+        .init("method", 12, .left), .init("layout", 8, .left), .init("writers", 7),
+        .init("rtt ms", 6), .init("commits/s", 9), .init("x ref.", 6), .init("attempts", 8),
+        .init("p50 ms", 6), .init("p99 ms", 6), .init("max ms", 6), .init("server µs", 9),
+        .init("x empty", 7), .init("trips", 5), .init("bytes", 6), .init("failed", 6),
+      ])
   }
 
-  mutating func add(_ row: ContentionRow) throws {
+  mutating func add(_ row: Row) throws {
     rows.append(row)
-    if isJSON { return try JSONLine.print(row) }
     let reference = rows.last {
-      $0.method == .reference && $0.writers == row.writers
-        && $0.rttMilliseconds == row.rttMilliseconds && $0.processes == row.processes
-        && ($0.layout == row.layout || $0.layout == .disjoint)
+      ($0.isOf(.reference, row.layout ?? .disjoint) || $0.isOf(.reference))
+        && $0.writers == row.writers && $0.rtt == row.rtt && $0.processes == row.processes
     }
-    try StandardOutput.line(
-      Self.table.line([
-        row.method.rawValue, row.layout.rawValue,
+    let unit = reference.map(\.perSecond) ?? 0
+    let empty = emptyScript ?? 0
+    try printer.add(
+      row,
+      [
+        row.method, row.layout?.rawValue ?? "",
         row.processes == 1 ? "\(row.writers)" : "\(row.processes)x\(row.writers)",
-        Figure.text(row.rttMilliseconds), Figure.text(row.commitsPerSecond),
-        Figure.text(reference.map { row.commitsPerSecond / $0.commitsPerSecond }),
-        Figure.text(row.attemptsPerCommit), Figure.text(row.p50), Figure.text(row.p99),
-        Figure.text(row.maximum), Figure.text(row.serverMicrosecondsPerCommit),
-        Figure.text(ratio(row.serverMicrosecondsPerCommit, emptyScript)),
-        Figure.text(row.roundTripsPerCommit), Figure.text(row.redisBytesPerCommit),
-        "\(row.failed)",
-      ]))
-    if let failure = row.firstFailure { try StandardOutput.line("  first failure: \(failure)") }
+        row.rtt == 0 ? "0" : Figure.text(row.rtt), Figure.text(row.perSecond),
+        Figure.text(unit > 0 ? row.perSecond / unit : nil), Figure.text(row.attempts),
+        Figure.text(row.p50), Figure.text(row.p99), Figure.text(row.maximum),
+        Figure.text(row.serverMicroseconds),
+        Figure.text(empty > 0 ? row.serverMicroseconds.map { $0 / empty } : nil),
+        Figure.text(row.roundTrips), Figure.text(row.redisBytes), "\(row.failed)",
+      ])
+    if let failure = row.firstFailure { try printer.note("  first failure: \(failure)") }
   }
 
   /// The bounds that this run has the rows for.
   func finish() throws {
-    guard !isJSON else { return }
-    let checks = Bound.checks(rows, emptyScript: emptyScript)
-    if checks.isEmpty { return }
-    try StandardOutput.line("")
-    let table = TextTable(columns: [
-      .init("ratio", 52, .left), .init("here", 8), .init("bound", 10), .init("", 4, .left),
-    ])
-    try StandardOutput.line(table.header)
-    for check in checks { try StandardOutput.line(table.line(check.cells)) }
-  }
-
-  private func ratio(_ value: Double?, _ unit: Double?) -> Double? {
-    guard let value, let unit, unit > 0 else { return nil }
-    return value / unit
+    try printer.finish(Bound.checks(rows, emptyScript: emptyScript))
   }
 }

@@ -9,16 +9,21 @@ struct RunHeader: Encodable {
   let arguments: [String]
 
   /// Looks at the machine, and at the server that the run will use.
-  static func take(url: String?) async throws -> RunHeader {
+  static func take(_ place: Place) async throws -> RunHeader {
     let machine = Machine.current
-    let server = try await BenchServer.start(at: url)
-    defer { Task { await server.stop() } }
-    guard let counters = try server.counters() else {
-      return RunHeader(machine: machine, redisVersion: nil, emptyScript: nil)
+    let store = try await BenchStore.start(at: place)
+    do {
+      let counters = try store.counters()
+      let emptyScript = try counters.map { _ in
+        try EmptyScript.measure(on: try RedisAddress(url: store.url).connect())
+      }
+      await store.stop()
+      return RunHeader(
+        machine: machine, redisVersion: counters?.version, emptyScript: emptyScript)
+    } catch {
+      await store.stop()
+      throw error
     }
-    return RunHeader(
-      machine: machine, redisVersion: counters.version,
-      emptyScript: try EmptyScript.measure(on: try RedisAddress(url: server.url).connect()))
   }
 
   private init(machine: Machine, redisVersion: String?, emptyScript: Double?) {

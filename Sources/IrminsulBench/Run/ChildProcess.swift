@@ -33,31 +33,36 @@ final class ChildProcess: @unchecked Sendable {
   }
 
   /// The next line that it prints.
+  ///
+  /// - Throws: ``BenchError`` when it has ended; what it says of that is on standard error.
   func readLine() throws -> String {
+    guard let line = try nextLine() else {
+      throw BenchError("a process of the benchmark has ended early")
+    }
+    return line
+  }
+
+  /// The next line that it prints; nil at the end.
+  func nextLine() throws -> String? {
     while true {
       if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
         defer { unread = unread[(end + 1)...] }
         return String(decoding: unread[..<end], as: UTF8.self)
       }
       let more = output.fileHandleForReading.availableData
-      guard !more.isEmpty else {
-        // What it says of it is on standard error already.
-        throw BenchError("a process of the benchmark has ended early")
-      }
+      if more.isEmpty { return nil }
       unread += more
     }
   }
 
   /// Lets it end.
-  func finish() {
+  ///
+  /// - Returns: Its exit code.
+  @discardableResult
+  func finish() -> Int32 {
     try? input.fileHandleForWriting.close()
     process.waitUntilExit()
-  }
-
-  /// Ends it at once.
-  func kill() {
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    finish()
+    return process.terminationStatus
   }
 
   /// The benchmark's own program; for its tests, the one that was built beside them.

@@ -1,33 +1,48 @@
-/// One measurement of contention: who writes what, how, and for how long.
+/// One measurement: what writers or readers do, how, and for how long.
 struct RowPlan: Sendable {
-  var method: Method
-  var layout: Layout
+  enum Scenario: String, Codable {
+    case contention, single, read
+  }
+
+  var scenario: Scenario
+  var activity: WorkerPlan.Activity
   var shape = TreeShape.usual
   /// Of each process.
-  var writers: Int
+  var writers = 1
   var processes = 1
   /// What the network adds to each round trip, in milliseconds.
-  var delay = 0.0
+  var rtt = 0.0
   var seconds: Double
-  /// A server that was given; nil for one of its own.
-  var url: String?
+  var place = Place.ownServer
 
   /// Enough for connections, caches and the memory of the server to settle.
   var warmUpSeconds: Double { min(1, max(0.1, seconds / 5)) }
 
   /// Refuses what cannot be measured.
   func check() throws {
-    guard writers * processes <= shape.leafCount || layout == .hot else {
+    switch activity {
+    case .write(_, .disjoint), .write(_, .mixed):
+      guard writers * processes > shape.leafCount else { return }
       throw BenchError(
         "\(writers * processes) writers need as many leaves, and \(shape) has \(shape.leafCount): "
           + "use a larger --shape")
+    case .write(_, .hot), .read: return
     }
   }
 
-  func worker(_ number: Int, url: String, storeName: String) -> WorkerPlan {
-    WorkerPlan(
-      method: method, layout: layout, shape: shape, url: url, storeName: storeName,
-      firstWriter: number * writers, writers: writers, seconds: seconds,
-      warmUpSeconds: warmUpSeconds)
+  func workers(url: String, storeName: String) -> [WorkerPlan] {
+    (0..<processes).map {
+      WorkerPlan(
+        activity: activity, shape: shape, url: url, storeName: storeName,
+        firstWriter: $0 * writers, writers: writers)
+    }
+  }
+
+  /// The commands that its clients send, whose time is the server's work.
+  var commands: [String] {
+    switch activity {
+    case .write(let method, _): method.commands
+    case .read: ServerCounters.scriptCommands
+    }
   }
 }

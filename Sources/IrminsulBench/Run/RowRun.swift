@@ -1,69 +1,52 @@
-import Foundation
-
-/// Makes one measurement: a fresh store, worker processes that write at once, and what the server has
+/// Makes one measurement: a fresh store, worker processes that begin at once, and what the server has
 /// counted meanwhile.
 struct RowRun {
   let plan: RowPlan
 
-  func measure() async throws -> ContentionRow {
+  func measure() async throws -> Row {
     try plan.check()
-    let server = try await BenchServer.start(at: plan.url)
+    let store = try await BenchStore.start(at: plan.place)
     do {
-      let row = try await measure(on: server)
-      await server.stop()
+      let row = try await measure(on: store)
+      await store.stop()
       return row
     } catch {
-      await server.stop()
+      await store.stop()
       throw error
     }
   }
 
-  private func measure(on server: BenchServer) async throws -> ContentionRow {
-    try await fill(server)
-    let proxy = try plan.delay > 0 ? ProxyProcess(to: server.url, rtt: plan.delay) : nil
+  private func measure(on store: BenchStore) async throws -> Row {
+    try await store.fill(for: plan.activity, plan.shape)
+    let proxy = try plan.rtt > 0 ? ProxyProcess(to: store.url, rtt: plan.rtt) : nil
     defer { proxy?.finish() }
-    let url = proxy?.url ?? server.url
-    let workers = try (0..<plan.processes).map { number in
-      try WorkerProcess(plan.worker(number, url: url, storeName: server.storeName))
+    let plans = plan.workers(url: proxy?.url ?? store.url, storeName: store.name)
+    let (tally, server) = try await ThreadTeam.run {
+      let workers = try WorkerGroup(plans)
+      defer { workers.finish() }
+      _ = try workers.run(Round(number: 0, limit: .seconds(plan.warmUpSeconds)))
+      // Nobody works before and after the round: what the server counts is the round's.
+      let before = try store.counters()
+      let tally = try workers.run(Round(number: 1, limit: .seconds(plan.seconds)))
+      let after = try store.counters()
+      return (tally, before.flatMap { after?.since($0) })
     }
-    do {
-      for worker in workers { try worker.waitUntilReady() }
-      // All writers rest: what the server counts from here on is the measurement.
-      let before = try server.counters()
-      for worker in workers { try worker.start() }
-      var tally = WriterTally()
-      for worker in workers { tally.merge(try worker.tally()) }
-      let after = try server.counters()
-      for worker in workers { worker.finish() }
-      return ContentionRow(
-        plan, tally, server: zip(before, after).map { $1.since($0) })
-    } catch {
-      for worker in workers { worker.kill() }
-      throw error
-    }
+    return Row(plan, tally, server: server)
   }
+}
 
-  /// Puts the tree there that the writers change.
-  private func fill(_ server: BenchServer) async throws {
-    switch plan.method {
-    case .reference, .document, .cas:
-      let connection = try RedisAddress(url: server.url).connect()
-      try PeerStore(name: server.storeName).fill(plan.shape, over: connection)
-    case .irminsul, .scriptLimit:
-      let repository = try await IrminsulStore.open(server.url, name: server.storeName)
-      do {
-        try await IrminsulStore.fill(repository.branch(), plan.shape)
-      } catch {
-        await repository.close()
-        throw error
-      }
-      await repository.close()
-    case .emptyLimit, .setLimit: break
+extension BenchStore {
+  /// Puts the tree there that the writers change, as their method keeps it.
+  func fill(for activity: WorkerPlan.Activity, _ shape: TreeShape) async throws {
+    switch activity {
+    case .write(.reference, _), .write(.document, _), .write(.cas, _):
+      let connection = try RedisAddress(url: url).connect()
+      try PeerStore(name: name).fill(shape, over: connection)
+    case .write(.irminsul, _), .write(.scriptLimit, _), .read:
+      // A store in memory is filled by the process that has it.
+      if url.hasPrefix("memory:") { return }
+      try await withRepository { try await IrminsulStore.fill($0.branch(), shape) }
+    case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
-  }
-
-  private func zip<A, B>(_ first: A?, _ second: B?) -> (A, B)? {
-    guard let first, let second else { return nil }
-    return (first, second)
   }
 }

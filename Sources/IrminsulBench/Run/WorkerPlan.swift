@@ -1,16 +1,21 @@
-/// What one writing process is to do.
+/// What one process of a measurement is to do.
 struct WorkerPlan: Codable, Sendable {
-  var method: Method
-  var layout: Layout
+  enum Activity: Codable, Sendable, Equatable {
+    case write(Method, Layout)
+    case read(ReadMethod)
+  }
+
+  var activity: Activity
   var shape: TreeShape
-  /// The server as the writers reach it, and the store's name.
+  /// The store's place as the process reaches it, and the store's name.
   var url: String
   var storeName: String
-  /// The numbers of this process' writers.
+  /// The numbers of this process' writers or readers.
   var firstWriter: Int
   var writers: Int
-  var seconds: Double
-  var warmUpSeconds: Double
 
   var writerNumbers: Range<Int> { firstWriter..<(firstWriter + writers) }
+
+  /// Whether the store lives in the process itself, which must then fill it.
+  var isPrivate: Bool { url.hasPrefix("memory:") }
 }

@@ -5,8 +5,11 @@ import Irminsul
 enum IrminsulStore {
   static func open(_ url: String, name: String) async throws -> Repository {
     try await Repository.open(
-      url + (url.contains("?") ? "&" : "?") + "name=" + name,
-      environment: ProcessInfo.processInfo.environment)
+      self.url(url, name: name), environment: ProcessInfo.processInfo.environment)
+  }
+
+  static func url(_ url: String, name: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + "name=" + name
   }
 
   /// Puts a value at every leaf, a thousand in a commit.

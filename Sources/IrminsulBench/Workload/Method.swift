@@ -19,6 +19,14 @@ enum Method: String, Codable, CaseIterable, ExpressibleByArgument {
   /// SETs of as many bytes, by the same loop.
   case setLimit = "set-limit"
 
+  /// Whether its writers build the trees themselves, and count their own attempts.
+  var isPeer: Bool {
+    switch self {
+    case .reference, .document, .cas: true
+    case .irminsul, .scriptLimit, .emptyLimit, .setLimit: false
+    }
+  }
+
   /// The commands that its clients send, whose time is the server's work.
   var commands: [String] {
     switch self {

@@ -5,19 +5,22 @@ import Irminsul
 /// public calls.
 struct IrminsulWriters: WriterTeam {
   private let plan: WorkerPlan
+  private let layout: Layout
   private let repository: Repository
 
-  init(_ plan: WorkerPlan) async throws {
+  init(_ plan: WorkerPlan, _ layout: Layout) async throws {
     self.plan = plan
+    self.layout = layout
     repository = try await IrminsulStore.open(plan.url, name: plan.storeName)
+    if plan.isPrivate { try await IrminsulStore.fill(repository.branch(), plan.shape) }
   }
 
   func run(_ round: Round) async throws -> WriterTally {
     let stopwatch = Stopwatch()
-    let end = stopwatch.start + round.duration
+    let turnstile = Turnstile(round.limit)
     var tally = await withTaskGroup(of: WriterTally.self) { group in
       for writer in plan.writerNumbers {
-        group.addTask { await write(as: writer, round, until: end) }
+        group.addTask { await write(as: writer, round, turnstile) }
       }
       return await group.reduce(into: WriterTally()) { $0.merge($1) }
     }
@@ -28,7 +31,7 @@ struct IrminsulWriters: WriterTeam {
   func close() async { await repository.close() }
 
   private func write(
-    as writer: Int, _ round: Round, until end: ContinuousClock.Instant
+    as writer: Int, _ round: Round, _ turnstile: Turnstile
   ) async -> WriterTally {
     let branch = repository.branch()
     let leaf = Path(steps: plan.shape.leaf(writer))
@@ -36,11 +39,11 @@ struct IrminsulWriters: WriterTeam {
     var tally = WriterTally()
     var number = 0
     var start = ContinuousClock.now
-    while start < end {
+    while turnstile.admits(at: start) {
       number += 1
       do {
         let result =
-          switch plan.layout.target(writer: writer, number: number) {
+          switch layout.target(writer: writer, number: number) {
           case .ownLeaf:
             try await branch.set(
               leaf, to: round.value(writer: writer, number: number), "Write a leaf")
@@ -51,7 +54,7 @@ struct IrminsulWriters: WriterTeam {
         guard result.commit != nil else { throw BenchError("a write made no commit") }
         let now = ContinuousClock.now
         tally.latency.record(now - start)
-        tally.commits += 1
+        tally.done += 1
         start = now
       } catch {
         tally.fail(error)

@@ -5,18 +5,20 @@ import RedisScripting
 /// script: a thread and a connection each, since WATCH belongs to a connection, and one cache for all.
 final class PeerWriters: WriterTeam {
   private let plan: WorkerPlan
+  private let layout: Layout
   private let writers: [PeerWriter]
 
-  init(_ plan: WorkerPlan) throws {
+  init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) throws {
     self.plan = plan
+    self.layout = layout
     let address = try RedisAddress(url: plan.url)
     let store = PeerStore(name: plan.storeName)
-    let cache = plan.method == .document ? nil : PeerCache()
+    let cache = method == .document ? nil : PeerCache()
     writers = try plan.writerNumbers.map { number in
       let connection = try address.connect()
-      connection.pacing = plan.method == .document ? .oneByOne : .pipelined
+      connection.pacing = method == .document ? .oneByOne : .pipelined
       let mover: any HeadMover =
-        switch plan.method {
+        switch method {
         case .cas: try ScriptMover(connection, store)
         default: WatchMover(connection, store)
         }
@@ -26,9 +28,9 @@ final class PeerWriters: WriterTeam {
 
   func run(_ round: Round) async throws -> WriterTally {
     let stopwatch = Stopwatch()
-    let end = stopwatch.start + round.duration
+    let turnstile = Turnstile(round.limit)
     let tallies = try await ThreadTeam.run(writers.count) { [self] at in
-      write(writers[at], round, until: end)
+      write(writers[at], round, turnstile)
     }
     var tally = tallies.reduce(into: WriterTally()) { $0.merge($1) }
     stopwatch.stop(&tally)
@@ -38,18 +40,18 @@ final class PeerWriters: WriterTeam {
   func close() async {}
 
   private func write(
-    _ writer: PeerWriter, _ round: Round, until end: ContinuousClock.Instant
+    _ writer: PeerWriter, _ round: Round, _ turnstile: Turnstile
   ) -> WriterTally {
     let leaf = plan.shape.leaf(writer.number).map { Bytes($0.utf8) }
     let counter = plan.shape.counter.map { Bytes($0.utf8) }
     var tally = WriterTally()
     var number = 0
     var start = ContinuousClock.now
-    while start < end {
+    while turnstile.admits(at: start) {
       number += 1
       do {
         let effort =
-          switch plan.layout.target(writer: writer.number, number: number) {
+          switch layout.target(writer: writer.number, number: number) {
           case .ownLeaf:
             try writer.commit(
               .set(Bytes(round.value(writer: writer.number, number: number).utf8)), at: leaf,
@@ -59,7 +61,7 @@ final class PeerWriters: WriterTeam {
           }
         let now = ContinuousClock.now
         tally.latency.record(now - start)
-        tally.commits += 1
+        tally.done += 1
         tally.attempts += effort.attempts
         tally.roundTrips += effort.roundTrips
         start = now

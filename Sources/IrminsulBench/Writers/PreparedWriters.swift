@@ -7,13 +7,11 @@ import RedisScripting
 /// filled while the server works on the other. Requests are prepared in portions, between the times
 /// that are measured.
 final class PreparedWriters: WriterTeam {
-  private let plan: WorkerPlan
   private let factory: RequestFactory
   private let lanes: [Lane]
 
-  init(_ plan: WorkerPlan) async throws {
-    self.plan = plan
-    factory = try await RequestFactory(plan)
+  init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) async throws {
+    factory = try await RequestFactory(plan, method, layout)
     let address = try RedisAddress(url: plan.url)
     let count = min(2, plan.writers)
     lanes = try (0..<count).map { lane in
@@ -28,9 +26,10 @@ final class PreparedWriters: WriterTeam {
   func run(_ round: Round) async throws -> WriterTally {
     var tally = WriterTally()
     // Enough to learn the rate from; afterwards as many as take a second or two.
-    var portion = 200 * lanes.count
+    var portion = 200
     var next = 0
-    while tally.elapsed < round.duration.seconds {
+    while let size = Self.size(of: portion * lanes.count, round.limit, tally) {
+      portion = max(1, size / lanes.count)
       var prepared: [PreparedRequests] = []
       for _ in lanes {
         prepared.append(try await factory.requests(next..<(next + portion), round))
@@ -43,14 +42,28 @@ final class PreparedWriters: WriterTeam {
       }
       stopwatch.stop(&tally)
       for part in tallies { tally.merge(part) }
-      let rate = Double(tally.commits + tally.failed) / max(tally.elapsed, 1e-6)
-      let left = min(1.5, max(0.02, round.duration.seconds - tally.elapsed))
-      portion = min(40_000, max(100, Int(rate * left) / lanes.count))
+      let rate = Double(tally.done + tally.failed) / max(tally.elapsed, 1e-6)
+      portion = min(40_000, max(1, Int(rate * 1.5) / lanes.count))
     }
     return tally
   }
 
   func close() async {}
+
+  /// How many of so many requests the rest of the round has room for; nil when it is over.
+  private static func size(
+    of portion: Int, _ limit: Round.Limit, _ tally: WriterTally
+  ) -> Int? {
+    let done = tally.done + tally.failed
+    switch limit {
+    case .commits(let count): return done < count ? min(portion, count - done) : nil
+    case .seconds(let seconds):
+      let left = seconds - tally.elapsed
+      guard left > 0 else { return nil }
+      let rate = Double(done) / max(tally.elapsed, 1e-6)
+      return done == 0 ? portion : min(portion, Int(rate * max(left, 0.02)) + 1)
+    }
+  }
 
   /// One connection and its share of the outstanding requests.
   ///
@@ -82,7 +95,7 @@ final class PreparedWriters: WriterTeam {
           let arrival = now ?? .now
           now = arrival
           if Self.isDone(reply) {
-            tally.commits += 1
+            tally.done += 1
             tally.latency.record(arrival - sentAt[received % window])
           } else {
             tally.fail(BenchError(String(decoding: reply.prefix(200), as: UTF8.self)))

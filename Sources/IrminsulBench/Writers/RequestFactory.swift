@@ -4,21 +4,25 @@ import RedisScripting
 /// Makes requests that are ready to be sent, by the library's own encoding.
 final class RequestFactory: Sendable {
   private let plan: WorkerPlan
+  private let method: Method
+  private let layout: Layout
   private let host: RecordingHost
   private let repository: Repository
 
-  init(_ plan: WorkerPlan) async throws {
+  init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) async throws {
     self.plan = plan
+    self.method = method
+    self.layout = layout
     host = try RecordingHost(recording: "commit")
     repository = try await Repository(host: host, name: plan.storeName)
   }
 
   /// The script that the requests run, to be loaded beforehand; nil for plain commands.
   func script() async throws -> String? {
-    switch plan.method {
+    switch method {
     case .setLimit: nil
     case .emptyLimit: EmptyScript.source
-    default: try await call(number: 0, Round(number: -1, duration: .zero)).script.source
+    default: try await call(number: 0, Round(number: -1, limit: .commits(1))).script.source
     }
   }
 
@@ -29,7 +33,7 @@ final class RequestFactory: Sendable {
     var prepared = PreparedRequests()
     for number in numbers {
       let call = try await call(number: number, round)
-      switch plan.method {
+      switch method {
       case .setLimit:
         let size = call.arguments.reduce(0) { $0 + $1.count }
         let key = "\(plan.storeName):set:\(plan.firstWriter):\(round.number):\(number)"
@@ -53,7 +57,7 @@ final class RequestFactory: Sendable {
     let value = round.value(writer: writer, number: number)
     let branch = repository.branch()
     // The host refuses every commit, having noted it.
-    switch plan.layout.target(writer: writer, number: number / plan.writers) {
+    switch layout.target(writer: writer, number: number / plan.writers) {
     case .ownLeaf:
       _ = try? await branch.set(Path(steps: plan.shape.leaf(writer)), to: value, "Write a leaf")
     case .counter:
