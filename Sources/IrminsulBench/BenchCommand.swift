@@ -10,7 +10,10 @@ import Foundation
       Starts a Redis server of its own unless --store names one. Figures of one run can be compared \
       with each other; figures of different machines or hours cannot.
       """,
-    subcommands: [ContentionCommand.self, WorkerCommand.self, ProxyCommand.self],
+    subcommands: [
+      ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
+      MemoryCommand.self, WorkerCommand.self, ProxyCommand.self,
+    ],
     defaultSubcommand: ContentionCommand.self)
 
   static func main() async {
