@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "EmbeddedRedis", targets: ["EmbeddedRedis"]),
     .library(name: "IrminsulTestKit", targets: ["IrminsulTestKit"]),
     .executable(name: "irminsul", targets: ["IrminsulCLI"]),
+    .executable(name: "irminsul-bench", targets: ["IrminsulBench"]),
   ],
   traits: [
     .trait(name: "File", description: "file: stores, on SQLite through GRDB."),
@@ -93,6 +94,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .executableTarget(
+      name: "IrminsulBench",
+      dependencies: [
+        "Irminsul", "IrminsulTestKit", "EmbeddedRedis", "GitObjects", "RedisScripting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        // Timers and sockets of the proxy that delays.
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
     // A process that commits, for tests that kill it.
     .executableTarget(name: "IrminsulTestWriter", dependencies: ["Irminsul"]),
     // Turns lua/*.lua into Swift values at every build.
@@ -109,6 +119,7 @@ let package = Package(
     .testTarget(
       name: "IrminsulTests", dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter"]),
     .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
+    .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
   ],
   swiftLanguageModes: [.v6]
 )

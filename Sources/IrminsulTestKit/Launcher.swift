@@ -7,11 +7,11 @@ import Foundation
 #endif
 
 /// Starts and ends the processes of fixtures.
-enum Launcher {
+package enum Launcher {
   private static let turn = Locked(())
 
   /// Starts a process; one at a time, because a child inherits what another is being given.
-  static func run(_ process: Process) throws {
+  package static func run(_ process: Process) throws {
     try turn.withLock { _ in try process.run() }
   }
 

@@ -7,8 +7,8 @@ import Foundation
 #endif
 
 /// A blocking stream socket, for fixtures that must not depend on the client under test.
-final class PlainSocket: Sendable {
-  let descriptor: Int32
+package final class PlainSocket: Sendable {
+  package let descriptor: Int32
 
   init(descriptor: Int32) {
     self.descriptor = descriptor
@@ -19,7 +19,7 @@ final class PlainSocket: Sendable {
   }
 
   /// Connects to a Unix socket.
-  convenience init(unixPath path: String) throws {
+  package convenience init(unixPath path: String) throws {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -35,6 +35,38 @@ final class PlainSocket: Sendable {
     try self.init(AF_INET, connectingTo: Self.loopback(port))
   }
 
+  /// Connects to a port of any machine; small writes are sent at once.
+  package convenience init(host: String, port: Int) throws {
+    var hints = addrinfo()
+    #if canImport(Darwin)
+      hints.ai_socktype = SOCK_STREAM
+    #else
+      hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    #endif
+    var list: UnsafeMutablePointer<addrinfo>?
+    let result = getaddrinfo(host, "\(port)", &hints, &list)
+    guard result == 0 else {
+      throw FixtureError("\(host): \(String(cString: gai_strerror(result)))")
+    }
+    defer { freeaddrinfo(list) }
+    var reason: Int32 = 0
+    var next = list
+    while let candidate = next?.pointee {
+      let descriptor = try Self.make(candidate.ai_family)
+      if connect(descriptor, candidate.ai_addr, candidate.ai_addrlen) == 0 {
+        self.init(descriptor: descriptor)
+        var on: Int32 = 1
+        setsockopt(
+          descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        return
+      }
+      reason = errno
+      Self.closeDescriptor(descriptor)
+      next = candidate.ai_next
+    }
+    throw FixtureError("connect to \(host):\(port): \(String(cString: strerror(reason)))")
+  }
+
   private convenience init<Address>(_ family: Int32, connectingTo address: Address) throws {
     self.init(descriptor: try Self.make(family))
     var address = address
@@ -47,7 +79,7 @@ final class PlainSocket: Sendable {
   }
 
   /// Listens on a free port of this machine.
-  static func listening() throws -> (socket: PlainSocket, port: Int) {
+  package static func listening() throws -> (socket: PlainSocket, port: Int) {
     let socket = PlainSocket(descriptor: try make(AF_INET))
     var address = loopback(0)
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -63,7 +95,7 @@ final class PlainSocket: Sendable {
   }
 
   /// Waits for a connection; nil when this socket was shut down.
-  func accepted() -> PlainSocket? {
+  package func accepted() -> PlainSocket? {
     let descriptor = accept(descriptor, nil, nil)
     return descriptor < 0 ? nil : PlainSocket(descriptor: descriptor)
   }
@@ -72,31 +104,41 @@ final class PlainSocket: Sendable {
   ///
   /// - Returns: Whether the peer took it.
   @discardableResult
-  func write(_ bytes: some Collection<UInt8>) -> Bool {
-    let bytes = Array(bytes)
-    var offset = 0
-    while offset < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
-        send(
-          descriptor, UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress,
-          bytes.count - offset, Self.noSignal)
-      }
+  package func write(_ bytes: some Collection<UInt8>) -> Bool {
+    Array(bytes).withUnsafeBytes { write($0) }
+  }
+
+  /// As ``write(_:)`` for bytes that are in memory already.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest)
+      let count = send(descriptor, piece.baseAddress, piece.count, Self.noSignal)
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
-      offset += count
+      rest = rest.dropFirst(count)
     }
     return true
   }
 
   /// The next bytes; empty at the end of the stream.
-  func read(atMost limit: Int = 65_536) -> [UInt8] {
+  package func read(atMost limit: Int = 65_536) -> [UInt8] {
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       count = max(0, recv(descriptor, buffer.baseAddress, limit, 0))
     }
     return bytes
   }
 
+  /// Reads the next bytes into a buffer; answers how many, 0 at the end of the stream.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    while true {
+      let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+      if count >= 0 || errno != EINTR { return max(0, count) }
+    }
+  }
+
   /// Ends both directions; a blocked ``read(atMost:)`` or ``accepted()`` returns.
-  func end() {
+  package func end() {
     _ = shutdown(descriptor, Int32(Self.bothDirections))
   }
 

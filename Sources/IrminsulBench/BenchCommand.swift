@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+
+/// The command `irminsul-bench`.
+@main struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "irminsul-bench",
+    abstract: "Measures the store beside its peers, on this machine, in one run.",
+    discussion: """
+      Starts a Redis server of its own unless --store names one. Figures of one run can be compared \
+      with each other; figures of different machines or hours cannot.
+      """,
+    subcommands: [
+      ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
+      MemoryCommand.self, WorkerCommand.self, ProxyCommand.self,
+    ],
+    defaultSubcommand: ContentionCommand.self)
+
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as BenchError {
+      FileHandle.standardError.write(Data("irminsul-bench: \(error)\n".utf8))
+      Foundation.exit(1)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

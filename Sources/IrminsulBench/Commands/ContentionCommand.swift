@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+
+/// Many writers, one branch.
+struct ContentionCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contention", abstract: "Many writers that commit to one branch at once.",
+    discussion: """
+      A row for each combination of the lists, each on a fresh store. Methods: reference (WATCH, \
+      GET, MULTI, SET, EXEC, pipelined, with a cache of trees), document (the same with each \
+      command waiting for its reply and no cache), cas (a script that compares and sets the head), \
+      irminsul (the library), script-limit (the library's requests, prepared, in a loop that does \
+      nothing else), empty-limit (the same requests for a script that does nothing), set-limit \
+      (SETs of as many bytes). Layouts: disjoint (each writer its own \
+      leaf), hot (a counter that everybody increments), mixed (one commit in ten to the counter). \
+      Writers are counted per process.
+
+      JSON keys: scenario, method, store, writers, layout, shape, processes, rtt_ms, commits, failed, \
+      commits_per_s, attempts_per_commit, p50_ms, p99_ms, max_ms, server_us_per_commit (time in \
+      commands, by INFO commandstats), round_trips_per_commit, redis_bytes_per_commit, \
+      server_cpu_us_per_commit and client_cpu_us_per_commit (processor time), first_failure. The \
+      first line, of scenario "machine", says where: cores, processor, system, load, build, redis, \
+      empty_evalsha_us, arguments.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(help: ArgumentHelp("How many writers each process has.", valueName: "list"))
+  var writers: ValueList<Int>?
+
+  @Option(help: ArgumentHelp("How commits get to the server.", valueName: "list"))
+  var methods: ValueList<Method>?
+
+  @Option(help: ArgumentHelp("Which paths the writers write.", valueName: "list"))
+  var layouts: ValueList<Layout>?
+
+  @Option(help: ArgumentHelp("How many processes write.", valueName: "list"))
+  var processes = ValueList([1])
+
+  @Option(
+    help: ArgumentHelp(
+      "Milliseconds that the network adds to each round trip.", valueName: "list"))
+  var rtt = ValueList([0.0])
+
+  @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
+  var shape = TreeShape.usual
+
+  @Flag(help: "64 writers: reference, cas, irminsul, and irminsul on a hot path, in half a minute.")
+  var quick = false
+
+  func validate() throws {
+    guard (writers?.values ?? []).allSatisfy({ (1...4096).contains($0) }),
+      processes.values.allSatisfy({ (1...64).contains($0) }),
+      rtt.values.allSatisfy({ (0...10_000).contains($0) })
+    else {
+      throw ValidationError("1 to 4096 writers, 1 to 64 processes, 0 to 10000 ms of round trip")
+    }
+  }
+
+  func run() async throws {
+    let plans = plans
+    for plan in plans { try plan.check() }
+    var report = try ContentionReport(
+      isJSON: common.isJSON, try await RunHeader.take(common.place))
+    for plan in plans { try report.add(try await RowRun(plan: plan).measure()) }
+    try report.finish()
+  }
+
+  private var plans: [RowPlan] {
+    let seconds = common.seconds ?? (quick ? 5 : 20)
+    if quick, methods == nil, layouts == nil {
+      let rows: [(Method, Layout)] = [
+        (.reference, .disjoint), (.cas, .disjoint), (.irminsul, .disjoint), (.irminsul, .hot),
+      ]
+      return rows.map { method, layout in
+        RowPlan(
+          scenario: .contention, activity: .write(method, layout), shape: shape, writers: 64,
+          seconds: seconds, place: common.place)
+      }
+    }
+    var plans: [RowPlan] = []
+    for delay in rtt.values {
+      for count in processes.values {
+        for layout in layouts?.values ?? [.disjoint, .hot] {
+          for writers in writers?.values ?? (quick ? [64] : [1, 4, 16, 64, 256]) {
+            for method in methods?.values ?? [.reference, .cas, .irminsul, .scriptLimit] {
+              plans.append(
+                RowPlan(
+                  scenario: .contention, activity: .write(method, layout), shape: shape,
+                  writers: writers, processes: count, rtt: delay, seconds: seconds,
+                  place: common.place))
+            }
+          }
+        }
+      }
+    }
+    return plans
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Irminsul
+import IrminsulTestKit
+
+/// The store of one measurement, and the server or file below it, which go with ``stop()``.
+final class BenchStore: Sendable {
+  /// The URL without the store's name.
+  let url: String
+  let name: String
+  private let server: RedisServer?
+  private let folder: URL?
+
+  static func start(at place: Place) async throws -> BenchStore {
+    switch place {
+    case .given(let url): return BenchStore(url: url)
+    case .memory: return BenchStore(url: "memory:")
+    case .file(let durability):
+      let folder = FileManager.default.temporaryDirectory
+        .appending(path: "irminsul-bench-\(UInt32.random(in: 0 ... .max))")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      return BenchStore(
+        url: "file:\(folder.path)/store?durability=\(durability)", folder: folder)
+    case .ownServer:
+      do {
+        let server = try await RedisServer.start()
+        return BenchStore(url: server.url, server: server)
+      } catch let error as FixtureError {
+        throw BenchError(
+          "cannot start redis-server: \(error)\nInstall it, or name one with --store URL.")
+      }
+    }
+  }
+
+  private init(url: String, server: RedisServer? = nil, folder: URL? = nil) {
+    self.url = url
+    self.server = server
+    self.folder = folder
+    name = "bench-\(UInt32.random(in: 0 ... .max))"
+  }
+
+  /// Whether the peers can speak to it, and it counts what it does.
+  var isPlainRedis: Bool { url.hasPrefix("redis:") || url.hasPrefix("redis+unix:") }
+
+  /// What the server has counted so far; nil for what is no plain Redis server.
+  func counters() throws -> ServerCounters? {
+    try isPlainRedis ? ServerCounters(try RedisAddress(url: url).connect()) : nil
+  }
+
+  /// Calls `body` with the store, opened as the library does.
+  func withRepository<Result>(_ body: (Repository) async throws -> Result) async throws -> Result {
+    let repository = try await IrminsulStore.open(url, name: name)
+    do {
+      let result = try await body(repository)
+      await repository.close()
+      return result
+    } catch {
+      await repository.close()
+      throw error
+    }
+  }
+
+  /// Ends the server and removes the file, or deletes what the measurement has left on a server that
+  /// was given.
+  func stop() async {
+    if let folder { try? FileManager.default.removeItem(at: folder) }
+    server?.stop()
+    guard folder == nil, server == nil, !url.hasPrefix("memory:") else { return }
+    try? await Repository.deleteStore(
+      named: name, at: IrminsulStore.url(url, name: name),
+      environment: ProcessInfo.processInfo.environment)
+    guard isPlainRedis, let connection = try? RedisAddress(url: url).connect() else { return }
+    try? PeerStore(name: name).delete(over: connection)
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import IrminsulTestKit
+
+/// This program once more, as a child that is told what to do by lines, and answers by lines. It ends
+/// when its input does, so it never outlives this process.
+///
+/// @unchecked: one thread at a time uses it.
+final class ChildProcess: @unchecked Sendable {
+  private let process = Process()
+  private let input = Pipe()
+  private let output = Pipe()
+  private var unread = Data()
+
+  /// - Parameter arguments: A hidden subcommand and its arguments.
+  init(_ arguments: [String]) throws {
+    process.executableURL = try Self.program
+    process.arguments = arguments
+    process.standardInput = input
+    process.standardOutput = output
+    do {
+      try Launcher.run(process)
+    } catch {
+      throw BenchError("cannot run \(process.executableURL?.path ?? "?"): \(error)")
+    }
+  }
+
+  func send(line: String) throws {
+    do {
+      try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    } catch {
+      throw BenchError("a process of the benchmark has ended early")
+    }
+  }
+
+  /// The next line that it prints.
+  ///
+  /// - Throws: ``BenchError`` when it has ended; what it says of that is on standard error.
+  func readLine() throws -> String {
+    guard let line = try nextLine() else {
+      throw BenchError("a process of the benchmark has ended early")
+    }
+    return line
+  }
+
+  /// The next line that it prints; nil at the end.
+  func nextLine() throws -> String? {
+    while true {
+      if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+        defer { unread = unread[(end + 1)...] }
+        return String(decoding: unread[..<end], as: UTF8.self)
+      }
+      let more = output.fileHandleForReading.availableData
+      if more.isEmpty { return nil }
+      unread += more
+    }
+  }
+
+  /// Lets it end.
+  ///
+  /// - Returns: Its exit code.
+  @discardableResult
+  func finish() -> Int32 {
+    try? input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  /// The benchmark's own program; for its tests, the one that was built beside them.
+  private static var program: URL {
+    get throws {
+      let own = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+      if own.lastPathComponent == "irminsul-bench" { return own }
+      let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+      return folder.appending(path: "irminsul-bench")
+    }
+  }
+}

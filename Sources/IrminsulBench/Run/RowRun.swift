@@ -1,0 +1,52 @@
+/// Makes one measurement: a fresh store, worker processes that begin at once, and what the server has
+/// counted meanwhile.
+struct RowRun {
+  let plan: RowPlan
+
+  func measure() async throws -> Row {
+    try plan.check()
+    let store = try await BenchStore.start(at: plan.place)
+    do {
+      let row = try await measure(on: store)
+      await store.stop()
+      return row
+    } catch {
+      await store.stop()
+      throw error
+    }
+  }
+
+  private func measure(on store: BenchStore) async throws -> Row {
+    try await store.fill(for: plan.activity, plan.shape)
+    let proxy = try plan.rtt > 0 ? ProxyProcess(to: store.url, rtt: plan.rtt) : nil
+    defer { proxy?.finish() }
+    let plans = plan.workers(url: proxy?.url ?? store.url, storeName: store.name)
+    let (tally, server) = try await ThreadTeam.run {
+      let workers = try WorkerGroup(plans)
+      defer { workers.finish() }
+      _ = try workers.run(Round(number: 0, limit: .seconds(plan.warmUpSeconds)))
+      // Nobody works before and after the round: what the server counts is the round's.
+      let before = try store.counters()
+      let tally = try workers.run(Round(number: 1, limit: .seconds(plan.seconds)))
+      let after = try store.counters()
+      return (tally, before.flatMap { after?.since($0) })
+    }
+    return Row(plan, tally, server: server)
+  }
+}
+
+extension BenchStore {
+  /// Puts the tree there that the writers change, as their method keeps it.
+  func fill(for activity: WorkerPlan.Activity, _ shape: TreeShape) async throws {
+    switch activity {
+    case .write(.reference, _), .write(.document, _), .write(.cas, _):
+      let connection = try RedisAddress(url: url).connect()
+      try PeerStore(name: name).fill(shape, over: connection)
+    case .write(.irminsul, _), .write(.scriptLimit, _), .read:
+      // A store in memory is filled by the process that has it.
+      if url.hasPrefix("memory:") { return }
+      try await withRepository { try await IrminsulStore.fill($0.branch(), shape) }
+    case .write(.emptyLimit, _), .write(.setLimit, _): break
+    }
+  }
+}

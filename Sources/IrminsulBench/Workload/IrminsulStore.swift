@@ -1,0 +1,30 @@
+import Foundation
+import Irminsul
+
+/// The library's store, as the benchmark prepares and uses it.
+enum IrminsulStore {
+  static func open(_ url: String, name: String) async throws -> Repository {
+    try await Repository.open(
+      self.url(url, name: name), environment: ProcessInfo.processInfo.environment)
+  }
+
+  static func url(_ url: String, name: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + "name=" + name
+  }
+
+  /// Puts a value at every leaf, a thousand in a commit.
+  static func fill(_ branch: Branch, _ shape: TreeShape) async throws {
+    for first in stride(from: 0, to: shape.leafCount, by: 1000) {
+      let leaves = first..<min(first + 1000, shape.leafCount)
+      try await branch.commit(
+        try leaves.map { try .set(Path(steps: shape.leaf($0)), "leaf \($0)") }, "Fill the tree")
+    }
+  }
+
+  /// What a writer does to the path that everybody writes.
+  static func increment(
+    _ path: Path, of branch: Branch, as value: String
+  ) async throws -> WriteResult {
+    try await branch.set(path, to: value, "Increment the counter")
+  }
+}
