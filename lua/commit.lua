@@ -75,7 +75,7 @@ return guarded(function()
   check_format(meta[1])
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
   local token = argv[1]
-  local done = token ~= '' and find_token(token, argv[2], meta)
+  local done = find_token(token, argv[2], meta)
 
   local request = new_request(objects, argv)
   local at = 4 + argv[3]

@@ -24,7 +24,7 @@ return guarded(function()
   local meta = read_meta(KEYS[4])
   check_format(meta[1])
   local token = ARGV[1]
-  local done = token ~= '' and find_token(token, ARGV[2], meta)
+  local done = find_token(token, ARGV[2], meta)
   if done then return done_reply(done, (#ARGV - 2) / 3, meta) end
   local position = tonumber(meta[3])
 

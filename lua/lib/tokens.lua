@@ -9,12 +9,12 @@ local function read_meta(key)
     'generation', 'turned')
 end
 
--- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt.
+-- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt,
+-- which nobody can have made before.
 local function find_token(token, since, meta)
+  if token == '' or since == '' then return nil end
   local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
-  if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
-    fail('EXPIRED', 'token')
-  end
+  if not done and tonumber(since) < tonumber(meta[6]) then fail('EXPIRED', 'token') end
   return done
 end
 
@@ -32,7 +32,8 @@ end
 -- Keeps the ids that a request has left, '' for none, and its position.
 local function remember_token(token, ids, position, time, meta)
   local generation = tonumber(meta[8])
-  local held = redis.call('HLEN', KEYS[5 + generation])
+  -- A position has one token at most, so a generation holds no more than the positions since it turned.
+  local held = position - 1 - meta[7]
   if held >= tonumber(meta[5]) or held >= 4096 and time - meta[9] > 60000 then
     generation = 1 - generation
     redis.call('UNLINK', KEYS[5 + generation])

@@ -433,10 +433,9 @@ describe('commit', function()
     for n = 1, 4 do commit{token = 'token' .. n, set('a', tostring(n))} end
     expect(redis.call('HLEN', keys.tokens_a)).equals(3)
     expect(redis.call('HLEN', keys.tokens_b)).equals(1)
+    redis.call('DEL', keys.meta, keys.tokens_a, keys.tokens_b)
     fresh_store('1000', '1000000')
-    redis.call('HSET', keys.meta, 'turned', '0', 'format', '1', 'tokens', '1000000', 'generation', '0')
-    redis.call('DEL', keys.tokens_a, keys.tokens_b)
-    for n = 1, 4095 do redis.call('HSET', keys.tokens_a, 'old' .. n, 'x') end
+    redis.call('HSET', keys.meta, 'turned', '0', 'position', '4095')
     commit{token = 'last', set('a', 'x')}
     expect(redis.call('HEXISTS', keys.tokens_a, 'last')).equals(1)
     commit{token = 'next', set('a', 'y')}
