@@ -68,6 +68,16 @@ static bool is_view(lua_State *L, int index) {
   return found;
 }
 
+void irminsul_see_through(lua_State *L) {
+  if (!lua_getmetatable(L, -1)) return;
+  lua_pop(L, 1);
+  if (!is_view(L, -1)) return;
+  lua_getmetatable(L, -1);
+  lua_getfield(L, -1, "__index");
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+}
+
 static int refuse_modification(lua_State *L) {
   return luaL_error(L, "Attempt to modify a readonly table");
 }
@@ -392,11 +402,9 @@ static int pairs_of_view(lua_State *L) {
 static int next_entry(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
-  if (is_view(L, 1) && lua_getmetatable(L, 1)) {
-    lua_getfield(L, -1, "__index");
-    lua_replace(L, 1);
-    lua_settop(L, 2);
-  }
+  lua_pushvalue(L, 1);
+  irminsul_see_through(L);
+  lua_replace(L, 1);
   if (lua_next(L, 1)) return 2;
   lua_pushnil(L);
   return 1;
@@ -434,7 +442,7 @@ static int refuse_undefined(lua_State *L) {
 
 void irminsul_protect_globals(lua_State *L) {
   static const char *const libraries[] = {
-      "string", "table", "math", "coroutine", "redis", "struct", "bit", "cjson", "cmsgpack", NULL};
+      "string", "table", "math", "coroutine", "redis", "struct", "bit", "cjson", NULL};
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &views_key);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
