@@ -150,15 +150,12 @@ static int gc_info(lua_State *L) {
   return 1;
 }
 
-/// __tostring of numbers: whole floats print without `.0`.
+/// __tostring of numbers, all of which are doubles in 5.1: whole floats print without `.0`, and
+/// integers of more than 14 digits are rounded.
 static int number_to_string(lua_State *L) {
-  if (lua_isinteger(L, 1)) {
-    lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, 1));
-  } else {
-    char digits[64];
-    int count = snprintf(digits, sizeof digits, "%.14g", lua_tonumber(L, 1));
-    lua_pushlstring(L, digits, (size_t)count);
-  }
+  char digits[64];
+  int count = snprintf(digits, sizeof digits, "%.14g", lua_tonumber(L, 1));
+  lua_pushlstring(L, digits, (size_t)count);
   return 1;
 }
 
@@ -214,6 +211,18 @@ static int for_each_index(lua_State *L) {
     lua_pop(L, 1);
   }
   return 0;
+}
+
+/// unpack with 5.1's limit: what does not fit on a stack there must not fit here.
+static int unpack(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  int first = lua_isnoneornil(L, 2) ? 1 : (int)irminsul_check_integer(L, 2);
+  int last = lua_isnoneornil(L, 3) ? (int)lua_rawlen(L, 1) : (int)irminsul_check_integer(L, 3);
+  if (first > last) return 0;
+  int64_t count = (int64_t)last - first + 1;
+  if (!irminsul_has_room(L, count, 0)) return luaL_error(L, "too many results to unpack");
+  for (int64_t i = first; i <= last; i++) lua_rawgeti(L, 1, i);
+  return (int)count;
 }
 
 // MARK: 5.1's mathematics
@@ -326,7 +335,7 @@ static void open_table(lua_State *L) {
       {"foreachi", for_each_index}, {NULL, NULL},
   };
   luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
-  lua_getfield(L, -1, "unpack");
+  lua_pushcfunction(L, unpack);
   lua_setglobal(L, "unpack");
   remove_fields(L, removed);
   luaL_setfuncs(L, functions, 0);
