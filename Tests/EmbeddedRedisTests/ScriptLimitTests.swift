@@ -37,6 +37,9 @@ import Testing
     "cjson.encode_sparse_array(false, 0) cjson.encode({[2147483647] = 1})",
     "local t = {} for i = 1, 1e6 do t[i] = {} end while true do cjson.encode(t) end",
     "local s = '[' .. ('1,'):rep(2e7) .. '1]' while true do cjson.decode(s) end",
+    "load(collectgarbage)",
+    "local t = {} for i = 1, 1e5 do t[i] = {} end local s = ('collect'):rep(1e5) "
+      + "s:gsub('collect', collectgarbage)",
     "local t = {} for i = 1, 20 do t = {t, t} end while true do cjson.encode({t, t, t, t}) end",
   ])
   func timeIsBounded(_ source: String) async throws {
