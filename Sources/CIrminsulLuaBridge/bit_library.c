@@ -5,12 +5,11 @@
 
 /// A number modulo 2^32, rounded as BitOp does.
 static uint32_t word(lua_State *L, int index) {
-  if (lua_isinteger(L, index)) return (uint32_t)lua_tointeger(L, index);
   // Adding 2^52 + 2^51 leaves the integer's low bits at the end of the mantissa.
   union {
     double number;
     uint64_t bits;
-  } value = {luaL_checknumber(L, index)};
+  } value = {irminsul_check_number(L, index)};
   value.number += 6755399441055744.0;
   return (uint32_t)value.bits;
 }

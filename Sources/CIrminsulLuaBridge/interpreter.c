@@ -32,14 +32,18 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
   return grown;
 }
 
-static void check_time(lua_State *L, lua_Debug *event) {
-  (void)event;
+void irminsul_check_time(lua_State *L) {
   irminsul_lua *lua = irminsul_of(L);
   if (lua->stopped == IRMINSUL_DONE) {
     if (now() < lua->deadline) return;
     lua->stopped = IRMINSUL_TIMED_OUT;
   }
   irminsul_stop(L, lua->stopped);
+}
+
+static void check_time(lua_State *L, lua_Debug *event) {
+  (void)event;
+  irminsul_check_time(L);
 }
 
 int irminsul_stop(lua_State *L, irminsul_outcome reason) {
@@ -57,7 +61,6 @@ static int open_libraries(lua_State *L) {
   irminsul_open_struct(L);
   irminsul_open_bit(L);
   irminsul_open_cjson(L);
-  irminsul_open_cmsgpack(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
@@ -90,6 +93,7 @@ irminsul_lua *irminsul_lua_open(
 void irminsul_lua_close(irminsul_lua *lua) {
   if (!lua) return;
   lua_close(lua->main);
+  irminsul_buffer_release(&lua->json);
   irminsul_buffer_release(&lua->reply);
   free(lua);
 }
@@ -307,6 +311,7 @@ irminsul_outcome irminsul_lua_run(
   struct run job = {sha1, reply, false};
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
+  irminsul_reset_cjson(lua);
   lua_sethook(L, check_time, LUA_MASKCOUNT, instructions_per_check);
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &job);
@@ -328,6 +333,10 @@ irminsul_outcome irminsul_lua_run(
   }
   lua_settop(L, 0);
   if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
+  if (lua->json.capacity > 1 << 20) {
+    lua->used -= lua->json.capacity;
+    irminsul_buffer_release(&lua->json);
+  }
   if (lua->used > idle_memory) lua_gc(L, LUA_GCCOLLECT);
   return outcome;
 }

@@ -32,10 +32,7 @@ int irminsul_raise(lua_State *L, const char *message) {
 
 static int64_t integer_of(lua_State *L, int index) {
   if (lua_isinteger(L, index)) return lua_tointeger(L, index);
-  double number = lua_tonumber(L, index);
-  // C's conversion is undefined out of range; x86-64, where Redis mostly runs, gives the least.
-  if (!(number >= -9223372036854775808.0 && number < 9223372036854775808.0)) return INT64_MIN;
-  return (int64_t)number;
+  return irminsul_to_signed(lua_tonumber(L, index));
 }
 
 /// Appends a string as one line: errors and statuses cannot hold line ends.

@@ -3,8 +3,11 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <math.h>
 
 #include "bridge.h"
+
+struct cjson_settings;
 
 struct irminsul_lua {
   lua_State *main;
@@ -15,6 +18,10 @@ struct irminsul_lua {
   irminsul_log log;
   /// The reply of the redis.call that runs now.
   irminsul_buffer reply;
+  /// What cjson.encode is writing; counted into `used`.
+  irminsul_buffer json;
+  /// Those of the table `cjson` that scripts see.
+  struct cjson_settings *cjson;
   /// Monotonic nanoseconds; the script ends when they are reached.
   int64_t deadline;
   /// IRMINSUL_DONE while the script may go on.
@@ -35,15 +42,38 @@ static inline irminsul_lua *irminsul_of(lua_State *L) {
 /// Raises an error that the script may catch, but that comes again at its next instruction.
 int irminsul_stop(lua_State *L, irminsul_outcome reason);
 
+/// Stops the script if its time is over.
+void irminsul_check_time(lua_State *L);
+
+/// To be called at each step of a long loop in C, where no instruction is counted.
+static inline void irminsul_count_step(lua_State *L, unsigned *steps) {
+  if ((++*steps & 0xfff) == 0) irminsul_check_time(L);
+}
+
 /// Pushes a double so that tostring prints what Lua 5.1 would: `3`, not `3.0`.
 static inline void irminsul_push_number(lua_State *L, double number) {
-  // 5.1 prints with %.14g, so integers of 15 digits and more look the same as floats of 5.4.
-  if (number > -1e14 && number < 1e14 && (double)(lua_Integer)number == number) {
+  // 5.1 prints with %.14g, so integers of 15 digits and more look the same as floats of 5.4. And it
+  // tells -0 from 0.
+  if (number > -1e14 && number < 1e14 && (double)(lua_Integer)number == number &&
+      !(number == 0 && signbit(number))) {
     lua_pushinteger(L, (lua_Integer)number);
   } else {
     lua_pushnumber(L, number);
   }
 }
+
+/// Whether 5.1 would have room for more values on the stack of this C function, of whose values
+/// `extra` are not there on Redis; makes room if so.
+bool irminsul_has_room(lua_State *L, int64_t slots, int extra);
+
+/// Arguments as 5.1 takes them, or its error.
+double irminsul_check_number(lua_State *L, int index);
+int64_t irminsul_check_integer(lua_State *L, int index);
+const char *irminsul_check_string(lua_State *L, int index, size_t *length);
+
+/// C's conversions, and where those are undefined, what x86-64 gives, where Redis mostly runs.
+int64_t irminsul_to_signed(double number);
+uint64_t irminsul_to_unsigned(double number);
 
 /// Pushes the error table that Redis makes of a message; `-CODE text` keeps its code.
 void irminsul_push_error(lua_State *L, const char *message, size_t length);
@@ -63,10 +93,15 @@ void irminsul_open_redis(lua_State *L);
 void irminsul_open_struct(lua_State *L);
 void irminsul_open_bit(lua_State *L);
 void irminsul_open_cjson(lua_State *L);
-void irminsul_open_cmsgpack(lua_State *L);
+
+/// Undoes what a script has set in `cjson`.
+void irminsul_reset_cjson(irminsul_lua *lua);
 
 /// Makes the globals and every library read-only; the last step of opening.
 void irminsul_protect_globals(lua_State *L);
+
+/// Replaces a read-only view at the top of the stack by what is behind it.
+void irminsul_see_through(lua_State *L);
 
 /// Registry key of the real table of globals, which scripts see through a read-only view.
 extern const char irminsul_globals_key;

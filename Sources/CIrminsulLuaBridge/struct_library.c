@@ -87,7 +87,7 @@ static void control(lua_State *L, int option, const char **format, struct layout
     case '!': {
       int alignment = number_of(L, format, 8);
       if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
-        luaL_error(L, "alignment is not a power of 2");
+        luaL_error(L, "alignment %d is not a power of 2", alignment);
       }
       layout->alignment = alignment;
       return;
@@ -97,15 +97,6 @@ static void control(lua_State *L, int option, const char **format, struct layout
       luaL_argerror(L, 1, text);
     }
   }
-}
-
-static uint64_t integer_argument(lua_State *L, int index) {
-  if (lua_isinteger(L, index)) return (uint64_t)lua_tointeger(L, index);
-  double number = luaL_checknumber(L, index);
-  if (number < 0) {
-    return number >= -9223372036854775808.0 ? (uint64_t)(int64_t)number : (uint64_t)INT64_MIN;
-  }
-  return number < 18446744073709551616.0 ? (uint64_t)number : 0;
 }
 
 static void put_integer(char *to, uint64_t value, bool big, size_t size) {
@@ -130,7 +121,7 @@ static void put_bytes(luaL_Buffer *buffer, const void *bytes, size_t size, bool 
 
 static int pack(lua_State *L) {
   luaL_Buffer buffer;
-  const char *format = luaL_checkstring(L, 1);
+  const char *format = irminsul_check_string(L, 1, NULL);
   struct layout layout = {machine_is_big(), 1};
   int argument = 2;
   size_t total = 0;
@@ -152,7 +143,7 @@ static int pack(lua_State *L) {
       case 'T':
       case 'i':
       case 'I': {
-        uint64_t value = integer_argument(L, argument++);
+        uint64_t value = irminsul_to_unsigned(irminsul_check_number(L, argument++));
         put_integer(luaL_prepbuffsize(&buffer, size), value, layout.big, size);
         luaL_addsize(&buffer, size);
         break;
@@ -161,19 +152,19 @@ static int pack(lua_State *L) {
         luaL_addchar(&buffer, 0);
         break;
       case 'f': {
-        float value = (float)luaL_checknumber(L, argument++);
+        float value = (float)irminsul_check_number(L, argument++);
         put_bytes(&buffer, &value, size, layout.big);
         break;
       }
       case 'd': {
-        double value = luaL_checknumber(L, argument++);
+        double value = irminsul_check_number(L, argument++);
         put_bytes(&buffer, &value, size, layout.big);
         break;
       }
       case 'c':
       case 's': {
         size_t length;
-        const char *text = luaL_checklstring(L, argument++, &length);
+        const char *text = irminsul_check_string(L, argument++, &length);
         if (size == 0) size = length;
         luaL_argcheck(L, length >= size, argument, "string too short");
         luaL_addlstring(&buffer, text, size);
@@ -202,7 +193,10 @@ static uint64_t get_integer(const char *from, bool big, size_t size) {
 
 static void push_integer(lua_State *L, uint64_t value, bool is_signed, size_t size) {
   if (is_signed) {
-    if (size > 0 && size < 8 && (value >> (size * 8 - 1) & 1)) value |= ~0ULL << (size * 8 - 1);
+    // Redis shifts by the whole size, of which processors take the lowest six bits: integers of
+    // more than eight bytes come out wrong there, and so here.
+    uint64_t sign = ~0ULL << ((size * 8 - 1) & 63);
+    if (value & sign) value |= sign;
     irminsul_push_number(L, (double)(int64_t)value);
   } else {
     irminsul_push_number(L, (double)value);
@@ -217,21 +211,21 @@ static void get_bytes(const char *from, void *to, size_t size, bool big) {
 }
 
 static int unpack(lua_State *L) {
-  const char *format = luaL_checkstring(L, 1);
+  const char *format = irminsul_check_string(L, 1, NULL);
   size_t length;
-  const char *data = luaL_checklstring(L, 2, &length);
-  double start = luaL_optnumber(L, 3, 1);
-  luaL_argcheck(L, start >= 1, 3, "offset must be 1 or greater");
-  size_t position = start > (double)length + 1 ? length + 1 : (size_t)start - 1;
+  const char *data = irminsul_check_string(L, 2, &length);
+  // A negative offset becomes a large one, and is refused only where data is wanted.
+  size_t position = lua_isnoneornil(L, 3) ? 1 : (size_t)irminsul_check_integer(L, 3);
+  luaL_argcheck(L, position > 0, 3, "offset must be 1 or greater");
+  position--;
   struct layout layout = {machine_is_big(), 1};
   int results = 0;
-  lua_settop(L, 2);
   while (*format) {
     char option = *format++;
     size_t size = size_of_option(L, option, &format);
     position += padding(position, &layout, option, size);
     luaL_argcheck(L, size <= length && position <= length - size, 2, "data string too short");
-    luaL_checkstack(L, 2, "too many results");
+    if (!irminsul_has_room(L, 2, 0)) return luaL_error(L, "stack overflow (too many results)");
     switch (option) {
       case 'b':
       case 'B':
@@ -267,12 +261,11 @@ static int unpack(lua_State *L) {
           if (results == 0 || !lua_isnumber(L, -1)) {
             return luaL_error(L, "format 'c0' needs a previous size");
           }
-          double wanted = lua_tonumber(L, -1);
+          size = (size_t)irminsul_to_unsigned(lua_tonumber(L, -1));
           lua_pop(L, 1);
           results--;
           luaL_argcheck(
-              L, wanted >= 0 && wanted <= (double)(length - position), 2, "data string too short");
-          size = (size_t)wanted;
+              L, size <= length && position <= length - size, 2, "data string too short");
         }
         lua_pushlstring(L, data + position, size);
         results++;
@@ -290,13 +283,13 @@ static int unpack(lua_State *L) {
     }
     position += size;
   }
-  lua_pushinteger(L, (lua_Integer)position + 1);
+  irminsul_push_number(L, (double)(int64_t)(position + 1));
   return results + 1;
 }
 
 static int size(lua_State *L) {
   struct layout layout = {machine_is_big(), 1};
-  const char *format = luaL_checkstring(L, 1);
+  const char *format = irminsul_check_string(L, 1, NULL);
   size_t position = 0;
   while (*format) {
     char option = *format++;
@@ -307,7 +300,7 @@ static int size(lua_State *L) {
     if (!isalnum((unsigned char)option)) control(L, option, &format, &layout);
     position += bytes;
   }
-  lua_pushinteger(L, (lua_Integer)position);
+  irminsul_push_number(L, (double)(int64_t)position);
   return 1;
 }
 

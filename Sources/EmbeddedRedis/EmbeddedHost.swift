@@ -18,6 +18,8 @@ import RedisScripting
 /// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`.
 ///   `tostring`, `string.format("%s")`, replies and arguments of `redis.call` print `3`. The wording
 ///   of Lua's own errors is 5.4's.
+/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Objects
+///   of several keys are written in another order. There is no `cmsgpack`.
 /// - Keys have no expiry, and a value is at most 512 MiB. `redis.setresp(3)` is refused.
 /// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections, and `~` in XADD and XTRIM trims by
 ///   hundreds of entries.

@@ -120,6 +120,17 @@ extension ScriptHost {
   }
 }
 
+extension Reply {
+  /// The beginning of the reply as text, for a failed expectation.
+  var summary: String {
+    switch self {
+    case .bytes(let bytes): String(decoding: bytes.prefix(300), as: UTF8.self)
+    case .array(let elements): "[\(elements.prefix(20).map(\.summary).joined(separator: ", "))]"
+    default: "\(self)"
+    }
+  }
+}
+
 extension Command {
   /// `EVAL` with no keys.
   static func eval(_ source: String, _ arguments: String...) -> Command {

@@ -108,7 +108,8 @@ void irminsul_lua_close(irminsul_lua *lua);
 /// Forgets the compiled scripts.
 void irminsul_lua_forget(irminsul_lua *lua);
 
-/// Compiles a script if its 40 hexadecimal digits are new here. Failures go to `reply`.
+/// Compiles a script if its 40 hexadecimal digits, which a NUL ends, are new here. Failures go to
+/// `reply`.
 irminsul_outcome irminsul_lua_compile(
     irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply);
 

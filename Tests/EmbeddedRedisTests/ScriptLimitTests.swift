@@ -1,0 +1,61 @@
+import EmbeddedRedis
+import RedisScripting
+import Testing
+
+/// Scripts that want too much memory or time inside of a library function.
+@Suite struct ScriptLimitTests {
+  private static let hungry = [
+    "cjson.encode_sparse_array(false, 0) return cjson.encode({[2147483647] = 1})",
+    "return cjson.encode(('\\1'):rep(3000000))",
+    "local t = {} for i = 1, 1000 do t[i] = ('x'):rep(20000) end return cjson.encode({t, t})",
+    "return #cjson.decode('[' .. ('[],'):rep(1000000) .. '0]')",
+    "return #cjson.decode('\"' .. ('\\\\n'):rep(4000000) .. '\"')",
+    "return struct.pack(('x'):rep(1000000) .. ('c1000000'):rep(100), ('x'):rep(1000000))",
+    "local s = 'x' while true do s = s .. s end",
+  ]
+
+  @Test func memoryIsBounded() async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptMemoryLimit = 16 << 20
+    let host = try EmbeddedHost.open(configuration)
+    for _ in 0..<3 {
+      for script in Self.hungry {
+        let isError = if case .error = await host.answer(.eval(script)) { true } else { false }
+        #expect(isError, "\(script)")
+        let caught = try await host.run(
+          .eval("local ok, e = pcall(function() \(script) end) return {tostring(ok), e}"))
+        #expect(caught.array?.first == .bytes(Bytes("false".utf8)), "\(script)")
+      }
+    }
+    // Nothing of all that is held.
+    let reply = try await host.run(
+      .eval("return #cjson.encode(cjson.decode(cjson.encode(('x'):rep(3000000))))"))
+    #expect(reply == .integer(3_000_002))
+  }
+
+  @Test(arguments: [
+    "cjson.encode_sparse_array(false, 0) cjson.encode({[2147483647] = 1})",
+    "local t = {} for i = 1, 1e6 do t[i] = {} end while true do cjson.encode(t) end",
+    "local s = '[' .. ('1,'):rep(2e7) .. '1]' while true do cjson.decode(s) end",
+    "load(collectgarbage)",
+    "local t = {} for i = 1, 1e5 do t[i] = {} end local s = ('collect'):rep(1e5) "
+      + "s:gsub('collect', collectgarbage)",
+    "local t = {} for i = 1, 20 do t = {t, t} end while true do cjson.encode({t, t, t, t}) end",
+  ])
+  func timeIsBounded(_ source: String) async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptTimeLimit = .milliseconds(200)
+    configuration.scriptMemoryLimit = 8 << 30
+    let host = try EmbeddedHost.open(configuration)
+    for script in [source, "pcall(function() \(source) end) pcall(cjson.encode, {}) return 1"] {
+      let start = ContinuousClock.now
+      guard case .error(let error) = await host.answer(.eval(script)) else {
+        Issue.record("not stopped")
+        return
+      }
+      #expect(error.code == "TIMEOUT")
+      #expect(ContinuousClock.now - start < .seconds(3))
+    }
+    #expect(try await host.run(.eval("return cjson.encode({1})")).text == "[1]")
+  }
+}
