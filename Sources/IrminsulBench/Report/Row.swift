@@ -62,7 +62,6 @@ struct Row {
     p99 = tally.latency.percentile(0.99).milliseconds
     maximum = tally.latency.maximum.milliseconds
     serverMicroseconds = spent.map { Double($0.microseconds) / count }
-    redisBytes = server.map { Double($0.memory) / count }
     serverProcessorMicroseconds = server.map { $0.processorTime * 1e6 / count }
     clientProcessorMicroseconds = tally.processorTime * 1e6 / count
     firstFailure = tally.firstFailure
@@ -114,8 +113,8 @@ extension Row: Encodable {
       try values.encode(value, forKey: Key(name))
     }
     func encode(_ value: Double?, _ name: String) throws {
-      // Three decimals say all that a measurement can.
-      try values.encode(value.map { ($0 * 1000).rounded() / 1000 }, forKey: Key(name))
+      // A nanosecond in milliseconds: more decimals would say nothing.
+      try values.encode(value.map { ($0 * 1e6).rounded() / 1e6 }, forKey: Key(name))
     }
     try encode(scenario, "scenario")
     try encode(method, "method")

@@ -46,6 +46,18 @@ final class BenchStore: Sendable {
     try isPlainRedis ? ServerCounters(try RedisAddress(url: url).connect()) : nil
   }
 
+  /// What the server has counted when the clients of a measurement have left it, so that the memory
+  /// is that of the data: at most as many as there were before.
+  func restingCounters(clients: Int) async throws -> ServerCounters? {
+    // A proxy tells the server of the end a little later.
+    for _ in 0..<200 {
+      guard let counters = try counters() else { return nil }
+      if counters.clients <= clients { return counters }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    return try counters()
+  }
+
   /// Calls `body` with the store, opened as the library does.
   func withRepository<Result>(_ body: (Repository) async throws -> Result) async throws -> Result {
     let repository = try await IrminsulStore.open(url, name: name)
