@@ -31,6 +31,14 @@ import Testing
     }
   }
 
+  @Test func passwordsAreNotShown() {
+    #expect(
+      RunHeader.withoutPassword("redis://user:secret@host:1/2?name=a")
+        == "redis://…@host:1/2?name=a")
+    #expect(RunHeader.withoutPassword("--store=redis://:secret@host") == "--store=redis://…@host")
+    #expect(RunHeader.withoutPassword("redis://host/a@b") == "redis://host/a@b")
+  }
+
   /// The whole way: servers, worker processes, a proxy, and rows at the end.
   @Test func quickRunsThrough() async throws {
     let lines = try await BenchProgram.output([

@@ -50,7 +50,7 @@ extension BenchStore {
       try PeerStore(name: name).fill(shape, over: connection)
     case .write(.irminsul, _), .write(.scriptLimit, _), .read:
       // A store in memory is filled by the process that has it.
-      if url.hasPrefix("memory:") { return }
+      if isPrivate { return }
       try await withRepository { try await IrminsulStore.fill($0.branch(), shape) }
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
