@@ -25,11 +25,11 @@ import Foundation
       } else {
         try command.run()
       }
-    } catch let error as BenchError {
+    } catch {
+      // What the parser of arguments throws has words and a code of its own.
+      guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
       FileHandle.standardError.write(Data("irminsul-bench: \(error)\n".utf8))
       Foundation.exit(1)
-    } catch {
-      exit(withError: error)
     }
   }
 }

@@ -31,9 +31,19 @@ import Testing
     }
   }
 
+  @Test func passwordsAreNotShown() {
+    #expect(
+      RunHeader.withoutPassword("redis://user:secret@host:1/2?name=a")
+        == "redis://…@host:1/2?name=a")
+    #expect(RunHeader.withoutPassword("--store=redis://:secret@host") == "--store=redis://…@host")
+    #expect(RunHeader.withoutPassword("redis://host/a@b") == "redis://host/a@b")
+  }
+
   /// The whole way: servers, worker processes, a proxy, and rows at the end.
   @Test func quickRunsThrough() async throws {
-    let lines = try await Self.output(["contention", "--quick", "--json", "--seconds", "0.2"])
+    let lines = try await BenchProgram.output([
+      "contention", "--quick", "--json", "--seconds", "0.2",
+    ])
     #expect(lines.count == 5)
     let rows = try lines.map { try fields($0) }
     #expect(rows[0]["scenario"] as? String == "machine")
@@ -57,7 +67,7 @@ import Testing
   }
 
   @Test func processesWriteThroughAProxy() async throws {
-    let lines = try await Self.output([
+    let lines = try await BenchProgram.output([
       "contention", "--json", "--seconds", "0.2", "--writers", "3", "--processes", "2", "--rtt",
       "1",
       "--methods", "irminsul,reference", "--layouts", "mixed",
@@ -79,17 +89,6 @@ import Testing
     ["contention", "--store", "file:nothing", "--methods", "cas"],
   ])
   func badArgumentsAreRefused(_ arguments: [String]) async throws {
-    await #expect(throws: BenchError.self) { try await Self.output(arguments) }
-  }
-
-  /// The lines that the program prints.
-  private static func output(_ arguments: [String]) async throws -> [String] {
-    try await ThreadTeam.run {
-      let child = try ChildProcess(arguments)
-      var lines: [String] = []
-      while let line = try child.nextLine() { lines.append(line) }
-      guard child.finish() == 0 else { throw BenchError("it failed") }
-      return lines
-    }
+    await #expect(throws: BenchError.self) { try await BenchProgram.output(arguments) }
   }
 }

@@ -45,6 +45,11 @@ struct ContentionCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
   var shape = TreeShape.usual
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw throughput and latency over the number of writers.", valueName: "file.svg"))
+  var plot: String?
+
   @Flag(help: "64 writers: reference, cas, irminsul, and irminsul on a hot path, in half a minute.")
   var quick = false
 
@@ -60,40 +65,50 @@ struct ContentionCommand: AsyncParsableCommand {
   func run() async throws {
     let plans = plans
     for plan in plans { try plan.check() }
-    var report = try ContentionReport(
-      isJSON: common.isJSON, try await RunHeader.take(common.place))
+    let header = try await RunHeader.take(common.place)
+    var report = try ContentionReport(isJSON: common.isJSON, header)
     for plan in plans { try report.add(try await RowRun(plan: plan).measure()) }
     try report.finish()
-  }
-
-  private var plans: [RowPlan] {
-    let seconds = common.seconds ?? (quick ? 5 : 20)
-    if quick, methods == nil, layouts == nil {
-      let rows: [(Method, Layout)] = [
-        (.reference, .disjoint), (.cas, .disjoint), (.irminsul, .disjoint), (.irminsul, .hot),
-      ]
-      return rows.map { method, layout in
-        RowPlan(
-          scenario: .contention, activity: .write(method, layout), shape: shape, writers: 64,
-          seconds: seconds, place: common.place)
+    if let plot {
+      let drawing = Plot(report.rows, header, seconds: seconds)
+      do {
+        try drawing.svg.write(toFile: plot, atomically: true, encoding: .utf8)
+      } catch {
+        throw BenchError("cannot write \(plot): \(error.localizedDescription)")
       }
     }
+  }
+
+  /// Rows that are compared with each other follow each other: a machine's pace changes.
+  private var plans: [RowPlan] {
     var plans: [RowPlan] = []
     for delay in rtt.values {
       for count in processes.values {
-        for layout in layouts?.values ?? [.disjoint, .hot] {
-          for writers in writers?.values ?? (quick ? [64] : [1, 4, 16, 64, 256]) {
-            for method in methods?.values ?? [.reference, .cas, .irminsul, .scriptLimit] {
-              plans.append(
-                RowPlan(
-                  scenario: .contention, activity: .write(method, layout), shape: shape,
-                  writers: writers, processes: count, rtt: delay, seconds: seconds,
-                  place: common.place))
-            }
+        for writers in writers?.values ?? (quick ? [64] : [1, 4, 16, 64, 256]) {
+          for activity in activities {
+            plans.append(
+              RowPlan(
+                scenario: .contention, activity: activity, shape: shape, writers: writers,
+                processes: count, rtt: delay, seconds: seconds, place: common.place))
           }
         }
       }
     }
     return plans
+  }
+
+  private var seconds: Double { common.seconds ?? (quick ? 5 : 20) }
+
+  private var activities: [WorkerPlan.Activity] {
+    if quick, methods == nil, layouts == nil {
+      return [
+        .write(.reference, .disjoint), .write(.cas, .disjoint), .write(.irminsul, .disjoint),
+        .write(.irminsul, .hot),
+      ]
+    }
+    let methods = methods?.values ?? [.reference, .cas, .irminsul, .scriptLimit]
+    return (layouts?.values ?? [.disjoint, .hot]).flatMap { layout in
+      methods.map { .write($0, layout) }
+    }
   }
 }

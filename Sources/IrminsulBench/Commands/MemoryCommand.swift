@@ -65,21 +65,18 @@ struct MemoryCommand: AsyncParsableCommand {
     let plan = WorkerPlan(
       activity: activity, shape: shape, url: store.url, storeName: store.name, firstWriter: 0,
       writers: 1)
+    guard let before = try store.counters() else {
+      throw BenchError("memory is measured on redis:// or redis+unix:// only")
+    }
     let commits = commits
-    return try await ThreadTeam.run {
+    let tally = try await ThreadTeam.run {
       let workers = try WorkerGroup([plan])
       defer { workers.finish() }
-      // Log and tokens come into being, scripts are loaded.
-      _ = try workers.run(Round(number: 0, limit: .commits(10)))
-      guard let before = try store.counters() else {
-        throw BenchError("memory is measured on redis:// or redis+unix:// only")
-      }
-      let tally = try workers.run(Round(number: 1, limit: .commits(commits)))
-      guard let after = try store.counters(), tally.failed == 0 else {
-        throw BenchError("commits failed: \(tally.firstFailure ?? "")")
-      }
-      return MemoryRow(method, shape, tally, bytes: after.since(before).memory)
+      return try workers.run(Round(number: 1, limit: .commits(commits)))
     }
+    guard tally.failed == 0, let after = try await store.restingCounters(clients: before.clients)
+    else { throw BenchError("commits failed: \(tally.firstFailure ?? "")") }
+    return MemoryRow(method, shape, tally, bytes: after.memory - before.memory)
   }
 }
 

@@ -28,7 +28,7 @@ struct ReadCommand: AsyncParsableCommand {
       isJSON: common.isJSON, try await RunHeader.take(common.place),
       columns: [
         .init("store", 12, .left), .init("method", 8, .left), .init("tasks", 5),
-        .init("reads/s", 10), .init("p50 ms", 7), .init("p99 ms", 7), .init("max ms", 7),
+        .init("reads/s", 10), .init("p50 µs", 7), .init("p99 µs", 7), .init("max µs", 7),
         .init("server µs", 9), .init("trips", 5),
       ])
     let places =
@@ -44,7 +44,8 @@ struct ReadCommand: AsyncParsableCommand {
             row,
             [
               row.place, row.method, "\(row.writers)", Figure.text(row.perSecond),
-              Figure.text(row.p50), Figure.text(row.p99), Figure.text(row.maximum),
+              Figure.text(row.p50.map { $0 * 1000 }), Figure.text(row.p99.map { $0 * 1000 }),
+              Figure.text(row.maximum.map { $0 * 1000 }),
               Figure.text(row.serverMicroseconds), Figure.text(row.roundTrips),
             ])
         }

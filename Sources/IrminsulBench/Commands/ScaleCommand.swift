@@ -51,6 +51,7 @@ struct ScaleCommand: AsyncParsableCommand {
   }
 
   private func run(on store: BenchStore, _ printer: Printer) async throws {
+    if store.isPrivate { throw BenchError("scale needs a store that two processes can open") }
     let activity = WorkerPlan.Activity.write(.irminsul, .disjoint)
     try await store.fill(for: activity, shape)
     let plan = WorkerPlan(

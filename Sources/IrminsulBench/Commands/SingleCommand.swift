@@ -38,7 +38,7 @@ struct SingleCommand: AsyncParsableCommand {
       var rows: [Row] = []
       for plan in plans(shape) { try add(try await RowRun(plan: plan).measure(), &rows, printer) }
       if common.url == nil {
-        try add(try await RedisBenchmark.row(shape), &rows, printer)
+        try add(try await RedisBenchmark.row(shape, calls: redisBenchmarkCalls), &rows, printer)
         try add(try await GitLoop.row(shape, commits: gitCommits), &rows, printer)
       }
       bounds += self.bounds(rows, shape)
@@ -61,6 +61,9 @@ struct SingleCommand: AsyncParsableCommand {
         place: place)
     }
   }
+
+  /// Enough for a few seconds of those that the other rows take.
+  private var redisBenchmarkCalls: Int { max(1000, Int((common.seconds ?? 20) * 5000)) }
 
   private func add(_ row: Row, _ rows: inout [Row], _ printer: Printer) throws {
     rows.append(row)

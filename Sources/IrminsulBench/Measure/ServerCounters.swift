@@ -12,8 +12,9 @@ struct ServerCounters {
   }
 
   private(set) var commands: [String: Command] = [:]
-  /// Bytes of the data and what it needs, without the buffers of connected clients.
+  /// Bytes of everything that the server holds, buffers of clients included.
   private(set) var memory = 0
+  private(set) var clients = 0
   /// Seconds on a processor.
   private(set) var processorTime = 0.0
   private(set) var version = ""
@@ -31,8 +32,8 @@ struct ServerCounters {
       let value = String(pair[1])
       switch pair[0] {
       case "redis_version": version = value
-      case "used_memory": memory += Int(value) ?? 0
-      case "mem_clients_normal": memory -= Int(value) ?? 0
+      case "used_memory": memory = Int(value) ?? 0
+      case "connected_clients": clients = Int(value) ?? 0
       case "used_cpu_user", "used_cpu_sys": processorTime += Double(value) ?? 0
       case let name where name.hasPrefix("cmdstat_"):
         commands[String(name.dropFirst("cmdstat_".count))] = Self.command(value)

@@ -62,7 +62,6 @@ struct Row {
     p99 = tally.latency.percentile(0.99).milliseconds
     maximum = tally.latency.maximum.milliseconds
     serverMicroseconds = spent.map { Double($0.microseconds) / count }
-    redisBytes = server.map { Double($0.memory) / count }
     serverProcessorMicroseconds = server.map { $0.processorTime * 1e6 / count }
     clientProcessorMicroseconds = tally.processorTime * 1e6 / count
     firstFailure = tally.firstFailure
@@ -113,9 +112,9 @@ extension Row: Encodable {
     func encode(_ value: some Encodable, _ name: String) throws {
       try values.encode(value, forKey: Key(name))
     }
-    func encode(_ value: Double?, _ name: String) throws {
-      // Three decimals say all that a measurement can.
-      try values.encode(value.map { ($0 * 1000).rounded() / 1000 }, forKey: Key(name))
+    func encodeFigure(_ value: Double?, _ name: String) throws {
+      // A nanosecond in milliseconds: more decimals would say nothing.
+      try values.encode(value.map { ($0 * 1e6).rounded() / 1e6 }, forKey: Key(name))
     }
     try encode(scenario, "scenario")
     try encode(method, "method")
@@ -124,19 +123,19 @@ extension Row: Encodable {
     try encode(layout, "layout")
     try encode(shape, "shape")
     try encode(processes, "processes")
-    try encode(rtt, "rtt_ms")
+    try encodeFigure(rtt, "rtt_ms")
     try encode(done, "\(noun)s")
     try encode(failed, "failed")
-    try encode(perSecond, "\(noun)s_per_s")
-    try encode(attempts, "attempts_per_\(noun)")
-    try encode(p50, "p50_ms")
-    try encode(p99, "p99_ms")
-    try encode(maximum, "max_ms")
-    try encode(serverMicroseconds, "server_us_per_\(noun)")
-    try encode(roundTrips, "round_trips_per_\(noun)")
-    try encode(redisBytes, "redis_bytes_per_\(noun)")
-    try encode(serverProcessorMicroseconds, "server_cpu_us_per_\(noun)")
-    try encode(clientProcessorMicroseconds, "client_cpu_us_per_\(noun)")
+    try encodeFigure(perSecond, "\(noun)s_per_s")
+    try encodeFigure(attempts, "attempts_per_\(noun)")
+    try encodeFigure(p50, "p50_ms")
+    try encodeFigure(p99, "p99_ms")
+    try encodeFigure(maximum, "max_ms")
+    try encodeFigure(serverMicroseconds, "server_us_per_\(noun)")
+    try encodeFigure(roundTrips, "round_trips_per_\(noun)")
+    try encodeFigure(redisBytes, "redis_bytes_per_\(noun)")
+    try encodeFigure(serverProcessorMicroseconds, "server_cpu_us_per_\(noun)")
+    try encodeFigure(clientProcessorMicroseconds, "client_cpu_us_per_\(noun)")
     try encode(firstFailure, "first_failure")
   }
 }

@@ -30,7 +30,12 @@ struct RunHeader: Encodable {
     self.machine = machine
     self.redisVersion = redisVersion
     self.emptyScript = emptyScript
-    arguments = Array(CommandLine.arguments.dropFirst())
+    arguments = CommandLine.arguments.dropFirst().map(Self.withoutPassword)
+  }
+
+  /// An argument as it may be shown: a URL's user and password are left out.
+  static func withoutPassword(_ argument: String) -> String {
+    argument.replacing(#/://[^@\/]*@/#, with: "://…@")
   }
 
   var lines: [String] {

@@ -41,9 +41,24 @@ final class BenchStore: Sendable {
   /// Whether the peers can speak to it, and it counts what it does.
   var isPlainRedis: Bool { url.hasPrefix("redis:") || url.hasPrefix("redis+unix:") }
 
+  /// Whether it lives in the process that opens it, and nobody else sees it.
+  var isPrivate: Bool { url.hasPrefix("memory:") }
+
   /// What the server has counted so far; nil for what is no plain Redis server.
   func counters() throws -> ServerCounters? {
     try isPlainRedis ? ServerCounters(try RedisAddress(url: url).connect()) : nil
+  }
+
+  /// What the server has counted when the clients of a measurement have left it, so that the memory
+  /// is that of the data: at most as many as there were before.
+  func restingCounters(clients: Int) async throws -> ServerCounters? {
+    // A proxy tells the server of the end a little later.
+    for _ in 0..<200 {
+      guard let counters = try counters() else { return nil }
+      if counters.clients <= clients { return counters }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    return try counters()
   }
 
   /// Calls `body` with the store, opened as the library does.
@@ -64,7 +79,7 @@ final class BenchStore: Sendable {
   func stop() async {
     if let folder { try? FileManager.default.removeItem(at: folder) }
     server?.stop()
-    guard folder == nil, server == nil, !url.hasPrefix("memory:") else { return }
+    guard folder == nil, server == nil, !isPrivate else { return }
     try? await Repository.deleteStore(
       named: name, at: IrminsulStore.url(url, name: name),
       environment: ProcessInfo.processInfo.environment)

@@ -11,12 +11,19 @@ final class ChildProcess: @unchecked Sendable {
   private let output = Pipe()
   private var unread = Data()
 
-  /// - Parameter arguments: A hidden subcommand and its arguments.
-  init(_ arguments: [String]) throws {
+  /// Where its standard error goes.
+  enum Errors {
+    case shown
+    case hidden
+  }
+
+  /// - Parameter arguments: A subcommand and its arguments.
+  init(_ arguments: [String], errors: Errors = .shown) throws {
     process.executableURL = try Self.program
     process.arguments = arguments
     process.standardInput = input
     process.standardOutput = output
+    if errors == .hidden { process.standardError = FileHandle.nullDevice }
     do {
       try Launcher.run(process)
     } catch {

@@ -3,7 +3,7 @@ import Foundation
 /// Redis' own benchmark, with one client that runs a script which does nothing: the fastest that
 /// anything can be that waits for each script.
 enum RedisBenchmark {
-  static func row(_ shape: TreeShape, calls: Int = 100_000) async throws -> Row {
+  static func row(_ shape: TreeShape, calls: Int) async throws -> Row {
     let store = try await BenchStore.start(at: .ownServer)
     do {
       let row = try await row(shape, calls: calls, on: store)

@@ -18,20 +18,26 @@ struct RowRun {
 
   private func measure(on store: BenchStore) async throws -> Row {
     try await store.fill(for: plan.activity, plan.shape)
+    let resting = try store.counters()
     let proxy = try plan.rtt > 0 ? ProxyProcess(to: store.url, rtt: plan.rtt) : nil
-    defer { proxy?.finish() }
     let plans = plan.workers(url: proxy?.url ?? store.url, storeName: store.name)
-    let (tally, server) = try await ThreadTeam.run {
+    let (warmUp, tally, server) = try await ThreadTeam.run {
       let workers = try WorkerGroup(plans)
       defer { workers.finish() }
-      _ = try workers.run(Round(number: 0, limit: .seconds(plan.warmUpSeconds)))
+      let warmUp = try workers.run(Round(number: 0, limit: .seconds(plan.warmUpSeconds)))
       // Nobody works before and after the round: what the server counts is the round's.
       let before = try store.counters()
       let tally = try workers.run(Round(number: 1, limit: .seconds(plan.seconds)))
       let after = try store.counters()
-      return (tally, before.flatMap { after?.since($0) })
+      return (warmUp, tally, before.flatMap { after?.since($0) })
     }
-    return Row(plan, tally, server: server)
+    proxy?.finish()
+    var row = Row(plan, tally, server: server)
+    if let resting, let end = try await store.restingCounters(clients: resting.clients) {
+      row.redisBytes =
+        Double(end.memory - resting.memory) / Double(max(warmUp.done + tally.done, 1))
+    }
+    return row
   }
 }
 
@@ -44,7 +50,7 @@ extension BenchStore {
       try PeerStore(name: name).fill(shape, over: connection)
     case .write(.irminsul, _), .write(.scriptLimit, _), .read:
       // A store in memory is filled by the process that has it.
-      if url.hasPrefix("memory:") { return }
+      if isPrivate { return }
       try await withRepository { try await IrminsulStore.fill($0.branch(), shape) }
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
