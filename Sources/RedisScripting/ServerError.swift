@@ -37,7 +37,11 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case "NOAUTH":
       "The server asks for a password: give one in the URL, in the environment or in a file."
     case "WRONGPASS": "The user name or the password is wrong, or the user is disabled."
-    case "NOPERM": "The user may not do this: grant it with ACL SETUSER, or use another user."
+    // Where it is a script that does what its user may not do, servers word it in other ways.
+    case "NOPERM",
+      "ERR" where message.contains("user executing the script can't"),
+      "ERR" where message.contains("ACL failure in script"):
+      "The user may not do this: grant it with ACL SETUSER, or use another user."
     case "NOREPLICAS": "Too few replicas are connected: see min-replicas-to-write."
     case "MASTERDOWN": "The replica has lost its master: connect to the master."
     case "DENIED":
