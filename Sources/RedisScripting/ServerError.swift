@@ -20,7 +20,7 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     message = isCode ? String(reply.dropFirst(word.count + 1)) : reply
   }
 
-  public var description: String { "\(code) \(message)" }
+  public var description: String { message.isEmpty ? code : "\(code) \(message)" }
 
   /// What a person can do about it, for the codes that a server's state or settings cause.
   public var remedy: String? {
