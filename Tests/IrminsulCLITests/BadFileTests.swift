@@ -154,8 +154,8 @@ import Testing
     ] {
       let transcript = try await sandbox.shell(
         disk.script(
-          "cp \(sandbox.work)/store . && mount -o remount,ro . && cd . && { \(command); code=$?; }; "
-            + "cmp store \(sandbox.work)/store && [ $(ls -A | wc -l) = 1 ] && exit $code"))
+          "cp ../store . && mount -o remount,ro . && cd . && { \(command); code=$?; }; "
+            + "cmp store ../store && [ $(ls -A | wc -l) = 1 ] && exit $code"))
       expectRefusal(transcript, .io, words.0, words.1)
     }
   }
@@ -172,7 +172,7 @@ import Testing
         """
         irminsul set a=1 >/dev/null
         irminsul stats >before; irminsul log >>before
-        irminsul set large --file \(sandbox.work)/large
+        irminsul set large --file ../large
         code=$?
         irminsul stats >after; irminsul log >>after
         cmp before after || exit 2
@@ -186,8 +186,8 @@ import Testing
     let export = try await sandbox.shell(
       disk.script(
         """
-        irminsul set large --file \(sandbox.work)/large --store file:\(sandbox.work)/store >/dev/null
-        irminsul export copy.git --store file:\(sandbox.work)/store
+        irminsul set large --file ../large --store file:../store >/dev/null
+        irminsul export copy.git --store file:../store
         code=$?
         [ $(ls -A | wc -l) = 0 ] || exit 2
         exit $code

@@ -61,9 +61,13 @@ final class RunningCommand {
 
   /// Whether it has printed so many lines, for which this waits a generous while.
   func printsLines(_ count: Int) async throws -> Bool {
+    try await prints { $0.count >= count }
+  }
+
+  func prints(_ isEnough: ([String]) -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(30)
-    while lines.count < count {
-      if ContinuousClock.now > end || !process.isRunning { return lines.count >= count }
+    while !isEnough(lines) {
+      if ContinuousClock.now > end || !process.isRunning { return isEnough(lines) }
       try await Task.sleep(for: .milliseconds(5))
     }
     return true

@@ -12,9 +12,10 @@ final class Sandbox: Sendable {
 
   init() throws {
     let name = "irminsul-cli-\(UUID().uuidString.prefix(13).lowercased())"
-    // Without symbolic links, as the current folder of a process has none.
-    let place = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-    root = place.appending(path: name).path
+    // Without symbolic links, as a process finds its current folder.
+    let place = realpath(FileManager.default.temporaryDirectory.path, nil)
+    defer { free(place) }
+    root = "\(place.map { String(cString: $0) } ?? "/tmp")/\(name)"
     work = "\(root)/work"
     home = "\(root)/home"
     for folder in [work, home, "\(root)/tmp", "\(root)/streams"] {

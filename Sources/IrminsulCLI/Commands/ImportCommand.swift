@@ -6,7 +6,8 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import", abstract: "Bring in a local Git repository: all refs and their history.",
     discussion: """
       Branches become branches, tags and other refs keep their full names, and HEAD is kept. A \
-      second import adds only what is new; one that was interrupted can be run again.
+      second import adds only what is new; one that was interrupted can be run again. A store that \
+      is made for it has the repository's kind of ids.
 
       JSON keys: objects, newObjects, bytes, refs, changedRefs.
       """)
