@@ -15,12 +15,7 @@ import Testing
     let history = try TestHistory()
     let sandbox = try await history.imported()
     for revision in Self.revisions {
-      let id = try history.git.run("rev-parse", revision).lines[0]
-      let facts = try await sandbox.irminsul("cat", "--json", revision).object()
-      #expect(facts["id"] as? String == id, "\(revision)")
-      let kind = try history.git.run("cat-file", "-t", id).lines[0]
-      #expect(facts["kind"] as? String == kind)
-      let bytes = try history.git.run("cat-file", "-p", id).bytes
+      let bytes = try history.git.run("cat-file", "-p", revision).bytes
       #expect(try await sandbox.irminsul("cat", revision).output == bytes, "\(revision)")
     }
   }
@@ -29,7 +24,7 @@ import Testing
     let history = try TestHistory()
     let sandbox = try await history.imported()
     let id = try history.git.run("rev-parse", "main").lines[0]
-    for length in [7, 10, 39, 40] {
+    for length in [7, 40] {
       for text in [String(id.prefix(length)), id.prefix(length).uppercased()] {
         let parent = try await sandbox.irminsul("cat", "\(text)~1")
         #expect(parent.output == (try history.git.run("cat-file", "-p", "main~1").bytes))
@@ -60,6 +55,8 @@ import Testing
       expectDone(
         try await sandbox.irminsul("cat", "--size", revision),
         try history.git.run("cat-file", "-s", revision).text)
+      let facts = try await sandbox.irminsul("cat", "--json", revision).object()
+      #expect(facts["id"] as? String == (try history.git.run("rev-parse", revision).lines[0]))
     }
   }
 

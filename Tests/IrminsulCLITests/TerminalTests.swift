@@ -20,10 +20,11 @@ import Testing
       #expect(shown.text.contains(escape), "\(command)")
       let piped = expectDone(try await sandbox.irminsul(command))
       #expect(!piped.text.contains("\u{1B}"))
-      for plain in [["NO_COLOR": "1"], ["TERM": "dumb"]] {
-        let text = try await Terminal.run(command, in: sandbox, environment: plain).text
-        #expect(!text.contains("\u{1B}"), "\(command) \(plain)")
-      }
+    }
+    for plain in [["NO_COLOR": "1"], ["TERM": "dumb"]] {
+      let text = try await Terminal.run(["log"], in: sandbox, environment: plain).text
+      #expect(text.contains("HEAD -> main"))
+      #expect(!text.contains("\u{1B}"), "\(plain)")
     }
   }
 
