@@ -50,6 +50,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
       "The server has no password: leave it out of the URL, the environment or the file."
     case "ERR" where message.hasPrefix("max number of clients"):
       "The server has too many clients: raise its maxclients, or end some."
+    case "ERR" where message.contains("invalid bulk length"):
+      "The server takes no value of that size: raise its proto-max-bulk-len, or split the value."
     case "ERR" where message.contains("DB index is out of range"):
       "The server has fewer databases: use a smaller number, or raise its setting `databases`."
     default: nil

@@ -49,6 +49,7 @@ import Testing
     ("ERR AUTH <password> called without any password configured", "leave it out"),
     ("ERR max number of clients reached", "maxclients"),
     ("ERR DB index is out of range", "databases"),
+    ("ERR Protocol error: invalid bulk length", "proto-max-bulk-len"),
   ])
   func remedies(reply: String, word: String) throws {
     let remedy = try #require(ServerError(reply: reply).remedy)
