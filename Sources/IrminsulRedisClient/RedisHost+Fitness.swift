@@ -65,7 +65,7 @@
         reason: "its maxmemory-policy is \(policy): it may throw away parts of a store",
         remedy:
           "Run CONFIG SET maxmemory-policy noeviction there (and set it in its configuration), "
-          + "or accept the loss of data explicitly.")
+          + "or accept the loss of data with evict=accepted in the URL.")
     }
 
     /// CONFIG is what decides; INFO says the same where CONFIG is not permitted.

@@ -77,6 +77,10 @@
       } else if text.contains("CERTIFICATE_REQUIRED") {
         reason = "the server asks for a client certificate"
         remedy = "Give one that it trusts: cert=FILE and key=FILE in the URL."
+      } else if text.contains("EOF during handshake") {
+        reason = "the connection was closed during the TLS handshake"
+        remedy = "See the server's log, and check the port: redis:// is a plain connection."
+        isLasting = false
       } else {
         reason = "the TLS handshake failed (\(text))"
         remedy = "Check the certificates on both sides, and whether this port speaks TLS."

@@ -88,10 +88,17 @@ public final class GitFixture: Sendable {
       "GIT_COMMITTER_DATE": "1700000100 -0330",
     ]
     process.environment = settings.merging(environment) { $1 }
-    process.standardInput = FileHandle(forReadingAtPath: paths[0])
-    process.standardOutput = FileHandle(forWritingAtPath: paths[1])
-    process.standardError = FileHandle(forWritingAtPath: paths[2])
+    let handles = [
+      try FileHandle(forReadingFrom: URL(fileURLWithPath: paths[0])),
+      try FileHandle(forWritingTo: URL(fileURLWithPath: paths[1])),
+      try FileHandle(forWritingTo: URL(fileURLWithPath: paths[2])),
+    ]
+    process.standardInput = handles[0]
+    process.standardOutput = handles[1]
+    process.standardError = handles[2]
     try Launcher.run(process)
+    // git has its own. Foundation keeps these open for longer than the process lives.
+    for handle in handles { try handle.close() }
     process.waitUntilExit()
     return Output(
       status: process.terminationStatus,

@@ -37,7 +37,7 @@ extension HostError: CustomStringConvertible {
     case .notSent(let location, let reason):
       "not sent to \(location): \(reason)\nNothing was changed; try again."
     case .answerLost(let location, let reason):
-      "no answer from \(location): \(reason)\nThe change may or may not have been made."
+      "no answer from \(location): \(reason)\nWhat was asked may or may not have been done."
     case .refused(let location, let call, let error):
       "\(location) refused \(call): \(error)" + (error.remedy.map { "\n\($0)" } ?? "")
     case .notRedis(let location, let reason):

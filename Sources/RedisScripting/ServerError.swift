@@ -20,7 +20,7 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     message = isCode ? String(reply.dropFirst(word.count + 1)) : reply
   }
 
-  public var description: String { "\(code) \(message)" }
+  public var description: String { message.isEmpty ? code : "\(code) \(message)" }
 
   /// What a person can do about it, for the codes that a server's state or settings cause.
   public var remedy: String? {
@@ -37,7 +37,11 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case "NOAUTH":
       "The server asks for a password: give one in the URL, in the environment or in a file."
     case "WRONGPASS": "The user name or the password is wrong, or the user is disabled."
-    case "NOPERM": "The user may not do this: grant it with ACL SETUSER, or use another user."
+    // Where it is a script that does what its user may not do, servers word it in other ways.
+    case "NOPERM",
+      "ERR" where message.contains("user executing the script can't"),
+      "ERR" where message.contains("ACL failure in script"):
+      "The user may not do this: grant it with ACL SETUSER, or use another user."
     case "NOREPLICAS": "Too few replicas are connected: see min-replicas-to-write."
     case "MASTERDOWN": "The replica has lost its master: connect to the master."
     case "DENIED":
@@ -46,6 +50,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
       "The server has no password: leave it out of the URL, the environment or the file."
     case "ERR" where message.hasPrefix("max number of clients"):
       "The server has too many clients: raise its maxclients, or end some."
+    case "ERR" where message.contains("invalid bulk length"):
+      "The server takes no value of that size: raise its proto-max-bulk-len, or split the value."
     case "ERR" where message.contains("DB index is out of range"):
       "The server has fewer databases: use a smaller number, or raise its setting `databases`."
     default: nil

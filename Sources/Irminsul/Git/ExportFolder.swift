@@ -22,7 +22,7 @@ struct ExportFolder {
       } catch let error as GitError {
         throw error
       } catch {
-        throw .cannotWrite(path: path, reason: error.localizedDescription)
+        throw .cannotWrite(path: path, reason: SystemReason.text(of: error))
       }
     }
     self.path = path
@@ -30,7 +30,7 @@ struct ExportFolder {
     let place = existed ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
     stage = "\(place)/.irminsul-export-\(UUID().uuidString.prefix(8).lowercased())"
     guard mkdir(stage, 0o755) == 0 else {
-      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+      throw .cannotWrite(path: path, reason: SystemReason.text(of: errno))
     }
   }
 
@@ -62,13 +62,13 @@ struct ExportFolder {
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: "\(stage)/\(name)"))
     } catch {
-      throw .cannotWrite(path: path, reason: error.localizedDescription)
+      throw .cannotWrite(path: path, reason: SystemReason.text(of: error))
     }
   }
 
   private static func move(_ source: String, to target: String) throws(GitError) {
     guard rename(source, target) == 0 else {
-      throw .cannotWrite(path: target, reason: String(cString: strerror(errno)))
+      throw .cannotWrite(path: target, reason: SystemReason.text(of: errno))
     }
   }
 }

@@ -5,6 +5,7 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
   /// There is no `git` to run.
   case absent(reason: String)
   case notARepository(String)
+  case noSuchFolder(String)
   /// The repository's history is cut off, so it lacks objects that its commits name.
   case shallow(String)
   /// A folder that something is to be written to holds something already.
@@ -24,7 +25,10 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .absent(let reason): "cannot run git: \(reason)\nInstall git and see that it is in PATH."
-    case .notARepository(let path): "\"\(path)\" is not a Git repository"
+    case .notARepository(let path):
+      "\"\(path)\" is not a Git repository\nGive the folder of one: bare, or that holds .git."
+    case .noSuchFolder(let path):
+      "there is no folder \"\(path)\"\nGive the folder of a Git repository on this machine."
     case .shallow(let path):
       "\"\(path)\" is a shallow repository: parts of its history are missing\n"
         + "Complete it with git fetch --unshallow."
@@ -38,7 +42,7 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
       "git \(command) printed what it should not: \(reason)"
     case .wrongHash(let path, let found, let store):
       "\"\(path)\" has \(found) ids and the store has \(store) ids\n"
-        + "Make a store with --hash \(found)."
+        + "Import it into a store of its own."
     case .unusableRef(let name, let reason): "ref \"\(name)\" \(reason)"
     case .objectTooLarge(let id, let path, let bytes, let limit):
       "object \(id)\(path.map { " at \"\($0)\"" } ?? "") has \(bytes) bytes;"

@@ -16,6 +16,13 @@ public struct ImportSummary: Sendable, Hashable, Codable {
 }
 
 extension Repository {
+  /// Which ids a Git repository on this machine has: a store must have the same to import it.
+  ///
+  /// - Throws: ``StoreError/git(_:)`` for what is no repository or a shallow one.
+  public static func gitAlgorithm(of path: String) async throws -> HashAlgorithm {
+    try await SourceRepository.algorithm(of: path)
+  }
+
   /// Takes over a Git repository on this machine: all of its refs under their full names, what they
   /// and HEAD reach, and HEAD itself.
   ///

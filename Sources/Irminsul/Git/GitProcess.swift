@@ -128,7 +128,7 @@ final class GitProcess: Sendable {
     do {
       try Self.turn.withLock { _ in try process.run() }
     } catch {
-      throw StoreError.git(.absent(reason: "\(error.localizedDescription)"))
+      throw StoreError.git(.absent(reason: SystemReason.text(of: error)))
     }
     self.process = Mutex(process)
     Self.collect(errorPipe.fileHandleForReading, into: message)

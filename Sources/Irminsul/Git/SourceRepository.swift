@@ -30,21 +30,21 @@ struct SourceRepository: Sendable {
     self.path = path
     let folder = try Self.realPath(path)
     let facts = try await Self.facts(of: path, in: folder, program)
-    guard facts.count == 3, let algorithm = HashAlgorithm(rawValue: facts[2]) else {
-      throw StoreError.git(
-        .unexpectedOutput(command: "rev-parse", reason: facts.joined(separator: " ")))
-    }
-    if facts[1] == "true" { throw StoreError.git(.shallow(path)) }
-    gitFolder = facts[0]
-    self.algorithm = algorithm
-    refs = try await Self.refs(program, facts[0], algorithm)
-    (head, detachedHead) = try await Self.head(program, facts[0])
+    gitFolder = facts.gitFolder
+    algorithm = facts.algorithm
+    refs = try await Self.refs(program, gitFolder, algorithm)
+    (head, detachedHead) = try await Self.head(program, gitFolder)
   }
 
   /// The ids that everything is reached from, each once.
   var tips: [ObjectID] {
     var seen = Set<ObjectID>()
     return (refs.map(\.id) + (detachedHead.map { [$0] } ?? [])).filter { seen.insert($0).inserted }
+  }
+
+  /// Which ids a repository has.
+  static func algorithm(of path: String) async throws -> HashAlgorithm {
+    try await facts(of: path, in: try realPath(path), try program()).algorithm
   }
 
   /// The arguments that make git work on this repository.
@@ -81,17 +81,24 @@ struct SourceRepository: Sendable {
 
   private static func realPath(_ path: String) throws -> String {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
-      let real = realpath(path, nil)
-    else { throw StoreError.git(.notARepository(path)) }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StoreError.git(.noSuchFolder(path))
+    }
+    guard isFolder.boolValue, let real = realpath(path, nil) else {
+      throw StoreError.git(.notARepository(path))
+    }
     defer { free(real) }
     return String(cString: real)
   }
 
-  /// The folder, whether it is shallow, and its hash.
+  private struct Facts {
+    let gitFolder: String
+    let algorithm: HashAlgorithm
+  }
+
   private static func facts(
     of path: String, in folder: String, _ program: GitProgram
-  ) async throws -> [String] {
+  ) async throws -> Facts {
     let words = [
       "rev-parse", "--absolute-git-dir", "--is-shallow-repository", "--show-object-format",
     ]
@@ -110,7 +117,12 @@ struct SourceRepository: Sendable {
     let isOwn =
       facts.first == folder || FileManager.default.fileExists(atPath: "\(folder)/.git")
     guard isOwn else { throw StoreError.git(.notARepository(path)) }
-    return facts
+    guard facts.count == 3, let algorithm = HashAlgorithm(rawValue: facts[2]) else {
+      throw StoreError.git(
+        .unexpectedOutput(command: "rev-parse", reason: facts.joined(separator: " ")))
+    }
+    if facts[1] == "true" { throw StoreError.git(.shallow(path)) }
+    return Facts(gitFolder: facts[0], algorithm: algorithm)
   }
 
   private static func refs(

@@ -2,6 +2,13 @@ import EmbeddedRedis
 import GitObjects
 import RedisScripting
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 #if Redis
   import IrminsulRedisClient
 #endif
@@ -77,15 +84,22 @@ extension Repository {
     var options = options
     if url.hasPrefix("memory:") || url.hasPrefix("file:") {
       let location = try EmbeddedLocation(url)
+      let name = location.name ?? defaultName
+      // Before a file is made.
+      _ = try StoreKeys(storeName: name)
       if let hash = location.hash { options.hash = hash }
+      if options.creation == .never, let path = location.path, !isThere(path) {
+        throw StoreError.storeAbsent(name: name, in: "file:\(path)")
+      }
       let host: EmbeddedHost
       do {
         host = try EmbeddedHost.open(location.configuration(creation: options.creation))
       } catch {
         throw StoreError.host(error)
       }
-      return Place(host: host, name: location.name ?? defaultName, options: options)
+      return Place(host: host, name: name, options: options)
     }
+    try checkScheme(url)
     #if Redis
       let configuration: RedisConfiguration
       do {
@@ -116,6 +130,23 @@ extension Repository {
   }
 
   private static let defaultName = "irminsul"
+
+  /// Refuses what is no URL of a store. A URL with a slip in its scheme may hold a password, so that
+  /// nothing after the scheme is shown.
+  private static func checkScheme(_ url: String) throws(StoreError) {
+    for scheme in ["redis", "rediss", "redis+unix"]
+    where url.lowercased().hasPrefix("\(scheme)://") {
+      return
+    }
+    let scheme = url.prefix { $0 != ":" && $0 != "@" && $0 != "/" }
+    throw .badURL(
+      scheme.count == url.count ? url : "\(scheme)…", reason: "it begins as no store's URL does")
+  }
+
+  /// Whether anything is at a path; what may not be seen is taken to be there.
+  private static func isThere(_ path: String) -> Bool {
+    access(path, F_OK) == 0 || errno != ENOENT
+  }
 
   static func parseHash(_ text: String, url: String) throws(StoreError) -> HashAlgorithm {
     guard let hash = HashAlgorithm(rawValue: text) else {

@@ -16,7 +16,11 @@ extension Repository {
     while let mark = rest.popFirst() {
       if mark == "^", rest.hasPrefix("{") {
         guard let close = rest.firstIndex(of: "}") else { throw noSuchObject(revision) }
-        id = try await peel(id, to: String(rest[rest.index(after: rest.startIndex)..<close]))
+        let kind = String(rest[rest.index(after: rest.startIndex)..<close])
+        guard kind.isEmpty || ObjectKind(rawValue: kind) != nil else {
+          throw noSuchObject(revision)
+        }
+        id = try await peel(id, to: kind)
         rest = rest[rest.index(after: close)...]
         continue
       }
@@ -70,8 +74,9 @@ extension Repository {
       if let id = try await engine.ref(String(head.dropFirst("ref: ".count))) { return id }
       throw noSuchObject(revision)
     }
+    // A name that ends with a slash is no ref: the store keeps counts under such names.
     for ref in [name, "refs/\(name)", "refs/tags/\(name)", "refs/heads/\(name)"]
-    where ref.hasPrefix("refs/") {
+    where ref.hasPrefix("refs/") && !ref.hasSuffix("/") {
       if let id = try await engine.ref(ref) { return id }
     }
     if let id = ObjectID(hex: name), id.algorithm == algorithm {

@@ -265,10 +265,16 @@ extension Contents {
 }
 
 extension Path {
-  /// Refuses what Git would not accept as a path.
-  func check() throws(StoreError) {
+  /// Refuses what Git would not accept as a path, as every use of it does.
+  ///
+  /// - Throws: ``StoreError/badPath(_:reason:)`` with the rule that a step breaks.
+  public func check() throws(StoreError) {
     for step in steps {
-      if let problem = EntryName.check(step) { throw .badPath(self, reason: "\(problem)") }
+      switch EntryName.check(step) {
+      case nil: continue
+      case .empty: throw .badPath(self, reason: "a name in it is empty")
+      case let problem?: throw .badPath(self, reason: "\(problem)")
+      }
     }
   }
 }

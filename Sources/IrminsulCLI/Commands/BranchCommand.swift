@@ -6,9 +6,9 @@ struct BranchCommand: AsyncParsableCommand {
     commandName: "branch", abstract: "List, make, delete or rename branches.",
     usage: """
       irminsul branch [--verbose]
-             irminsul branch NAME [--from REV]
-             irminsul branch --delete NAME
-             irminsul branch --move NAME NEWNAME
+      irminsul branch NAME [--from REV]
+      irminsul branch --delete NAME
+      irminsul branch --move NAME NEWNAME
       """,
     discussion: """
       The list marks the branch that the store's HEAD names with "*". Deleting a branch leaves its \
@@ -94,7 +94,7 @@ struct BranchCommand: AsyncParsableCommand {
     if let from {
       start = try await repository.resolveCommit(from)
     } else {
-      let branch = try await BranchOption().branch(of: repository)
+      let branch = try await BranchOption.defaultBranch(of: repository)
       guard let head = try await branch.head() else {
         throw try await BranchOption.absence(of: branch)
       }

@@ -37,8 +37,9 @@ struct CatCommand: AsyncParsableCommand {
       let id =
         object.contains(":")
         ? try await repository.resolveEntry(object).id : try await repository.resolve(object)
+      // Something names the id, so the object should be there.
       guard let found = try await repository.object(id) else {
-        throw StoreError.noSuchObject(object, in: repository.location)
+        throw StoreError.missingObject(id, in: repository.location)
       }
       if output.isJSON {
         try JSONLine.print(
@@ -67,9 +68,7 @@ struct CatCommand: AsyncParsableCommand {
     }
     for entry in tree.entries {
       let mode = entry.mode.canonical
-      let digits = mode.description
-      let padding = String(repeating: "0", count: max(0, 6 - digits.count))
-      try StandardOutput.write("\(padding)\(digits) \(mode.objectKind.rawValue) \(entry.id)\t".utf8)
+      try StandardOutput.write("\(mode.sixDigits) \(mode.objectKind.rawValue) \(entry.id)\t".utf8)
       try StandardOutput.write(QuotedName.bytes(entry.name, .quoted))
       try StandardOutput.line("")
     }

@@ -39,6 +39,9 @@ struct DeleteStoreCommand: AsyncParsableCommand {
     } catch StoreError.storeDeleted(_, let place) {
       // An earlier deletion was interrupted: this one goes on with it.
       location = place
+    } catch StoreError.storeAbsent(let name, let place) {
+      throw Failure(
+        .refused, "there is no store \"\(name)\" in \(place): nothing was deleted")
     }
     let size = found.map {
       "\(NumberText.count(Int($0.objects), "object")) and \(NumberText.count($0.branches, "branch"))"

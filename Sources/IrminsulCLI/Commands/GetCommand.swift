@@ -36,7 +36,9 @@ struct GetCommand: AsyncParsableCommand {
       if entry.mode.isTree {
         throw Failure(
           .refused,
-          "\"\(path)\" is a folder in \(source.label)\nList it with `irminsul ls \(path)`.")
+          path.isRoot
+            ? "the root of \(source.label) is a folder\nList it with `irminsul ls`."
+            : "\"\(path)\" is a folder in \(source.label)\nList it with `irminsul ls \(path)`.")
       }
       guard !entry.mode.isSubmodule, let value = try await source.tree.find(path) else {
         throw Failure(
@@ -46,7 +48,7 @@ struct GetCommand: AsyncParsableCommand {
         let text = JSONBytes(value)
         return try JSONLine.print(
           Facts(
-            path: path.description, mode: entry.mode.description, id: entry.id.hex,
+            path: path.description, mode: entry.mode.sixDigits, id: entry.id.hex,
             size: value.count, value: text.text, base64: text.base64))
       }
       try StandardOutput.write(value)

@@ -6,7 +6,8 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import", abstract: "Bring in a local Git repository: all refs and their history.",
     discussion: """
       Branches become branches, tags and other refs keep their full names, and HEAD is kept. A \
-      second import adds only what is new; one that was interrupted can be run again.
+      second import adds only what is new; one that was interrupted can be run again. A store that \
+      is made for it has the repository's kind of ids.
 
       JSON keys: objects, newObjects, bytes, refs, changedRefs.
       """)
@@ -20,15 +21,22 @@ struct ImportCommand: AsyncParsableCommand {
   func run() async throws {
     let bar = ProgressBar()
     defer { bar.finish() }
-    try await store.withRepository(.write) { store in
-      let summary = try await store.importGit(from: repository) { bar.show($0) }
-      bar.finish()
-      if output.isJSON { return try JSONLine.print(summary) }
-      try StandardOutput.line(
-        "imported \(NumberText.count(summary.objects, "object")), "
-          + "\(NumberText.count(summary.newObjects)) of them new "
-          + "(\(NumberText.size(summary.bytes))), and \(NumberText.count(summary.refs, "ref")), "
-          + "\(NumberText.count(summary.changedRefs)) of them changed")
+    // Before a store is made, which gets the ids of the repository.
+    let algorithm = try await Repository.gitAlgorithm(of: repository)
+    let summary: ImportSummary
+    do {
+      summary = try await store.withRepository(.write, hash: algorithm) { store in
+        try await store.importGit(from: repository) { bar.show($0) }
+      }
+    } catch StoreError.wrongHash(let found, let asked, _) {
+      throw StoreError.git(.wrongHash(path: repository, found: asked, store: found))
     }
+    bar.finish()
+    if output.isJSON { return try JSONLine.print(summary) }
+    try StandardOutput.line(
+      "imported \(NumberText.count(summary.objects, "object")), "
+        + "\(NumberText.count(summary.newObjects)) of them new "
+        + "(\(NumberText.size(summary.bytes))), and \(NumberText.count(summary.refs, "ref")), "
+        + "\(NumberText.count(summary.changedRefs)) of them changed")
   }
 }

@@ -16,7 +16,7 @@ struct InitCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("The ids of its objects: sha1 (default) or sha256.", valueName: "name"))
-  var hash: String?
+  var hash: HashAlgorithm?
 
   private struct Facts: Encodable {
     let store: String
@@ -25,21 +25,15 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let algorithm = try hash.map { name in
-      guard let algorithm = HashAlgorithm(rawValue: name) else {
-        throw ValidationError("--hash must be sha1 or sha256")
-      }
-      return algorithm
-    }
-    if store.givenURL != nil { return try await make(store, algorithm) }
+    if store.givenURL != nil { return try await make(store) }
     var place = store
     place.url = DefaultStore.here.url
-    try await DefaultStore.here.withFolder { try await make(place, algorithm) }
+    try await DefaultStore.here.withFolder { try await make(place) }
   }
 
-  private func make(_ place: StoreOptions, _ algorithm: HashAlgorithm?) async throws {
+  private func make(_ place: StoreOptions) async throws {
     let isThere = try await exists(place)
-    try await place.withRepository(.write, hash: algorithm) { repository in
+    try await place.withRepository(.write, hash: hash) { repository in
       let facts = Facts(
         store: repository.location, hash: repository.algorithm.rawValue, created: !isThere)
       if output.isJSON { return try JSONLine.print(facts) }
@@ -54,11 +48,10 @@ struct InitCommand: AsyncParsableCommand {
     do {
       try await place.withRepository(.read) { _ in }
       return true
-    } catch let failure as Failure where failure.status == .refused {
-      return false
-    } catch StoreError.host(.storage) {
-      // No file yet; what else is wrong with it shows when it is made.
+    } catch StoreError.storeAbsent {
       return false
     }
   }
 }
+
+extension HashAlgorithm: ExpressibleByArgument {}

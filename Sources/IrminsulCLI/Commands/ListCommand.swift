@@ -47,9 +47,8 @@ struct ListCommand: AsyncParsableCommand {
     let name = EntryName.shown(path.steps.last ?? [], entry)
     guard long else { return try StandardOutput.line(name) }
     let sizeText = size.map(String.init) ?? "-"
-    let mode = String(repeating: "0", count: max(0, 6 - entry.mode.description.count))
     try StandardOutput.line(
-      "\(mode)\(entry.mode) \(entry.mode.objectKind.rawValue) \(Style.output(.yellow, entry.id.hex)) "
+      "\(entry.mode.sixDigits) \(entry.mode.objectKind.rawValue) \(Style.output(.yellow, entry.id.hex)) "
         + String(repeating: " ", count: max(0, 7 - sizeText.count)) + "\(sizeText)  \(name)")
   }
 }
@@ -69,9 +68,16 @@ struct EntryFacts: Encodable {
     pathBase64 = JSONBytes(path.bytes).base64
     name = String(decoding: path.steps.last ?? [], as: UTF8.self)
     kind = entry.mode.objectKind.rawValue
-    mode = entry.mode.description
+    mode = entry.mode.sixDigits
     id = entry.id.hex
     self.size = size
+  }
+}
+
+extension FileMode {
+  /// As `git ls-tree` prints it.
+  var sixDigits: String {
+    String(repeating: "0", count: max(0, 6 - description.count)) + description
   }
 }
 

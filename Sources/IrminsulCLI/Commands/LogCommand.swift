@@ -17,7 +17,9 @@ struct LogCommand: AsyncParsableCommand {
   @Flag(help: "A line for each commit.")
   var oneline = false
 
-  @Option(name: [.customShort("n"), .customLong("number")], help: "Print so many commits at most.")
+  @Option(
+    name: [.customShort("n", allowingJoined: true), .customLong("number")],
+    help: "Print so many commits at most.")
   var number: Int?
 
   @Argument(help: "Where the history starts (default: the branch).")

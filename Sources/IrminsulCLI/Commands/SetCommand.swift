@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Irminsul
 
 struct SetCommand: AsyncParsableCommand {
@@ -7,9 +6,9 @@ struct SetCommand: AsyncParsableCommand {
     commandName: "set", abstract: "Put values at paths, in one commit.",
     usage: """
       irminsul set PATH VALUE
-             irminsul set PATH -                  (the value is read from standard input)
-             irminsul set PATH --file FILE
-             irminsul set PATH=VALUE PATH=VALUE … (all in one commit)
+      irminsul set PATH -                  (the value is read from standard input)
+      irminsul set PATH --file FILE
+      irminsul set PATH=VALUE PATH=VALUE … (all in one commit)
       """,
     discussion: """
       Two arguments of which the first has no "=" are a path and its value; otherwise each is \
@@ -91,7 +90,8 @@ struct SetCommand: AsyncParsableCommand {
       names.count == 1
         ? "Set \(names[0])"
         : "Set \(names.count) paths\n\n\(names.joined(separator: "\n"))")
-    try await store.withRepository(.write) { repository in
+    // What a path must hold cannot be in a store that is not there.
+    try await store.withRepository(test == nil ? .write : .read) { repository in
       let branch = try await branch.branch(of: repository)
       do {
         let result: WriteResult
@@ -126,14 +126,9 @@ struct SetCommand: AsyncParsableCommand {
 
   private static func read(_ source: Assignment.Source) throws -> Bytes {
     switch source {
-    case .text(let text): return Bytes(text.utf8)
-    case .standardInput: return try StandardStreams.readInput()
-    case .file(let path):
-      do {
-        return Bytes(try Data(contentsOf: URL(fileURLWithPath: path)))
-      } catch {
-        throw Failure(.io, "cannot read \(path): \(Failure.reason(of: error))")
-      }
+    case .text(let text): Bytes(text.utf8)
+    case .standardInput: try ValueInput.standardInput()
+    case .file(let path): try ValueInput.file(path)
     }
   }
 }

@@ -27,13 +27,15 @@ struct TreeCommand: AsyncParsableCommand {
     try await store.withRepository(.read) { repository in
       let source = try await read.source(in: repository)
       guard let entry = try await source.tree.entry(path) else { throw source.absence(of: path) }
+      let tree = entry.mode.isTree ? try await source.tree.findTree(path) : nil
+      let items = try await tree?.list()
       if !output.isJSON {
         try StandardOutput.line(
           path.isRoot ? Style.output(.blue, ".") : EntryName.shown(Array(path.bytes), entry))
       }
       var drawing = Drawing(isJSON: output.isJSON, depth: depth ?? .max)
-      if entry.mode.isTree, let tree = try await source.tree.findTree(path) {
-        try await drawing.draw(tree, at: path, indent: "", level: 1)
+      if let tree, let items {
+        try await drawing.draw(items, of: tree, at: path, indent: "", level: 1)
       }
       if !output.isJSON {
         try StandardOutput.line(
@@ -49,8 +51,9 @@ struct TreeCommand: AsyncParsableCommand {
     var folders = 0
     var values = 0
 
-    mutating func draw(_ tree: Tree, at path: Path, indent: String, level: Int) async throws {
-      let items = try await tree.list()
+    mutating func draw(
+      _ items: [Tree.Item], of tree: Tree, at path: Path, indent: String, level: Int
+    ) async throws {
       for (number, item) in items.enumerated() {
         let isLast = number == items.count - 1
         let inner = path.appending(item.name)
@@ -69,7 +72,8 @@ struct TreeCommand: AsyncParsableCommand {
           continue
         }
         try await draw(
-          next, at: inner, indent: indent + (isLast ? "    " : "│   "), level: level + 1)
+          try await next.list(), of: next, at: inner, indent: indent + (isLast ? "    " : "│   "),
+          level: level + 1)
       }
     }
   }

@@ -7,7 +7,8 @@ struct VerifyCommand: AsyncParsableCommand {
     discussion: """
       Each fault is told on a line of its own; the exit code is 1 when there is any.
 
-      JSON keys: fault, subject and reason for each fault; at the end objects, bytes, refs, faults.
+      JSON keys: fault, subject and reason for each fault; at the end objects, bytes, refs, faults, \
+      incompleteObjects (that an unfinished import has left; no fault).
       """)
 
   @OptionGroup var store: StoreOptions
@@ -44,6 +45,11 @@ struct VerifyCommand: AsyncParsableCommand {
           "verified \(NumberText.count(summary.objects, "object")) "
             + "(\(NumberText.size(summary.bytes))) and \(NumberText.count(summary.refs, "ref")): "
             + (summary.faults == 0 ? "no faults" : NumberText.count(summary.faults, "fault")))
+        if summary.incompleteObjects > 0 {
+          try StandardOutput.line(
+            "\(NumberText.count(summary.incompleteObjects, "object")) that no ref reaches "
+              + "lack others: an import was interrupted, or is at work")
+        }
       }
       return summary.faults
     }

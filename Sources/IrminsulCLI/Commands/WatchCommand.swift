@@ -21,7 +21,9 @@ struct WatchCommand: AsyncParsableCommand {
     help: ArgumentHelp("Begin after this position (0: all that is kept).", valueName: "position"))
   var since: Int64?
 
-  @Option(name: [.customShort("n"), .customLong("number")], help: "End after so many changes.")
+  @Option(
+    name: [.customShort("n", allowingJoined: true), .customLong("number")],
+    help: "End after so many changes.")
   var number: Int?
 
   @Flag(help: "Watch all branches.")
@@ -43,6 +45,16 @@ struct WatchCommand: AsyncParsableCommand {
     let path = try path.map { try Path(checking: $0) }
     let interrupt = Interrupt()
     try await store.withRepository(.read) { repository in
+      if let since {
+        let last = try await repository.refLog(limit: 1).first?.position ?? 0
+        // It would wait for changes that come much later, and miss those before.
+        guard since <= last else {
+          throw Failure(
+            .refused,
+            "position \(since) is after the last change, which is \(last)\n"
+              + "Perhaps it is of another store, or this one was made anew: begin with --since 0.")
+        }
+      }
       let watch: Watch
       let subject: String
       if all {

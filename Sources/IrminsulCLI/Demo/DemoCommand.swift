@@ -28,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func perform(on stage: DemoStage) async throws {
-    try stage.say("A store keeps Git's objects and branches, here in \(stage.placeText).")
+    try stage.say("A store keeps Git's objects and branches, here \(stage.placeText).")
     try await stage.type("init")
 
     try stage.say("Import a real history: \(stage.historyText)")

@@ -27,7 +27,7 @@ struct DemoStage {
     do {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw Failure(.io, "cannot make the folder \(folder.path): \(error.localizedDescription)")
+      throw Failure(.io, "cannot make the folder \(folder.path): \(SystemReason.text(of: error))")
     }
     guard files.changeCurrentDirectoryPath(folder.path) else {
       throw Failure(.io, "cannot work in the folder \(folder.path)")
@@ -42,7 +42,7 @@ struct DemoStage {
   }
 
   var placeText: String {
-    givenURL == nil ? "the file \(folder.path)/.irminsul/store" : "the server of --store"
+    givenURL == nil ? "in the file \(folder.path)/.irminsul/store" : "where --store says"
   }
 
   // MARK: Showing
@@ -110,14 +110,16 @@ struct DemoStage {
   func history() async throws -> String {
     if isInClone { return origin }
     let path = folder.appending(path: "history").path
-    let author = ["-c", "user.name=Demo", "-c", "user.email=demo@localhost"]
+    let author = [
+      "-c", "user.name=Demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false",
+    ]
     _ = try Self.output(of: ["git", "init", "-q", "-b", "main", path], in: folder.path)
     for number in 1...20 {
       let file = "\(path)/chapter-\(number % 4 + 1).txt"
       do {
         try "Line \(number)\n".write(toFile: file, atomically: true, encoding: .utf8)
       } catch {
-        throw Failure(.io, "cannot write \(file): \(error.localizedDescription)")
+        throw Failure(.io, "cannot write \(file): \(SystemReason.text(of: error))")
       }
       _ = try Self.output(of: ["git", "add", "."], in: path)
       _ = try Self.output(

@@ -22,7 +22,11 @@ struct BranchOption: ParsableArguments {
 
   func branch(of repository: Repository) async throws -> Branch {
     if let name { return repository.branch(name) }
-    return repository.branch(try await Self.defaultName(of: repository))
+    return try await Self.defaultBranch(of: repository)
+  }
+
+  static func defaultBranch(of repository: Repository) async throws -> Branch {
+    repository.branch(try await defaultName(of: repository))
   }
 
   /// The branch that the store's HEAD names, `main` when it names none.

@@ -1,4 +1,5 @@
 import Foundation
+import Irminsul
 
 /// Runs other programs to their end.
 enum ChildProcess {
@@ -24,7 +25,7 @@ enum ChildProcess {
     do {
       try process.run()
     } catch {
-      throw Failure(.unreachable, "cannot run \(program): \(Failure.reason(of: error))")
+      throw Failure(.unreachable, "cannot run \(program): \(SystemReason.text(of: error))")
     }
     if let inputPipe, let input {
       try? inputPipe.fileHandleForWriting.write(contentsOf: Data(input))

@@ -1,4 +1,5 @@
 import Foundation
+import Irminsul
 
 /// The file `.irminsul/store` of a folder.
 struct DefaultStore {
@@ -40,9 +41,10 @@ struct DefaultStore {
       // A store in a folder that Git keeps should not be a part of that.
       try "*\n".write(toFile: ignore, atomically: true, encoding: .utf8)
     } catch {
+      rmdir(inner)
       throw Failure(
         .io,
-        "cannot make the folder \(inner): \(Failure.reason(of: error))\n"
+        "cannot make the folder \(inner): \(SystemReason.text(of: error))\n"
           + "Give another place with --store file:PATH.")
     }
     do {
@@ -54,18 +56,5 @@ struct DefaultStore {
       }
       throw error
     }
-  }
-}
-
-extension Failure {
-  /// The system's own words for an error of a file, such as `Permission denied`.
-  static func reason(of error: any Error) -> String {
-    let error = error as NSError
-    let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError
-    for candidate in [error, inner].compactMap({ $0 }) where candidate.domain == NSPOSIXErrorDomain
-    {
-      return text(of: Int32(candidate.code))
-    }
-    return error.localizedDescription
   }
 }

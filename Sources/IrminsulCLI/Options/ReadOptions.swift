@@ -32,10 +32,8 @@ struct ReadOptions: ParsableArguments {
   }
 
   private static func tree(of revision: String, in repository: Repository) async throws -> Tree {
-    guard revision.contains(":") else {
-      return try await repository.tree(try await repository.resolve(revision + "^{tree}"))
-    }
-    let entry = try await repository.resolveEntry(revision)
+    let entry = try await repository.resolveEntry(
+      revision.contains(":") ? revision : "\(revision):")
     guard entry.mode.isTree else {
       throw Failure(.refused, "\"\(revision)\" is no folder\nPrint it with `irminsul cat`.")
     }
@@ -67,16 +65,17 @@ extension Path {
   /// - Throws: ``StoreError/badPath(_:reason:)``, before anything is opened or made.
   init(checking text: String) throws {
     self.init(text)
-    for step in steps {
-      if let problem = EntryName.check(step) {
-        throw StoreError.badPath(self, reason: "\(problem)")
-      }
-    }
+    try check()
   }
 
   /// As ``init(checking:)``, for a command that needs more than the root.
   init(checkingBelowRoot text: String) throws {
     try self.init(checking: text)
-    if isRoot { throw StoreError.rootIsDirectory }
+    if isRoot {
+      throw Failure(
+        .usage,
+        "the root itself cannot be set, moved or removed\nGive a path below it, such as config/theme."
+      )
+    }
   }
 }

@@ -13,6 +13,7 @@ struct StoreOptions: ParsableArguments {
 
   /// What a command does with the store.
   enum Access {
+    /// The store must be there.
     case read
     /// The store is made when it is not there.
     case write
@@ -60,15 +61,8 @@ struct StoreOptions: ParsableArguments {
     switch access {
     case .read:
       options.creation = .never
-      let url = try existingURL()
-      do {
-        return try await Repository.open(url, environment: environment, options: options)
-      } catch StoreError.storeAbsent(let name, let location) {
-        throw Failure(
-          .refused,
-          "there is no store \"\(name)\" in \(location)\n"
-            + "Make it with `irminsul init` or the first `irminsul set`.")
-      }
+      return try await Repository.open(
+        try existingURL(), environment: environment, options: options)
     case .write:
       if let givenURL {
         return try await Repository.open(givenURL, environment: environment, options: options)

@@ -33,9 +33,9 @@ struct Failure: Error {
     case let failure as Failure: self = failure
     case let error as OutputError:
       self.init(
-        .io, "cannot write to standard output: \(Self.text(of: error.code))")
+        .io, "cannot write to standard output: \(SystemReason.text(of: error.code))")
       isBrokenPipe = error.isBrokenPipe
-    case let error as StoreError: self.init(Self.status(of: error), error.description)
+    case let error as StoreError: self.init(Self.status(of: error), Self.text(of: error))
     case let error as HostError: self.init(Self.status(of: error), error.description)
     case let error as GitError: self.init(Self.status(of: error), error.description)
     case is CancellationError: self.init(.refused, "interrupted")
@@ -57,14 +57,12 @@ struct Failure: Error {
     default:
       let error = error as NSError
       if error.domain == NSCocoaErrorDomain || error.domain == NSPOSIXErrorDomain {
-        self.init(.io, error.localizedDescription)
+        self.init(.io, SystemReason.text(of: error))
       } else {
         self.init(.bug, "unexpected error: \(error)\nThis is a bug of irminsul: please report it.")
       }
     }
   }
-
-  static func text(of code: Int32) -> String { String(cString: strerror(code)) }
 
   /// Says what there is to say and ends the process.
   func exit() -> Never {
@@ -93,6 +91,31 @@ struct Failure: Error {
 }
 
 extension Failure {
+  /// The library's words, and a line that says what to do where they have none: the library knows no
+  /// commands.
+  private static func text(of error: StoreError) -> String {
+    let text = error.description
+    guard !text.contains("\n"), let remedy = remedy(for: error) else { return text }
+    return "\(text)\n\(remedy)"
+  }
+
+  private static func remedy(for error: StoreError) -> String? {
+    switch error {
+    case .badPath: "A path is names with \"/\" between them, such as config/theme."
+    case .badBranchName: "A branch's name follows the rules of git check-ref-format."
+    case .notFound: "See what is there with `irminsul ls` or `irminsul tree`."
+    case .noSuchBranch: "See the branches with `irminsul branch`."
+    case .noSuchObject:
+      "See the branches with `irminsul branch`, and commits with `irminsul log`."
+    case .notACommit: "Give a commit, or a branch or a tag that leads to one."
+    case .branchExists: "Give another name, or delete that one with `irminsul branch --delete`."
+    case .branchNameClash: "Give another name."
+    case .storeAbsent: "Make it with `irminsul init` or the first `irminsul set`."
+    case .wrongHash: "Leave the choice of ids out, or name another store."
+    default: nil
+    }
+  }
+
   static func status(of error: StoreError) -> Status {
     switch error {
     case .host(let error): status(of: error)
@@ -131,7 +154,7 @@ extension Failure {
   private static func status(of error: GitError) -> Status {
     switch error {
     case .absent: .unreachable
-    case .failed: .io
+    case .failed, .cannotWrite: .io
     case .unexpectedOutput: .bug
     default: .refused
     }

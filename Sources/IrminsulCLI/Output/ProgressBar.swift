@@ -49,6 +49,8 @@ final class ProgressBar: Sendable {
 
   /// The line for so much progress, at most `width` - 1 characters long.
   static func text(_ progress: TransferProgress, rate: Double?, width: Int) -> String {
+    // A phase that cannot tell how far it is.
+    if progress.total == nil, progress.done == 0 { return "\(progress.phase)…" }
     var parts: [String] = []
     if let total = progress.total, total > 0 {
       let share = min(1, Double(progress.done) / Double(total))

@@ -64,21 +64,13 @@ enum StandardError {
 
 /// The three streams that a process is given.
 enum StandardStreams {
-  /// Takes a closed pipe as an error of writing, and keeps files and sockets from getting the
+  /// Takes a closed pipe and a file that may not grow as errors of writing, and keeps files and sockets from getting the
   /// number of a stream that was closed: what is printed would be written into them.
   static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
       _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
-    }
-  }
-
-  /// Everything on standard input.
-  static func readInput() throws -> [UInt8] {
-    do {
-      return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data())
-    } catch {
-      throw Failure(.io, "cannot read standard input: \(error.localizedDescription)")
     }
   }
 }

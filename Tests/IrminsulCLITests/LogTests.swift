@@ -1,0 +1,52 @@
+import IrminsulTestKit
+import Testing
+
+/// `log`: the text of git's own log, and its pages.
+@Suite struct LogTests {
+  @Test func theTextIsGits() async throws {
+    let history = try TestHistory()
+    let sandbox = try await history.imported()
+    // The store's abbreviations have ten digits.
+    let git = try history.git.run("-c", "core.abbrev=10", "log", "--no-decorate", "main")
+    expectDone(try await sandbox.irminsul("log"), git.text)
+    let short = try history.git.run("-c", "core.abbrev=10", "log", "--no-decorate", "--oneline")
+    expectDone(try await sandbox.irminsul("log", "--oneline"), short.text)
+  }
+
+  @Test func whereItStarts() async throws {
+    let history = try TestHistory()
+    let sandbox = try await history.imported()
+    for revision in ["topic", "v1", "main^2~1", "light"] {
+      let git = try history.git.run(
+        "-c", "core.abbrev=10", "log", "--no-decorate", "--oneline", revision)
+      expectDone(try await sandbox.irminsul("log", "--oneline", revision), git.text)
+    }
+    let branch = try await sandbox.irminsul("log", "--oneline", "--branch", "topic").text
+    expectDone(try await sandbox.irminsul("log", "--oneline", "topic"), branch)
+  }
+
+  @Test func pages() async throws {
+    let sandbox = try Sandbox()
+    for number in 1...5 { expectDone(try await sandbox.irminsul("set", "n=\(number)")) }
+    let all = try await sandbox.irminsul("log", "--oneline").lines
+    #expect(all.count == 5)
+    #expect(try await sandbox.irminsul("log", "--oneline", "-n", "2").lines == Array(all[..<2]))
+    #expect(try await sandbox.irminsul("log", "--oneline", "-n2").lines == Array(all[..<2]))
+    // The next page begins at the parent of the last commit.
+    let last = try #require(all[1].split(separator: " ").first)
+    let next = try await sandbox.irminsul("log", "--oneline", "--number", "2", "\(last)~1")
+    #expect(next.lines == Array(all[2..<4]))
+    expectDone(try await sandbox.irminsul("log", "-n", "0"), "")
+    #expect(try await sandbox.irminsul("log", "--oneline", "-n", "99").lines == all)
+  }
+
+  @Test func whatIsNotThere() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectRefusal(
+      try await sandbox.irminsul("log", "--branch", "topic"), .refused, "no branch \"topic\"",
+      "There are: main")
+    expectRefusal(try await sandbox.irminsul("log", "topic"), .refused, "no object \"topic\"")
+    expectRefusal(try await sandbox.irminsul("log", "main:a"), .refused, "no object \"main:a\"")
+  }
+}
