@@ -123,20 +123,21 @@ return guarded(function()
   end
   if not changes then return {'unchanged', tonumber(meta[3]), unpack(heads)} end
 
-  -- Nothing has been written so far, and nothing below can fail.
+  -- Nothing has been written so far, and nothing below can fail, but for commands that the user may
+  -- not run: what every commit needs comes in an order in which a refusal leaves no more than objects.
+  local time, position, ids = now(), tonumber(meta[3]), {nil}
   for from = 1, request.count, 4000 do
     call('HSET', objects, unpack(request.new, from, math.min(from + 3999, request.count)))
   end
-  local time, position, ids = now(), tonumber(meta[3]), {nil}
   local reply = {'committed', 0, nil, nil, nil}
   for number = 1, #branches do
     local branch = branches[number]
     local commit, tree = branch.commit, branch.tree
     if tree then
-      call('HSET', refs, branch.ref, commit .. tree)
-      if not branch.old_tree then folders.count_new(branch.ref) end
       position = position + 1
       append_log(log, position, meta[4], branch.ref, branch.head, commit, time)
+      call('HSET', refs, branch.ref, commit .. tree)
+      if not branch.old_tree then folders.count_new(branch.ref) end
     end
     ids[number] = commit
     reply[3 * number], reply[3 * number + 1], reply[3 * number + 2] = commit, branch.head, tree or ''

@@ -23,6 +23,15 @@ import Testing
     // Test-and-set looks at one path only; another writer's other paths don't matter.
     try await main.testAndSet("jobs/1", test: job, set: Job(queue: "slow"), "Move the job")
 
+    // A counter that everybody increments: the server adds, nobody tries again.
+    try await main.commit([.increment("visits")], "Count")
+
+    // A transaction sees one moment and runs again only if what it has read has changed.
+    try await main.transaction("Close the queue") { tx in
+      guard try await tx.list("jobs").count == 1 else { return }
+      try tx.set("queue/state", to: "closed")
+    }
+
     // A snapshot stays what it is while the branch moves on.
     let snapshot = try await main.snapshot()
 
@@ -30,7 +39,7 @@ import Testing
     let watch = try await main.watch("jobs")
     try await main.set("jobs/2", to: Job(queue: "mail"), "Enqueue")
     for try await change in watch {
-      print(change.position, change.changes.map(\.path))  // 5 [jobs/2]
+      print(change.position, change.changes.map(\.path))  // 7 [jobs/2]
       break
     }
     await repository.close()

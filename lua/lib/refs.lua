@@ -46,7 +46,10 @@ local function ref_folders(refs)
   end
 
   local function count_new(name)
-    each(name, function(folder) redis.call('HINCRBY', refs, folder, 1) end)
+    -- HSET, which the user may run, as it has made the ref.
+    each(name, function(folder)
+      redis.call('HSET', refs, folder, (redis.call('HGET', refs, folder) or 0) + 1)
+    end)
   end
 
   local function count_removed(name)

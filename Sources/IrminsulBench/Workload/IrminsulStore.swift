@@ -22,9 +22,7 @@ enum IrminsulStore {
   }
 
   /// What a writer does to the path that everybody writes.
-  static func increment(
-    _ path: Path, of branch: Branch, as value: String
-  ) async throws -> WriteResult {
-    try await branch.set(path, to: value, "Increment the counter")
+  static func increment(_ path: Path, of branch: Branch) async throws -> WriteResult {
+    try await branch.commit([.increment(path)], "Increment the counter")
   }
 }

@@ -48,8 +48,7 @@ struct IrminsulWriters: WriterTeam {
             try await branch.set(
               leaf, to: round.value(writer: writer, number: number), "Write a leaf")
           case .counter:
-            try await IrminsulStore.increment(
-              counter, of: branch, as: round.value(writer: writer, number: number))
+            try await IrminsulStore.increment(counter, of: branch)
           }
         guard result.commit != nil else { throw BenchError("a write made no commit") }
         let now = ContinuousClock.now

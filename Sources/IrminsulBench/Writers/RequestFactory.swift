@@ -61,8 +61,7 @@ final class RequestFactory: Sendable {
     case .ownLeaf:
       _ = try? await branch.set(Path(steps: plan.shape.leaf(writer)), to: value, "Write a leaf")
     case .counter:
-      _ = try? await IrminsulStore.increment(
-        Path(steps: plan.shape.counter), of: branch, as: value)
+      _ = try? await IrminsulStore.increment(Path(steps: plan.shape.counter), of: branch)
     }
     let calls = host.takeCalls()
     guard calls.count == 1 else {
