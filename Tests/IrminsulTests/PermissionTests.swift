@@ -1,0 +1,29 @@
+import Irminsul
+import IrminsulTestKit
+import Testing
+
+/// Users who may run some of a script's commands and not others.
+@Suite struct PermissionTests {
+  @Test(arguments: ["xadd", "time", "evalsha", "hmget"])
+  func aRefusedCommitLeavesTheBranchWhereItWas(_ command: String) async throws {
+    let server = try await RedisServer.start(
+      RedisServer.Options(users: ["limited": "on >pass ~* +@all -\(command)"]))
+    let owner = try await Repository.open(server.url)
+    let main = owner.branch()
+    try await main.set("a", to: "1", "One")
+    let head = try await main.head()
+    let url = server.url(user: "limited", password: "pass")
+    await #expect(throws: StoreError.self) {
+      let limited = try await Repository.open(url)
+      defer { Task { await limited.close() } }
+      try await limited.branch().set("a", to: "2", "Two")
+    }
+    #expect(try await main.head() == head)
+    #expect(try await owner.verify { _ in }.faults == 0)
+    // What was refused does not stand in the way of others.
+    try await main.set("a", to: "3", "Three")
+    #expect(try await owner.refLog().count == 2)
+    await owner.close()
+    server.stop()
+  }
+}
