@@ -86,6 +86,8 @@ import Testing
       var total = 0
       for writer in 0..<Self.writers {
         let value = try walk.value(Self.shape.leaf(writer), in: head)
+        // One that came too late for a commit has left its leaf alone.
+        if value == "leaf \(writer)" { continue }
         // "writer 3 round 1 number 17": its last commit is there, so none before it was lost.
         total += try #require(value.split(separator: " ").last.flatMap { Int($0) })
       }
