@@ -87,6 +87,7 @@ public struct Make<Types: Schema>: Sendable {
     }
   }
 
+  /// Puts contents at a path, whatever is there. One commit.
   @discardableResult
   public func set(
     _ path: Types.Path, to contents: Contents, metadata: Metadata = .standard, _ info: Info
@@ -95,6 +96,8 @@ public struct Make<Types: Schema>: Sendable {
       Path(steps: path.storeSteps), to: contents, mode: metadata.mode, info)
   }
 
+  /// Removes what is at a path, and directories that become empty. One commit, or none when nothing
+  /// is there.
   @discardableResult
   public func remove(_ path: Types.Path, _ info: Info) async throws -> WriteResult {
     try await branch.remove(Path(steps: path.storeSteps), info)
@@ -119,5 +122,6 @@ public struct Make<Types: Schema>: Sendable {
     try await branch.watch(path.map { Path(steps: $0.storeSteps) })
   }
 
+  /// Releases what the repository holds. May be called again.
   public func close() async { await repository.close() }
 }

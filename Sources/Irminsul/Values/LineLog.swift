@@ -10,6 +10,7 @@ import RedisScripting
 /// The whole log is one blob, written anew by each append: for what grows without end, use a
 /// directory.
 public struct LineLog: Contents, Hashable {
+  /// The lines without their ends, oldest first.
   public private(set) var lines: [String]
 
   /// - Throws: ``StoreError/unencodable(type:reason:)`` for a line that is empty or has a line end or

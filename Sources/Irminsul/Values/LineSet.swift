@@ -27,5 +27,6 @@ public struct LineSet: Contents, Hashable {
 
   public func encoded() -> Bytes { lines.flatMap { Bytes($0.utf8) + [UInt8(ascii: "\n")] } }
 
+  /// Whether a line is a member. O(n).
   public func contains(_ line: String) -> Bool { lines.contains(line) }
 }
