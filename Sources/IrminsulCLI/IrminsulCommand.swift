@@ -39,7 +39,7 @@ import Irminsul
   static func main() async {
     StandardStreams.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(try ArgumentText.all())
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
