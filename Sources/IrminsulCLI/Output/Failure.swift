@@ -156,7 +156,7 @@ extension Failure {
   private static func status(of error: GitError) -> Status {
     switch error {
     case .absent: .unreachable
-    case .failed, .cannotWrite: .io
+    case .failed, .cannotWrite, .incomplete: .io
     case .unexpectedOutput: .bug
     default: .refused
     }
