@@ -1,4 +1,4 @@
-import Synchronization
+import RedisScripting
 
 /// Wakes tasks that wait for the next write to a stream.
 ///
@@ -14,7 +14,7 @@ final class ChangeSignal: Sendable {
     var isClosed = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   var generation: Int { state.withLock { $0.generation } }
 

@@ -1,5 +1,4 @@
 import RedisScripting
-import Synchronization
 
 /// What stands behind a host: runs calls one after the other, each as a whole.
 protocol HostEngine: Sendable {
@@ -17,7 +16,7 @@ protocol HostEngine: Sendable {
 final class MemoryEngine: HostEngine, @unchecked Sendable {
   let changes = ChangeSignal()
   private let session: ScriptSession
-  private let isClosed = Mutex(false)
+  private let isClosed = Locked(false)
 
   init(_ configuration: EmbeddedConfiguration) throws(HostError) {
     session = try ScriptSession(

@@ -1,5 +1,5 @@
 import CIrminsulLuaBridge
-import Synchronization
+import RedisScripting
 
 /// Which lines of the scripts on an ``EmbeddedHost`` have run.
 ///
@@ -28,7 +28,7 @@ public final class ScriptCoverage: Sendable {
     public var missed: [Int] { code.subtracting(run).sorted() }
   }
 
-  private let scripts = Mutex<[String: Lines]>([:])
+  private let scripts = Locked<[String: Lines]>([:])
 
   public init() {}
 

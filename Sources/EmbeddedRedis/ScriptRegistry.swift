@@ -1,9 +1,8 @@
 import RedisScripting
-import Synchronization
 
 /// The scripts that EVALSHA knows, as SCRIPT LOAD, EVAL and `run` made them known.
 final class ScriptRegistry: Sendable {
-  private let sources = Mutex<[String: Bytes]>([:])
+  private let sources = Locked<[String: Bytes]>([:])
 
   func add(_ sha1: String, _ source: @autoclosure () -> Bytes) -> Bytes {
     sources.withLock {

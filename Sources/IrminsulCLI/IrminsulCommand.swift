@@ -36,10 +36,19 @@ import Irminsul
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
 
+  /// Says of an unknown command that it is one, where the parser sees a word too many.
+  private static func checkCommand(_ words: [String]) throws {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let first = words.first, !first.hasPrefix("-"), !names.contains(first) else { return }
+    throw Failure(.usage, "there is no command \"\(first)\"\nSee them with `irminsul --help`.")
+  }
+
   static func main() async {
     StandardStreams.prepare()
     do {
-      var command = try parseAsRoot(try ArgumentText.all())
+      let words = try ArgumentText.all()
+      try checkCommand(words)
+      var command = try parseAsRoot(words)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

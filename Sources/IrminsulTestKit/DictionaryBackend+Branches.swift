@@ -1,4 +1,5 @@
 import Irminsul
+import RedisScripting
 import Synchronization
 
 extension DictionaryBackend {
@@ -22,7 +23,7 @@ extension DictionaryBackend {
       }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var isOpen: OpenFlag? {
       get { state.withLock { $0.isOpen } }

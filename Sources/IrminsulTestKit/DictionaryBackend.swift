@@ -1,5 +1,5 @@
 import Irminsul
-import Synchronization
+import RedisScripting
 
 /// The smallest backend there can be: three dictionaries. It shows what a backend has to bring, and
 /// proves that a whole store can be made from the classic layers alone.
@@ -31,7 +31,7 @@ public struct DictionaryBackend: Backend {
   public final class Objects: ContentAddressedStore {
     private let algorithm: HashAlgorithm
     private let isOpen: OpenFlag
-    private let values = Mutex<[ObjectID: FramedObject]>([:])
+    private let values = Locked<[ObjectID: FramedObject]>([:])
 
     init(algorithm: HashAlgorithm, isOpen: OpenFlag) {
       self.algorithm = algorithm
@@ -55,7 +55,7 @@ public struct DictionaryBackend: Backend {
 
   /// Links between ids.
   public final class Links: LinkStore {
-    private let values = Mutex<[ObjectID: ObjectID]>([:])
+    private let values = Locked<[ObjectID: ObjectID]>([:])
 
     public func mem(_ key: ObjectID) async throws -> Bool { values.withLock { $0[key] != nil } }
     public func find(_ key: ObjectID) async throws -> ObjectID? { values.withLock { $0[key] } }
@@ -67,7 +67,7 @@ public struct DictionaryBackend: Backend {
 
 /// Whether a backend is still open.
 public final class OpenFlag: Sendable {
-  private let isClosed = Mutex(false)
+  private let isClosed = Locked(false)
 
   func close() { isClosed.withLock { $0 = true } }
 

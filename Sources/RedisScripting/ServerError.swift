@@ -31,6 +31,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case "READONLY": "This server is a replica: connect to its master."
     case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN":
       "The server is part of a cluster: connect to the node that holds the store's slot."
+    case "WRONGTYPE":
+      "A key of the store holds something that is not the store's: look for it with TYPE and KEYS."
     case "OOM": "The server has reached maxmemory: raise it or free memory. Nothing was written."
     case "MISCONF":
       "The server cannot save to its disk: see its log, and free disk space. Nothing was written."

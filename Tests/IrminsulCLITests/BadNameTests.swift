@@ -98,7 +98,7 @@ import Testing
     let sandbox = try await store()
     let before = try await sandbox.state()
     try sandbox.makeHollowFile("large", size: 600 << 20)
-    let words = "too large: a value has 536,870,912 bytes at most"
+    let words = "too large: a value has 536,870,897 bytes at most"
     expectRefusal(
       try await sandbox.irminsul("set", "large", "--file", "large"), .refused,
       "\"large\" is \(words), this one 629,145,600", "Split it into several paths")

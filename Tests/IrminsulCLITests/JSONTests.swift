@@ -45,7 +45,9 @@ import Testing
     Expectation("export", "copy.git", required: ["objects", "bytes", "refs"]),
     Expectation(
       "import", "copy.git",
-      required: ["objects", "newObjects", "bytes", "refs", "changedRefs", "symbolicRefs"]),
+      required: [
+        "objects", "newObjects", "bytes", "refs", "changedRefs", "symbolicRefs", "keptRefs",
+      ]),
     Expectation("verify", required: ["objects", "bytes", "refs", "faults", "incompleteObjects"]),
     Expectation(
       "stats",

@@ -31,6 +31,20 @@ import Testing
     #expect(try sandbox.names() == [])
   }
 
+  @Test func theModeStaysOrIsGiven() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "run", "a", "--mode", "100755"))
+    expectDone(try await sandbox.irminsul("set", "run=b", "other=c"))
+    let modes = try await sandbox.irminsul("ls", "--json").objects().map { $0["mode"] as? String }
+    #expect(modes == ["100644", "100755"])
+    expectDone(try await sandbox.irminsul("set", "run", "other", "--mode", "120000"))
+    #expect(
+      try await sandbox.irminsul("get", "run", "--json").object()["mode"] as? String == "120000")
+    expectRefusal(
+      try await sandbox.irminsul("set", "run", "a", "--mode", "777"), .usage,
+      "--mode must be one of")
+  }
+
   @Test func anyBytesFromStandardInput() async throws {
     let sandbox = try Sandbox()
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 * 7) }

@@ -38,6 +38,25 @@ import Testing
     expectDone(try await sandbox.irminsul("verify"))
   }
 
+  @Test func aBranchWithCommitsOfItsOwnStays() async throws {
+    let git = try GitFixture()
+    try git.addCommits(2)
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("import", git.path))
+    expectDone(try await sandbox.irminsul("set", "own=1"))
+    try git.addCommits(1, label: "more")
+    let again = try await sandbox.irminsul("import", git.path)
+    #expect(again.text.hasPrefix("imported "))
+    #expect(again.errors.contains("refs/heads/main stays where it is"))
+    #expect(again.errors.contains("import --force"))
+    #expect(again.status == 1)
+    expectDone(try await sandbox.irminsul("get", "own"), "1")
+    expectDone(try await sandbox.irminsul("import", git.path, "--force"))
+    let head = try git.run("rev-parse", "main").lines[0]
+    #expect(
+      try await sandbox.irminsul("log", "--json", "-n", "1").object()["id"] as? String == head)
+  }
+
   @Test func aWorkTreeIsARepositoryToo() async throws {
     let sandbox = try Sandbox()
     let git = GitFixture(at: try sandbox.makeFolder("project"))

@@ -29,8 +29,14 @@ import Testing
     expectDone(try await sandbox.irminsul(name, "--help"), help)
   }
 
+  @Test func anUnknownCommand() async throws {
+    let sandbox = try Sandbox()
+    expectRefusal(
+      try await sandbox.irminsul("nonsense", "x"), .usage, "there is no command \"nonsense\"",
+      "irminsul --help")
+  }
+
   @Test(arguments: [
-    (["nonsense"], "Unexpected argument 'nonsense'"),
     (["--nonsense"], "Unknown option '--nonsense'"),
     (["set"], "Missing expected argument"),
     (["set", "a"], "no value for \"a\""),

@@ -51,14 +51,15 @@ import Testing
     let before = try await sandbox.state(of: url)
     expectRefusal(
       try await sandbox.irminsul("delete-store", "mine", "--store", url), .refused,
-      "not deleted: store \"mine\" in file:s, which holds 3 objects and 1 branch", "--force")
+      "not deleted: store \"mine\" in file:s?name=mine, which holds 3 objects and 1 branch",
+      "--force")
     expectRefusal(
       try await sandbox.irminsul("delete-store", "other", "--force", "--store", url), .usage,
       "the store in file:s is named \"mine\"")
     #expect(try await sandbox.state(of: url) == before)
     expectDone(
       try await sandbox.irminsul("delete-store", "mine", "--force", "--store", url),
-      "deleted store \"mine\" in file:s: 3 objects and 1 branch\n")
+      "deleted store \"mine\" in file:s?name=mine: 3 objects and 1 branch\n")
     expectRefusal(
       try await sandbox.irminsul("get", "a", "--store", url), .refused, "there is no store \"mine\""
     )

@@ -95,6 +95,30 @@ import Testing
     }
   }
 
+  @Test func anImportLosesNoCommitOfABranch() async throws {
+    let git = try GitFixture()
+    try git.addCommits(3)
+    try git.addCommits(2, on: "side", label: "side")
+    try git.run("tag", "v1", "main")
+    try await StorePlace.redis.withRepository { repository in
+      try await repository.importGit(from: git.path)
+      let own = try await repository.branch("main").set("x", to: "1", "Own")
+      let head = try #require(own.commit?.id)
+      try git.addCommits(2, on: "side", label: "more")
+      try git.run("tag", "-f", "v1", "side")
+      try git.run("update-ref", "refs/notes/x", "side")
+      try git.run("symbolic-ref", "HEAD", "refs/heads/side")
+      let again = try await repository.importGit(from: git.path)
+      #expect(again.keptRefs == ["refs/heads/main", "refs/tags/v1"])
+      #expect(again.changedRefs == 2)
+      #expect(try await repository.branch("main").head()?.id == head)
+      let side = try git.run("rev-parse", "side").lines[0]
+      #expect(try await repository.branch("side").head()?.id.hex == side)
+      #expect(try await repository.headReference() == "ref: refs/heads/main")
+      #expect(try await repository.resolve("v1").hex != side)
+    }
+  }
+
   @Test func aMirrorMovesRefsAndKeepsWhatOnlyTheStoreHas() async throws {
     let git = try GitFixture()
     try git.addCommits(3)
@@ -102,8 +126,9 @@ import Testing
       try await repository.importGit(from: git.path)
       try await repository.branch("main").set("x", to: "1", "Elsewhere")
       try await repository.branch("own").set("x", to: "2", "Own")
-      let again = try await repository.importGit(from: git.path)
+      let again = try await repository.importGit(from: git.path, policy: .mirror)
       #expect(again.changedRefs == 1)
+      #expect(again.keptRefs == [])
       let wanted = try git.run("rev-parse", "refs/heads/main").lines[0]
       #expect(try await repository.branch("main").head()?.id.hex == wanted)
       #expect(try await repository.branch("own").head() != nil)
@@ -124,7 +149,7 @@ import Testing
         } else {
           try git.run("update-ref", "--no-deref", "HEAD", head)
         }
-        try await repository.importGit(from: git.path)
+        try await repository.importGit(from: git.path, policy: .mirror)
         let wanted = head.hasPrefix("refs/") ? "ref: \(head)" : head
         #expect(try await repository.headReference() == wanted)
         let target = "\(git.folder)/\(number).git"
@@ -171,7 +196,7 @@ import Testing
           try await repository.verify(fault: { Issue.record("\($0)") }).incompleteObjects == 0)
       }
       let detached = try GitFixture(at: "\(git.folder)/linked").run("rev-parse", "HEAD").lines[0]
-      try await repository.importGit(from: "\(git.folder)/linked")
+      try await repository.importGit(from: "\(git.folder)/linked", policy: .mirror)
       #expect(try await repository.headReference() == detached)
     }
   }

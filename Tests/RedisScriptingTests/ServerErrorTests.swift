@@ -40,6 +40,7 @@ import Testing
     ("MISCONF Redis is configured to save RDB snapshots", "disk"),
     ("NOAUTH Authentication required.", "password"),
     ("WRONGPASS invalid username-password pair", "password is wrong"),
+    ("WRONGTYPE Operation against a key", "TYPE"),
     ("NOPERM this user has no permissions to run the 'get' command", "ACL SETUSER"),
     ("ERR The user executing the script can't run this command or subcommand", "ACL SETUSER"),
     ("ERR ACL failure in script: User a has no permissions to run 'hset'", "ACL SETUSER"),
@@ -57,7 +58,7 @@ import Testing
     #expect(!remedy.contains("\n"))
   }
 
-  @Test(arguments: ["ERR syntax error", "NOTTREE a", "", "WRONGTYPE x", "ERRORS max number"])
+  @Test(arguments: ["ERR syntax error", "NOTTREE a", "", "ERRORS max number"])
   func errorsThatOnlyTheCallerCanExplain(reply: String) {
     #expect(ServerError(reply: reply).remedy == nil)
   }

@@ -199,7 +199,7 @@ describe('commit', function()
 
   it('refuses a store that is gone, foreign or of another hash', function()
     expect(commit{set('a', '1')}).fails_with('NOSTORE')
-    scripts.open('create', '2', 'sha1', 'refs/heads/main', '1000', '1000')
+    scripts.create('2', 'sha1', 'refs/heads/main', '1000', '1000', 'id')
     expect(commit{set('a', '1')}).fails_with('FORMAT')
     redis.call('HSET', keys.meta, 'format', '1', 'hash', 'sha256')
     expect(commit{set('a', '1')}).fails_with('HASH')
@@ -213,9 +213,9 @@ describe('commit', function()
     local first = commit{set('a', '1')}
     local second = commit{ref = 'refs/heads/other', set('a', '1')}
     local log = scripts.read_log('after', '0', '10')
-    expect({log[1], log[2], log[3], log[4], log[5], log[6]}).equals(
+    expect({log[1], log[2], log[4], log[5], log[6], log[7]}).equals(
       {2, 1, 1, 'refs/heads/main', '', first[3]})
-    expect({log[8], log[9], log[10], log[11]}).equals({2, 'refs/heads/other', '', second[3]})
+    expect({log[9], log[10], log[11], log[12]}).equals({2, 'refs/heads/other', '', second[3]})
   end)
 
   it('keeps a token, an edit and an object that many requests repeat just once', function()
@@ -408,7 +408,7 @@ describe('commit', function()
     expect({reply[9], reply[10], reply[11]}).equals({'', '', ''})
     expect(text_at('x', 'refs/heads/a') .. text_at('y', 'refs/heads/b')).equals('12')
     local log = scripts.read_log('after', '0', '10')
-    expect({log[4], log[9]}).equals({'refs/heads/a', 'refs/heads/b'})
+    expect({log[5], log[10]}).equals({'refs/heads/a', 'refs/heads/b'})
     local done = commit{token = 'both', since = '0', branches = {{ref = 'refs/heads/a', set('x', '1')},
       {ref = 'refs/heads/b', set('y', '2')}, {ref = 'refs/heads/c', remove('z')}}}
     expect(done).equals({'done', 2, reply[3], reply[6], ''})
@@ -433,7 +433,7 @@ describe('commit', function()
     for n = 1, 4 do commit{token = 'token' .. n, set('a', tostring(n))} end
     expect(redis.call('HLEN', keys.tokens_a)).equals(3)
     expect(redis.call('HLEN', keys.tokens_b)).equals(1)
-    redis.call('DEL', keys.meta, keys.tokens_a, keys.tokens_b)
+    for _, key in pairs(keys) do redis.call('DEL', key) end
     fresh_store('1000', '1000000')
     redis.call('HSET', keys.meta, 'turned', '0', 'position', '4095')
     commit{token = 'last', set('a', 'x')}

@@ -14,7 +14,7 @@ describe('set_refs', function()
     expect(set_refs('refs/heads/a', one, one)).equals({'set', 3})
     expect(set_refs('refs/heads/a', one, '')).equals({'set', 4})
     local log = scripts.read_log('after', '3', '10')
-    expect({log[3], log[4], log[5], log[6]}).equals({4, 'refs/heads/a', one, ''})
+    expect({log[4], log[5], log[6], log[7]}).equals({4, 'refs/heads/a', one, ''})
   end)
 
   it('answers every ref whose test failed and changes nothing', function()
@@ -121,7 +121,7 @@ describe('find', function()
 
   -- The server cannot compute ids of 32 bytes, and need not: it follows them.
   it('follows the ids of a store with SHA-256', function()
-    scripts.open('create', '1', 'sha256', 'refs/heads/main', '1000', '1000')
+    scripts.create('1', 'sha256', 'refs/heads/main', '1000', '1000', 'id')
     local blob, tree, top = string.rep('b', 32), string.rep('t', 32), string.rep('c', 32)
     local hex = string.rep('74', 32)
     local header = 'tree ' .. hex .. '\nauthor ' .. person .. '\ncommitter ' .. person .. '\n\n'
@@ -165,7 +165,7 @@ describe('read_log', function()
     for n = 1, 5 do commit{set('a', tostring(n))} end
     local function positions(reply)
       local found = {}
-      for at = 3, #reply, 5 do found[#found + 1] = reply[at] end
+      for at = 4, #reply, 5 do found[#found + 1] = reply[at] end
       return found
     end
     expect(positions(scripts.read_log('after', '2', '2'))).equals({3, 4})
@@ -183,7 +183,7 @@ describe('read_log', function()
     expect(oldest > 1).equals(true)
     expect(redis.call('XLEN', keys.log) < 300).equals(true)
     expect(scripts.read_log('after', '0', '1')).fails_with('TRIMMED')
-    expect(scripts.read_log('after', tostring(oldest - 1), '1')[3]).equals(oldest)
+    expect(scripts.read_log('after', tostring(oldest - 1), '1')[4]).equals(oldest)
   end)
 
   it('refuses a store that is gone', function()

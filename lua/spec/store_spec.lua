@@ -1,17 +1,38 @@
 -- store_spec.lua: opening, objects, links, statistics and deletion.
 -- @include lib/spec.lua
 describe('open', function()
-  it('creates a store once and then says what it is like', function()
-    expect(scripts.open('open', '1', 'sha1', 'ref: refs/heads/main', '10', '10')).equals({'absent'})
-    expect(fresh_store()).equals({'created', '1', 'sha1', 'refs/heads/main', '0'})
+  it('says what a store is like', function()
+    expect(scripts.open()).equals({'absent'})
+    fresh_store()
     commit{set('a', '1')}
-    expect(scripts.open('create', '1', 'sha256', 'other', '5', '5')).equals(
-      {'opened', '1', 'sha1', 'refs/heads/main', '1'})
+    expect(scripts.open()).equals({'opened', '1', 'sha1', 'refs/heads/main', '1'})
   end)
 
   it('refuses a key of another type', function()
     redis.call('SET', keys.meta, 'x')
-    expect(pcall(scripts.open, 'create', '1', 'sha1', 'x', '1', '1')).equals(false)
+    expect(pcall(scripts.open)).equals(false)
+  end)
+end)
+
+describe('create', function()
+  it('creates a store once and then says what it is like', function()
+    expect(fresh_store()).equals({'created', '1', 'sha1', 'refs/heads/main', '0'})
+    commit{set('a', '1')}
+    expect(scripts.create('1', 'sha256', 'other', '5', '5', 'id')).equals(
+      {'opened', '1', 'sha1', 'refs/heads/main', '1'})
+  end)
+
+  it('does not begin anew where the record of a store is lost', function()
+    fresh_store()
+    commit{set('a', '1')}
+    redis.call('DEL', keys.meta)
+    expect(fresh_store()).fails_with('DAMAGED')
+    expect(redis.call('EXISTS', keys.meta)).equals(0)
+  end)
+
+  it('refuses a key of another type', function()
+    redis.call('SET', keys.meta, 'x')
+    expect(scripts.create('1', 'sha1', 'x', '1', '1', 'id').err ~= nil).equals(true)
     expect(redis.call('GET', keys.meta)).equals('x')
   end)
 end)
@@ -35,7 +56,7 @@ describe('put_objects', function()
   end)
 
   it('takes the client\'s word for SHA-256 ids', function()
-    scripts.open('create', '1', 'sha256', 'x', '1', '1')
+    scripts.create('1', 'sha256', 'x', '1', '1', 'id')
     expect(scripts.put_objects(string.rep('x', 32), blob)).equals(1)
   end)
 

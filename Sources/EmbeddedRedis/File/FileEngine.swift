@@ -1,6 +1,5 @@
 #if File
   import RedisScripting
-  import Synchronization
 
   /// Runs calls on one SQLite file: writers one after the other, readers beside them.
   final class FileEngine: HostEngine {
@@ -24,7 +23,7 @@
     private let opening: FileOpening
     private let configuration: EmbeddedConfiguration
     private let writer: FileLane
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(_ opening: FileOpening, _ configuration: EmbeddedConfiguration) throws(HostError) {
       self.opening = opening

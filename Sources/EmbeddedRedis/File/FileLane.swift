@@ -8,6 +8,7 @@
   final class FileLane: @unchecked Sendable {
     private let queue: DatabaseQueue
     private let isReader: Bool
+    private let file: FileIdentity
     private var keyspace: FileKeyspace?
     private var session: ScriptSession?
 
@@ -15,7 +16,9 @@
       _ opening: FileOpening, isReader: Bool, configuration: EmbeddedConfiguration
     ) throws(HostError) {
       self.isReader = isReader
-      queue = isReader ? try opening.openReader() : try opening.openWriter()
+      let queue = isReader ? try opening.openReader() : try opening.openWriter()
+      self.queue = queue
+      file = FileIdentity(of: opening.path)
       do throws(CommandFailure) {
         let connection = try FileConnection(queue, busyTimeout: configuration.busyTimeout)
         let keyspace = FileKeyspace(connection: connection)
@@ -62,6 +65,7 @@
     }
 
     private func readDataVersion() throws(CommandFailure) -> Int64? {
+      try file.check()
       guard let statement = try keyspace?.connection.prepare(.dataVersion) else { return nil }
       defer { statement.reset() }
       return try statement.step() ? statement.integer(0) : nil
@@ -73,6 +77,7 @@
       }
       let connection = keyspace.connection
       do throws(CommandFailure) {
+        try file.check()
         try connection.run(isReader ? .beginRead : .beginWrite)
         keyspace.forget()
         let outcome = session.run(call)

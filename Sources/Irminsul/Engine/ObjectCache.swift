@@ -1,15 +1,15 @@
 import GitObjects
-import Synchronization
+import RedisScripting
 
 /// Immutable objects by id, the least recently used ones dropped beyond a number of bytes.
 final class ObjectCache: Sendable {
-  private let state: Mutex<State>
+  private let state: Locked<State>
   private let capacity: Int
 
   /// - Parameter capacity: In bytes; 0 keeps nothing.
   init(capacity: Int) {
     self.capacity = capacity
-    state = Mutex(State())
+    state = Locked(State())
   }
 
   /// The bytes that the cached objects take, for statistics.

@@ -1,6 +1,5 @@
 import GitObjects
 import RedisScripting
-import Synchronization
 
 /// The engine whose every operation is one script on a host.
 final class ScriptedEngine: StoreEngine {
@@ -10,7 +9,7 @@ final class ScriptedEngine: StoreEngine {
   let turns = TurnQueue()
   private let follower: LogFollower
   /// The newest position of the log that this process has seen.
-  private let newestPosition: Mutex<Int64>
+  private let newestPosition: Locked<Int64>
 
   /// Requests beyond these go another way, to be kind to a single-threaded server.
   enum Limits {
@@ -27,10 +26,14 @@ final class ScriptedEngine: StoreEngine {
     self.keys = keys
     self.algorithm = algorithm
     follower = LogFollower(host: host, log: keys.key("log"))
-    newestPosition = Mutex(position)
+    newestPosition = Locked(position)
   }
 
-  var location: String { host.location }
+  /// The host, and the store's name where it is not the usual one: several stores may be there.
+  var location: String {
+    keys.storeName == Repository.defaultName
+      ? host.location : "\(host.location)?name=\(keys.storeName)"
+  }
   var maximumObjectSize: Int { host.maximumValueSize }
 
   // MARK: Objects
@@ -187,10 +190,14 @@ final class ScriptedEngine: StoreEngine {
     guard start >= page.oldest - 1 else {
       throw StoreError.logTrimmed(after: start, in: location)
     }
+    let store = page.store
     return RefChangeFeed(start: start) { [self] after in
       var position = after
       while true {
         let page = try await logPage(.after(position), count: 200)
+        guard page.store == store, page.newest >= position else {
+          throw StoreError.storeReplaced(after: position, in: location)
+        }
         if let last = page.events.last {
           position = last.position
           let wanted = ref.map { ref in page.events.filter { $0.ref == ref } } ?? page.events
@@ -212,6 +219,8 @@ final class ScriptedEngine: StoreEngine {
   struct LogPage: Sendable {
     let newest: Int64
     let oldest: Int64
+    /// What tells the store from another one that had its name.
+    let store: Bytes
     let events: [RefEvent]
   }
 
@@ -222,11 +231,11 @@ final class ScriptedEngine: StoreEngine {
       case .before(let position): ["before", position.map { "\($0)" } ?? ""]
       }
     let reply = try await call(.readLog, (arguments + ["\(count)"]).map { Bytes($0.utf8) })
-    guard let fields = reply.array, fields.count >= 2, fields.count % 5 == 2,
-      let newest = fields[0].integer, let oldest = fields[1].integer
+    guard let fields = reply.array, fields.count >= 3, fields.count % 5 == 3,
+      let newest = fields[0].integer, let oldest = fields[1].integer, let store = fields[2].bytes
     else { throw unexpected(.readLog, reply) }
     noticePosition(newest)
-    let events = try stride(from: 2, to: fields.count, by: 5).map { at in
+    let events = try stride(from: 3, to: fields.count, by: 5).map { at in
       guard let position = fields[at].integer, let ref = fields[at + 1].text,
         let time = fields[at + 4].integer
       else { throw unexpected(.readLog, reply) }
@@ -234,7 +243,7 @@ final class ScriptedEngine: StoreEngine {
         position: position, ref: ref, old: objectID(fields[at + 2]),
         new: objectID(fields[at + 3]), milliseconds: time)
     }
-    return LogPage(newest: newest, oldest: oldest, events: events)
+    return LogPage(newest: newest, oldest: oldest, store: store, events: events)
   }
 
   func close() async {
@@ -296,6 +305,10 @@ final class ScriptedEngine: StoreEngine {
       if let id = ObjectID(hex: refusal.message) { return .missingObject(id, in: location) }
     case "BADHASH":
       return damaged(refusal, "its bytes do not have that id")
+    case "BADTREE":
+      return .damagedStore(
+        name: keys.storeName, in: location, reason: "a tree on the way has an entry that is cut off"
+      )
     case "BADENTRY":
       return damaged(refusal, "it is of another kind than the entry that refers to it")
     case "NOTTREE":
@@ -338,12 +351,19 @@ final class ScriptedEngine: StoreEngine {
     return ObjectID(bytes: bytes)
   }
 
-  private func framed(_ bytes: Bytes, _ id: ObjectID) throws(StoreError) -> FramedObject {
+  func framed(_ bytes: Bytes, _ id: ObjectID) throws(StoreError) -> FramedObject {
+    let object: FramedObject
     do {
-      return try FramedObject(framed: bytes)
+      object = try FramedObject(framed: bytes)
     } catch {
       throw .damagedObject(id, in: location, reason: "\(error)")
     }
+    // A microsecond for each kilobyte or so; bytes that are not what the id says are never handed on.
+    let hash = object.id(algorithm)
+    guard hash == id else {
+      throw .damagedObject(id, in: location, reason: "its bytes hash to \(hash)")
+    }
+    return object
   }
 
   static func mode(_ text: some Sequence<UInt8>) -> FileMode? {

@@ -1,4 +1,4 @@
-import Synchronization
+import RedisScripting
 
 /// Lets the tasks of one process take turns on a branch, in the order they came.
 final class TurnQueue: Sendable {
@@ -13,7 +13,7 @@ final class TurnQueue: Sendable {
     var next = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// Runs a body while no other task is in one for any of the branches.
   ///

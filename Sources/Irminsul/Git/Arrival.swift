@@ -1,4 +1,4 @@
-import Synchronization
+import RedisScripting
 
 /// A value that arrives once, and that any number of tasks wait for. Waiting goes on when the task
 /// is cancelled: the value is sure to come.
@@ -8,7 +8,7 @@ final class Arrival<Value: Sendable>: Sendable {
     case here(Value)
   }
 
-  private let state = Mutex(State.awaited([]))
+  private let state = Locked(State.awaited([]))
 
   func arrive(_ value: Value) {
     let waiters = state.withLock { state in

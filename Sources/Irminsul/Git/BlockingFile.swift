@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// A file or one end of a pipe. What may block runs on a queue of its own, one call after the
 /// other, and never on the threads that run tasks.
@@ -8,7 +8,7 @@ final class BlockingFile: Sendable {
   private let handle: FileHandle
   private let descriptor: Int32
   private let queue: DispatchQueue
-  private let isOpen = Mutex(true)
+  private let isOpen = Locked(true)
 
   /// Why a call of the system failed, in its own words.
   struct Failure: Error, CustomStringConvertible {

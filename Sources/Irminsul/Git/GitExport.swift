@@ -11,6 +11,14 @@ public struct ExportSummary: Sendable, Hashable, Codable {
   public let refs: Int
 }
 
+/// How an export's objects are kept on the disk.
+public enum ExportPacking: Sendable, Hashable {
+  /// As differences from one another where that saves bytes: several times smaller.
+  case deltas
+  /// Each compressed by itself: several times faster.
+  case whole
+}
+
 extension Repository {
   /// Writes the store as a bare Git repository: all refs, HEAD, and every object that they reach,
   /// the same to the byte.
@@ -24,19 +32,22 @@ extension Repository {
   ///
   /// - Parameters:
   ///   - path: A folder that does not exist, in one that does, or an empty folder.
+  ///   - packing: What matters more, room or time.
   ///   - progress: Called now and then, from one task at a time.
   /// - Throws: `GitError.notEmpty` and other ``StoreError/git(_:)``,
   ///   ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``, other cases of
   ///   ``StoreError`` for the store, `CancellationError`.
   @discardableResult
   public func exportGit(
-    to path: String, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
+    to path: String, packing: ExportPacking = .deltas,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ExportSummary {
     let engine = try scripted("export")
     let program = try SourceRepository.program()
     let folder = try Self.gitErrors { () throws(GitError) in try ExportFolder(path: path) }
     defer { folder.discard() }
-    let export = GitExport(engine: engine, program: program, folder: folder, progress: progress)
+    let export = GitExport(
+      engine: engine, program: program, folder: folder, packing: packing, progress: progress)
     let summary = try await export.run(head: try await headReference())
     try Self.gitErrors { () throws(GitError) in try folder.finish() }
     return summary
@@ -58,6 +69,7 @@ struct GitExport {
   let engine: ScriptedEngine
   let program: GitProgram
   let folder: ExportFolder
+  let packing: ExportPacking
   let progress: @Sendable (TransferProgress) -> Void
 
   func run(head: String) async throws -> ExportSummary {
@@ -73,7 +85,7 @@ struct GitExport {
       progress(TransferProgress(phase: "index", done: 0, total: nil, bytes: 0))
       _ = try await git(["--git-dir=.", "index-pack", pack.name])
       progress(TransferProgress(phase: "pack", done: 0, total: nil, bytes: 0))
-      _ = try await git(packing(bytes: pack.byteCount))
+      _ = try await git(repack(bytes: pack.byteCount))
     }
     return ExportSummary(objects: pack.objectCount, bytes: pack.byteCount, refs: refs.count)
   }
@@ -212,16 +224,17 @@ struct GitExport {
 
   // MARK: git
 
-  /// The command that packs the objects tightly, or for very many bytes only fairly so.
-  private func packing(bytes: Int) -> [String] {
+  /// The command that compresses the objects.
+  private func repack(bytes: Int) -> [String] {
     [
       // Of memory, git takes a window for each thread, and caches beside them.
       "--git-dir=.", "-c", "pack.windowMemory=48m", "-c", "core.bigFileThreshold=32m",
       "-c", "pack.deltaCacheSize=32m", "-c", "core.deltaBaseCacheLimit=32m",
       "-c", "core.packedGitLimit=64m", "-c", "core.packedGitWindowSize=1m",
       "-c", "pack.threads=\(min(2, ProcessInfo.processInfo.activeProcessorCount))", "repack", "-a",
-      "-d", "-q",
-      "--window=\(bytes < 8 << 30 ? 10 : 3)", "--depth=50",
+      "-d", "-q", "-f",
+      // Fewer attempts for very many bytes.
+      "--window=\(packing == .whole ? 0 : bytes < 1 << 30 ? 10 : 4)", "--depth=50",
     ]
   }
 

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// One git command that runs: its output is pulled and its input pushed in chunks, so that neither
 /// side runs ahead of the other. It never outlives the task that it works for.
@@ -19,7 +19,7 @@ final class GitProcess: Sendable {
   /// Bytes of error messages that are kept.
   private static let messageSize = 4096
   /// One at a time: a child inherits what another one is just being given.
-  private static let turn = Mutex(())
+  private static let turn = Locked(())
 
   private struct Ending: Sendable {
     let status: Int32
@@ -27,7 +27,7 @@ final class GitProcess: Sendable {
   }
 
   private let name: String
-  private let process: Mutex<Process>
+  private let process: Locked<Process>
   private let input: BlockingFile?
   private let output: BlockingFile
   private let ending = Arrival<Ending>()
@@ -130,7 +130,7 @@ final class GitProcess: Sendable {
     } catch {
       throw StoreError.git(.absent(reason: SystemReason.text(of: error)))
     }
-    self.process = Mutex(process)
+    self.process = Locked(process)
     Self.collect(errorPipe.fileHandleForReading, into: message)
   }
 

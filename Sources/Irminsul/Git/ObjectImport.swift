@@ -1,6 +1,5 @@
 import GitObjects
 import RedisScripting
-import Synchronization
 
 /// Brings into a store every object that a repository's tips reach and that the store lacks.
 ///
@@ -24,6 +23,8 @@ final class ObjectImport: Sendable {
 
   private struct Count: Sendable {
     var listed = 0
+    /// What the repository says it has, until the list is complete.
+    var estimate: Int?
     var isListComplete = false
     var present = 0
     var stored = 0
@@ -34,7 +35,7 @@ final class ObjectImport: Sendable {
   private let engine: ScriptedEngine
   private let source: SourceRepository
   private let progress: @Sendable (TransferProgress) -> Void
-  private let count = Mutex(Count())
+  private let count = Locked(Count())
 
   init(
     engine: ScriptedEngine, source: SourceRepository,
@@ -48,7 +49,8 @@ final class ObjectImport: Sendable {
   func run() async throws -> Outcome {
     let tips = source.tips
     if tips.isEmpty { return Outcome() }
-    update { _ in }
+    let estimate = try await source.estimatedObjectCount()
+    update { $0.estimate = estimate }
     try await GitProcess.run(
       source.program,
       source.arguments("rev-list", "--objects", "--no-object-names", "--stdin"), in: nil,
@@ -186,7 +188,9 @@ final class ObjectImport: Sendable {
       progress(
         TransferProgress(
           phase: "objects", done: count.present + count.stored,
-          total: count.isListComplete ? count.listed : nil, bytes: count.bytes))
+          total: count.isListComplete
+            ? count.listed : count.estimate.map { max($0, count.present + count.stored) },
+          bytes: count.bytes))
     }
   }
 }

@@ -52,6 +52,36 @@ struct SourceRepository: Sendable {
   /// The arguments that make git work on this repository.
   func arguments(_ words: String...) -> [String] { ["--git-dir=\(gitFolder)"] + words }
 
+  /// Whether a ref may move here from another id without a commit being lost from a branch, or a tag
+  /// being moved.
+  func mayMove(_ ref: Ref, from old: ObjectID) async throws -> Bool {
+    if ref.name.hasPrefix("refs/tags/") { return false }
+    guard ref.name.hasPrefix(Branch.refPrefix) else { return true }
+    do {
+      _ = try await GitProcess.output(
+        of: program, arguments("merge-base", "--is-ancestor", old.hex, ref.id.hex), in: nil)
+      return true
+    } catch StoreError.git(.failed) {
+      // No ancestor, or no commit that the repository knows.
+      return false
+    }
+  }
+
+  /// About how many objects there are, of which most are reached as a rule; nil when git does not say.
+  func estimatedObjectCount() async throws -> Int? {
+    let output = try await GitProcess.output(
+      of: program, arguments("count-objects", "-v"), in: nil)
+    var count: Int?
+    for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2, words[0] == "count:" || words[0] == "in-pack:", let part = Int(words[1])
+      {
+        count = (count ?? 0) + part
+      }
+    }
+    return count
+  }
+
   /// A path at which some commit has an object; nil when there is none. Walks the history.
   func path(of id: ObjectID) async throws -> String? {
     let prefix = Array("\(id) ".utf8)

@@ -154,11 +154,7 @@ extension ScriptedEngine {
     return try stride(from: 0, to: fields.count, by: 2).compactMap { at in
       guard let id = objectID(fields[at]) else { throw unexpected(.walkCommits, reply) }
       guard let bytes = fields[at + 1].bytes else { return nil }
-      do {
-        return (id, try FramedObject(framed: bytes))
-      } catch {
-        throw StoreError.damagedObject(id, in: location, reason: "\(error)")
-      }
+      return (id, try framed(bytes, id))
     }
   }
 }

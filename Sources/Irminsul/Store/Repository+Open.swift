@@ -129,7 +129,7 @@ extension Repository {
     #endif
   }
 
-  private static let defaultName = "irminsul"
+  static let defaultName = "irminsul"
 
   /// Refuses what is no URL of a store. A URL with a slip in its scheme may hold a password, so that
   /// nothing after the scheme is shown.

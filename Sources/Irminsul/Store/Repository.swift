@@ -87,23 +87,19 @@ public final class Repository: Sendable {
   private static func openStore(
     _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
   ) async throws -> (algorithm: HashAlgorithm, position: Int64) {
-    let creates = options.creation == .ifAbsent
-    let arguments = [
-      creates ? "create" : "open", format, (options.hash ?? .sha1).rawValue, "ref: refs/heads/main",
-      "100000", host.mayLoseAnswers ? "1000000" : "10000",
-    ]
-    let reply: Reply
-    do {
-      reply = try await host.run(
-        .open, keys: keys.keys(of: .open), arguments: arguments.map { Bytes($0.utf8) })
-    } catch {
-      throw StoreError.host(error)
-    }
-    guard let fields = reply.array?.map(\.text), let state = fields.first ?? nil else {
-      throw StoreError.unexpectedReply("open", in: host.location)
-    }
-    if state == "absent" {
-      throw StoreError.storeAbsent(name: keys.storeName, in: host.location)
+    // Most stores are there: no writer of a file stands in the way of opening it.
+    var fields = try await run(.open, [], host, keys)
+    if fields.first == "absent" {
+      guard options.creation == .ifAbsent else {
+        throw StoreError.storeAbsent(name: keys.storeName, in: host.location)
+      }
+      fields = try await run(
+        .create,
+        [
+          format, (options.hash ?? .sha1).rawValue, "ref: refs/heads/main", "100000",
+          host.mayLoseAnswers ? "1000000" : "10000",
+          String(UInt64.random(in: 0 ... .max), radix: 16),
+        ], host, keys)
     }
     guard fields.count == 5, let found = fields[1], let hash = fields[2] else {
       throw StoreError.unexpectedReply("open", in: host.location)
@@ -124,6 +120,26 @@ public final class Repository: Sendable {
       throw StoreError.wrongHash(found: hash, asked: asked.rawValue, in: host.location)
     }
     return (algorithm, fields[4].flatMap { Int64($0) } ?? 0)
+  }
+
+  private static func run(
+    _ script: Script, _ arguments: [String], _ host: any ScriptHost, _ keys: StoreKeys
+  ) async throws -> [String?] {
+    let reply: Reply
+    do {
+      reply = try await host.run(
+        script, keys: keys.keys(of: script), arguments: arguments.map { Bytes($0.utf8) })
+    } catch .refused(_, _, let refusal) where refusal.code == "DAMAGED" {
+      throw StoreError.damagedStore(
+        name: keys.storeName, in: host.location,
+        reason: "its record is gone, and \(refusal.message) is there")
+    } catch {
+      throw StoreError.host(error)
+    }
+    guard let fields = reply.array?.map(\.text) else {
+      throw StoreError.unexpectedReply(script.name, in: host.location)
+    }
+    return fields
   }
 
   /// Where the store is, for messages; without a password.

@@ -1,6 +1,5 @@
 import GitObjects
 import RedisScripting
-import Synchronization
 
 /// What a transaction sees and changes: a branch as it was at one moment, with the transaction's own
 /// writes on top. It is of use only inside the closure of ``Branch/transaction(_:isolation:deadline:_:)``.
@@ -13,7 +12,7 @@ public final class Transaction: Sendable {
   private let repository: Repository
   private let base: Tree
   private let isolation: Isolation
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   /// Against which changes of others a transaction is protected.
   public enum Isolation: Sendable {
@@ -51,7 +50,7 @@ public final class Transaction: Sendable {
     self.isolation = isolation
     head = snapshot?.head
     base = snapshot?.tree ?? Tree(root: .empty, objects: repository.objects)
-    state = Mutex(State(edited: base))
+    state = Locked(State(edited: base))
   }
 
   // MARK: Reading

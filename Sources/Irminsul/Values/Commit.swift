@@ -30,6 +30,8 @@ public struct Commit: Sendable, Hashable, CustomStringConvertible {
   public var committer: Identity? { object.committer }
   /// The message; bytes that are not UTF-8 show as U+FFFD.
   public var message: String { object.messageText }
+  /// The message as it is.
+  public var messageBytes: Bytes { object.message }
   /// The first line of the message.
   public var subject: String {
     object.subject

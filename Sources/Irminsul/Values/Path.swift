@@ -55,7 +55,7 @@ public struct Path: Sendable, Hashable {
   public func starts(with other: Path) -> Bool { steps.starts(with: other.steps) }
 }
 
-extension Path: ExpressibleByStringLiteral {
+extension Path: ExpressibleByStringInterpolation {
   public init(stringLiteral value: String) { self.init(value) }
 }
 

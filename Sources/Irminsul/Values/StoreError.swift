@@ -38,6 +38,10 @@ public enum StoreError: Error, Sendable {
   case notACommit(ObjectID)
   case storeAbsent(name: String, in: String)
   case storeDeleted(name: String, in: String)
+  /// Parts of the store are missing or make no sense.
+  case damagedStore(name: String, in: String, reason: String)
+  /// A watch cannot go on: the store is another one, or an older state of it.
+  case storeReplaced(after: Int64, in: String)
   /// The store was written by a version of this library that this one does not understand.
   case unknownFormat(found: String, supported: String, in: String)
   case wrongHash(found: String, asked: String, in: String)
@@ -145,6 +149,12 @@ extension StoreError: CustomStringConvertible {
     case .damagedObject(let id, let location, let reason):
       "object \(id) is damaged in \(location): \(reason)\nRun verify and restore it."
     case .notACommit(let id): "\(id) is not a commit"
+    case .damagedStore(let name, let location, let reason):
+      "the store \"\(name)\" in \(location) is damaged: \(reason)\n"
+        + "Look at it with verify, and restore it from a copy."
+    case .storeReplaced(let position, let location):
+      "the store in \(location) is another one than before, or an older state of it: its log does not "
+        + "go on after position \(position)\nWatch it anew."
     case .storeAbsent(let name, let location): "there is no store \"\(name)\" in \(location)"
     case .storeDeleted(let name, let location):
       "store \"\(name)\" in \(location) is being deleted\nDelete it again to end that."

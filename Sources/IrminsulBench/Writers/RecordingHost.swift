@@ -1,6 +1,5 @@
 import EmbeddedRedis
 import RedisScripting
-import Synchronization
 
 /// A host that notes the calls of one script instead of making them, so that a benchmark has requests
 /// that the library itself has encoded. Everything else happens in memory.
@@ -14,7 +13,7 @@ final class RecordingHost: ScriptHost {
 
   private let memory: EmbeddedHost
   private let scriptName: String
-  private let calls = Mutex<[Call]>([])
+  private let calls = Locked<[Call]>([])
 
   init(recording scriptName: String) throws {
     memory = try EmbeddedHost(storage: .memory)

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// Threads for work that blocks, which tasks must not.
 enum ThreadTeam {
@@ -51,9 +51,9 @@ enum ThreadTeam {
 
 /// A value behind a lock that several threads hold.
 final class Shared<Value: Sendable>: Sendable {
-  let value: Mutex<Value>
+  let value: Locked<Value>
 
   init(_ value: Value) {
-    self.value = Mutex(value)
+    self.value = Locked(value)
   }
 }

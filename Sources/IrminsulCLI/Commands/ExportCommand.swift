@@ -4,10 +4,18 @@ import Irminsul
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write the whole store to a new bare Git repository.",
-    discussion: "JSON keys: objects, bytes, refs.")
+    discussion: """
+      Most of the time goes into packing the objects as differences from one another; --whole \
+      leaves that out, and the repository is several times larger until `git gc`.
+
+      JSON keys: objects, bytes, refs.
+      """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Compress each object by itself: faster, and larger.")
+  var whole = false
 
   @Argument(help: "A folder that is not there yet, or is empty.")
   var folder: String
@@ -16,7 +24,9 @@ struct ExportCommand: AsyncParsableCommand {
     let bar = ProgressBar()
     defer { bar.finish() }
     try await store.withRepository(.read) { store in
-      let summary = try await store.exportGit(to: folder) { bar.show($0) }
+      let summary = try await store.exportGit(
+        to: folder, packing: whole ? .whole : .deltas
+      ) { bar.show($0) }
       bar.finish()
       if output.isJSON { return try JSONLine.print(summary) }
       try StandardOutput.line(

@@ -9,12 +9,18 @@ struct ImportCommand: AsyncParsableCommand {
       second import adds only what is new; one that was interrupted can be run again. A store that \
       is made for it has the repository's kind of ids.
 
-      JSON keys: objects, newObjects, bytes, refs, changedRefs, symbolicRefs (refs that named
-      another ref, and are plain refs here).
+      A branch moves forward only: one that has commits that the repository lacks stays, as does a \
+      tag that is elsewhere; they are named, and the exit code is 1. --force moves them, and HEAD.
+
+      JSON keys: objects, newObjects, bytes, refs, changedRefs, symbolicRefs (refs that named \
+      another ref, and are plain refs here), keptRefs (names of those that stay elsewhere).
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Move branches and tags also where the store loses commits by that, and HEAD.")
+  var force = false
 
   @Argument(help: "A Git repository, bare or not.")
   var repository: String
@@ -27,12 +33,27 @@ struct ImportCommand: AsyncParsableCommand {
     let summary: ImportSummary
     do {
       summary = try await store.withRepository(.write, hash: algorithm) { store in
-        try await store.importGit(from: repository) { bar.show($0) }
+        try await store.importGit(from: repository, policy: force ? .mirror : .fastForward) {
+          bar.show($0)
+        }
       }
     } catch StoreError.wrongHash(let found, let asked, _) {
       throw StoreError.git(.wrongHash(path: repository, found: asked, store: found))
     }
     bar.finish()
+    try print(summary)
+    if let first = summary.keptRefs.first {
+      let count = summary.keptRefs.count
+      throw Failure(
+        .refused,
+        (count == 1
+          ? "\(first) stays where it is: the store has"
+          : "\(first) and \(NumberText.count(count - 1, "other ref")) stay where they are: the store has")
+          + " there what the repository lacks\nMove with import --force what may be lost.")
+    }
+  }
+
+  private func print(_ summary: ImportSummary) throws {
     if output.isJSON { return try JSONLine.print(summary) }
     try StandardOutput.line(
       "imported \(NumberText.count(summary.objects, "object")), "

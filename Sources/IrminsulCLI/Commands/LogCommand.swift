@@ -7,7 +7,7 @@ struct LogCommand: AsyncParsableCommand {
     abstract: "Print the history of a branch or another revision, newest first.",
     discussion: """
       JSON keys: id, tree, parents, author and committer (each: name, email, seconds, zone), \
-      subject, message.
+      subject, message; messageBase64 for a message that is not UTF-8.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -106,6 +106,7 @@ struct CommitFacts: Encodable {
   let committer: PersonFacts?
   let subject: String
   let message: String
+  let messageBase64: String?
 
   init(_ commit: Commit) {
     id = commit.id.hex
@@ -115,6 +116,7 @@ struct CommitFacts: Encodable {
     committer = commit.committer.map(PersonFacts.init)
     subject = commit.subject
     message = commit.message
+    messageBase64 = JSONBytes(commit.messageBytes).base64
   }
 }
 

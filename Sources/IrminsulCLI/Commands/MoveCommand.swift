@@ -8,7 +8,7 @@ struct MoveCommand: AsyncParsableCommand {
       Nothing may be at the new path, unless --force is given. When another writer changes what is \
       moved at the same moment, nothing is moved and the exit code is 1.
 
-      JSON keys: branch, changed, commit (the head afterwards), position, subject.
+      JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 
   @OptionGroup var store: StoreOptions

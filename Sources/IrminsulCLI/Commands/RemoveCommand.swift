@@ -7,7 +7,7 @@ struct RemoveCommand: AsyncParsableCommand {
     discussion: """
       All paths must be there, or nothing is removed. Folders that become empty disappear.
 
-      JSON keys: branch, changed, commit (the head afterwards), position, subject.
+      JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 
   @OptionGroup var store: StoreOptions

@@ -15,10 +15,13 @@ struct SetCommand: AsyncParsableCommand {
       PATH=VALUE, divided at the first "=". After -- a value may begin with "-". Values are kept \
       byte by byte, without a newline added. Whatever was at a path is replaced, also a folder.
 
+      A value keeps the mode that is there (100755: executable), 100644 when nothing is; --mode \
+      sets it.
+
       With --expect-absent or --test the commit is made only if the path holds nothing, or holds \
       that value; else the exit code is 1 and what is there is told.
 
-      JSON keys: branch, changed, commit (the head afterwards), position, subject.
+      JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 
   @OptionGroup var store: StoreOptions
@@ -32,11 +35,20 @@ struct SetCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only if the path holds this value.", valueName: "old"))
   var test: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The mode as Git writes it: 100644, 100755 or 120000 (a symbolic link).", valueName: "mode"))
+  var mode: String?
+
   @Flag(help: "Only if nothing is at the paths.")
   var expectAbsent = false
 
   @Argument(help: ArgumentHelp("PATH VALUE, or PATH=VALUE …", valueName: "path-value"))
   var items: [String]
+
+  private static let modes: [String: FileMode] = [
+    "100644": .blob, "100755": .executable, "120000": .symbolicLink,
+  ]
 
   private struct Assignment {
     enum Source {
@@ -74,6 +86,10 @@ struct SetCommand: AsyncParsableCommand {
 
   func validate() throws {
     let count = try assignments().count
+    if let mode, Self.modes[mode] == nil {
+      throw ValidationError(
+        "--mode must be one of \(Self.modes.keys.sorted().joined(separator: ", "))")
+    }
     if test != nil, expectAbsent {
       throw ValidationError("give --test or --expect-absent, not both")
     }
@@ -100,9 +116,10 @@ struct SetCommand: AsyncParsableCommand {
           result = try await branch.testAndSet(
             paths[0], test: ArgumentText.bytes(of: test), set: values[0], info)
         } else {
-          let edits = try zip(paths, values).map { path, value in
-            let edit = try BranchEdit.set(path, value)
-            return expectAbsent ? edit.expecting(nil) : edit
+          var edits: [BranchEdit] = []
+          for (path, value) in zip(paths, values) {
+            let edit = try BranchEdit.set(path, value, mode: try await mode(at: path, on: branch))
+            edits.append(expectAbsent ? edit.expecting(nil) : edit)
           }
           result = try await branch.commit(edits, info)
         }
@@ -123,6 +140,16 @@ struct SetCommand: AsyncParsableCommand {
         throw Failure(.refused, lines.joined(separator: "\n"))
       }
     }
+  }
+
+  /// The mode that was asked for, else the one that is there.
+  private func mode(at path: Path, on branch: Branch) async throws -> FileMode {
+    if let mode { return Self.modes[mode] ?? .blob }
+    if expectAbsent { return .blob }
+    guard let found = try await branch.entry(path)?.mode.canonical, found == .executable else {
+      return .blob
+    }
+    return found
   }
 
   /// Refuses paths of which one would undo what another does.

@@ -4,7 +4,7 @@ import Irminsul
 /// Reads a value from where the command line says it is.
 enum ValueInput {
   /// The most that any host takes; a longer input is not read to its end.
-  private static let limit = 512 << 20
+  private static let limit = (512 << 20) - "blob 536870897\0".utf8.count
 
   static func file(_ path: String) throws -> Bytes {
     let name = "\"\(path)\""

@@ -127,11 +127,12 @@ extension Failure {
     case .badPath, .badBranchName, .badStoreName, .badURL, .rootIsDirectory: .usage
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
-      .storeAbsent, .storeDeleted, .unknownFormat, .wrongHash, .logTrimmed, .tooManyAttempts,
+      .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .logTrimmed,
+      .tooManyAttempts,
       .unsupported:
       .refused
     case .outcomeUnknown: .unreachable
-    case .missingObject, .damagedObject: .io
+    case .missingObject, .damagedObject, .damagedStore: .io
     case .unexpectedReply: .bug
     }
   }

@@ -72,7 +72,7 @@ end
 
 -- A fresh store, with room for `log` entries and `tokens` tokens a generation.
 local function fresh_store(log, tokens)
-  return scripts.open('create', '1', 'sha1', 'refs/heads/main', log or '1000', tokens or '1000')
+  return scripts.create('1', 'sha1', 'refs/heads/main', log or '1000', tokens or '1000', 'id')
 end
 
 local function raw(hex)
