@@ -9,12 +9,15 @@ local function read_meta(key)
     'generation', 'turned')
 end
 
--- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt,
--- which nobody can have made before.
+-- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt:
+-- that one, too, is looked for, because it may arrive after its repetition, over a connection that the
+-- client has given up.
 local function find_token(token, since, meta)
-  if token == '' or since == '' then return nil end
+  if token == '' then return nil end
   local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
-  if not done and tonumber(since) < tonumber(meta[6]) then fail('EXPIRED', 'token') end
+  if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
+    fail('EXPIRED', 'token')
+  end
   return done
 end
 

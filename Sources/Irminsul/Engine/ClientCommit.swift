@@ -55,12 +55,7 @@ struct ClientCommit {
         let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
         return .committed(outcomes, position: position)
       case .done(let ids, let position):
-        var outcomes: [BranchOutcome] = []
-        for id in ids {
-          let commit = if let id { try await objects.commit(id) } else { nil as Commit? }
-          outcomes.append(BranchOutcome(commit: commit, previous: commit?.parents.first))
-        }
-        return .committed(outcomes, position: position)
+        return .committed(try await outcomes(of: ids), position: position)
       case .moved: break
       }
       guard clock.now < end else {
@@ -72,6 +67,20 @@ struct ClientCommit {
       let ceiling = min(1_000_000, 1000 << min(attempts, 10))
       try await Task.sleep(for: .microseconds(Int.random(in: 0...ceiling)))
     }
+  }
+
+  /// What an earlier attempt has made.
+  private func outcomes(of ids: [ObjectID?]) async throws -> [BranchOutcome] {
+    @Sendable func read() async throws -> [BranchOutcome] {
+      var outcomes: [BranchOutcome] = []
+      for id in ids {
+        let commit = if let id { try await objects.commit(id) } else { nil as Commit? }
+        outcomes.append(BranchOutcome(commit: commit, previous: commit?.parents.first))
+      }
+      return outcomes
+    }
+    guard let engine = engine as? ScriptedEngine else { return try await read() }
+    return try await engine.readingMadeCommits(read)
   }
 
   /// Builds a branch's commit on a head, with its new objects appended.

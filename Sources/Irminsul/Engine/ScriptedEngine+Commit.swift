@@ -18,9 +18,9 @@ extension ScriptedEngine {
       let reply = try await repeatingLostAnswers { isRepeated in
         try await self.call(.commit, encoder.arguments(isRepeated: isRepeated))
       }
-      return try await CommitReplyReader(
-        engine: self, request: storable, objects: objects, reply: reply
-      ).read()
+      let reader = CommitReplyReader(
+        engine: self, request: storable, objects: objects, reply: reply)
+      return try await readingMadeCommits { try await reader.read() }
     } catch StoreError.outcomeUnknown {
       throw StoreError.outcomeUnknown(branch: names(of: request))
     } catch StoreError.branchNameClash(_, let other) {
@@ -28,6 +28,16 @@ extension ScriptedEngine {
     } catch StoreError.host(.refused(_, _, let refusal)) where refusal.code == "TOOLARGE" {
       return try await commitByClient(storable, objects)
     }
+  }
+
+  /// Reads commits that an earlier attempt has made, as often as it takes: that they cannot be read just
+  /// now must not look as if they had not been made.
+  func readingMadeCommits<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    let loss = HostError.answerLost(
+      location: location, reason: "the commit was made, and there was no way to read it")
+    return try await repeatingLostAnswers(after: loss) { _ in try await body() }
   }
 
   /// Tasks of one process take turns on a branch, so that they never lose a race to one another.

@@ -25,7 +25,7 @@ final class ProxyFaultSchedule: Sendable {
   }
 
   /// Milliseconds between two faults.
-  private static let gap = 2...40
+  private static let gap = 1...15
   private let commandTimeout: Duration
   private let state: Mutex<State>
 
