@@ -86,7 +86,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       plugins: ["IrminsulScriptsPlugin"]),
-    .target(name: "IrminsulTestKit", dependencies: ["Irminsul"]),
+    .target(name: "IrminsulTestKit", dependencies: ["Irminsul", "EmbeddedRedis"]),
     .executableTarget(
       name: "IrminsulCLI",
       dependencies: [

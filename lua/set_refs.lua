@@ -60,7 +60,17 @@ return guarded(function()
     end
   end
 
+  -- Nothing has been written so far. A user who may run some of the commands below and not others
+  -- is refused before anything has changed: each is tried where it changes nothing, the log's first.
+  if #changes > 0 then
+    redis.call('HSET', KEYS[4], 'format', meta[1])
+    if next(gone) then redis.call('HDEL', refs, '') end
+  end
   local time = now()
+  for number, change in ipairs(changes) do
+    append_log(log, position + number, meta[4], change[1], change[2], change[3], time)
+  end
+  position = position + #changes
   for _, change in ipairs(changes) do
     local name, old, set = change[1], change[2], change[3]
     if set == '' then
@@ -70,8 +80,6 @@ return guarded(function()
       redis.call('HSET', refs, name, change[4])
       if old == '' then folders.count_new(name) end
     end
-    position = position + 1
-    append_log(log, position, meta[4], name, old, set, time)
   end
   if #changes > 0 then
     redis.call('HSET', KEYS[4], 'position', position)

@@ -33,6 +33,11 @@ struct irminsul_lua {
   lua_Integer argument_count;
   /// The 48 bits of lrand48.
   uint64_t random;
+  /// Whether lines are marked, and the marks by line number; not counted into `used`.
+  bool records_lines;
+  uint8_t *lines;
+  size_t line_count;
+  size_t line_capacity;
 };
 
 static inline irminsul_lua *irminsul_of(lua_State *L) {

@@ -45,6 +45,8 @@ public struct EmbeddedConfiguration: Sendable {
   public var durability: Durability = .full
   /// Takes the messages of `redis.log`; called on the thread that runs the script.
   public var log: @Sendable (LogLevel, String) -> Void = { _, _ in }
+  /// Takes which lines of the scripts have run; scripts are some three times slower then.
+  public var coverage: ScriptCoverage?
 
   /// The default limits.
   public init(storage: Storage) {

@@ -34,6 +34,7 @@ final class ScriptSession {
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
+  private let coverage: ScriptCoverage?
   private let log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void
   private var lua: OpaquePointer?
   private var access = Script.Access.write
@@ -46,6 +47,7 @@ final class ScriptSession {
   ) throws(HostError) {
     self.keyspace = keyspace
     log = configuration.log
+    coverage = configuration.coverage
     timeLimit = configuration.scriptTimeLimit.wholeNanoseconds
     lua = irminsul_lua_open(
       max(0, configuration.scriptMemoryLimit), Unmanaged.passUnretained(self).toOpaque(),
@@ -64,6 +66,7 @@ final class ScriptSession {
         location: location, reason: "no memory for a Lua interpreter",
         remedy: "Raise scriptMemoryLimit, or free memory.")
     }
+    irminsul_lua_record_lines(lua, coverage != nil)
   }
 
   deinit { irminsul_lua_close(lua) }
@@ -102,6 +105,12 @@ final class ScriptSession {
               code: "OOM", message: "the arguments do not fit into the script's memory limit")))
       }
       outcome = irminsul_lua_run(lua, sha1, timeLimit, &reply)
+      if let coverage {
+        var count = 0
+        if let marks = irminsul_lua_take_lines(lua, &count) {
+          coverage.add(UnsafeBufferPointer(start: marks, count: count), of: sha1)
+        }
+      }
     }
     switch outcome {
     case IRMINSUL_DONE: return .done(Reply(reply))

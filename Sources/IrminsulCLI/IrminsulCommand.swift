@@ -1,4 +1,5 @@
 import ArgumentParser
+import Irminsul
 
 /// The command line `irminsul`.
 @main struct IrminsulCommand: AsyncParsableCommand {
@@ -27,6 +28,7 @@ import ArgumentParser
         70  a bug of irminsul
         74  input or output: a file or stream that cannot be used, damaged data
       """,
+    version: "irminsul 0.1.0, store format \(Repository.format)",
     subcommands: [
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
@@ -37,7 +39,7 @@ import ArgumentParser
   static func main() async {
     StandardStreams.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(try ArgumentText.all())
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -128,6 +128,11 @@ extension Behaviour {
       for text in ["a//b", "./a", "a/..", ".git/config", "x/.GIT", "a/.gIt/b", "n\0ul"] {
         let error = try await expectError { try await main.set(Path(text), to: "x", "Bad") }
         guard case .badPath = error else { throw error }
+        // Trees from elsewhere may have a name that Git protects: it can be looked for.
+        if text.lowercased().contains(".git") {
+          try expectEqual(try await main.find(Path(text)), nil)
+          continue
+        }
         let reading = try await expectError { _ = try await main.find(Path(text)) }
         guard case .badPath = reading else { throw reading }
       }

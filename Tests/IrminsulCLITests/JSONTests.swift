@@ -44,7 +44,8 @@ import Testing
     Expectation("cat", "main", required: ["id", "kind", "size"]),
     Expectation("export", "copy.git", required: ["objects", "bytes", "refs"]),
     Expectation(
-      "import", "copy.git", required: ["objects", "newObjects", "bytes", "refs", "changedRefs"]),
+      "import", "copy.git",
+      required: ["objects", "newObjects", "bytes", "refs", "changedRefs", "symbolicRefs"]),
     Expectation("verify", required: ["objects", "bytes", "refs", "faults", "incompleteObjects"]),
     Expectation(
       "stats",

@@ -58,6 +58,38 @@ import Testing
       "c/\n├── d/\n└── f\n\n1 folder, 1 value\n")
   }
 
+  @Test func aValueIsNoTree() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectRefusal(
+      try await sandbox.irminsul("tree", "a"), .refused, "\"a\" is no folder in branch \"main\"")
+  }
+
+  /// Trees from elsewhere may have what no write accepts.
+  @Test func namesThatGitProtectsCanBeRead() async throws {
+    let git = try GitFixture()
+    let blob = try git.store(.blob, "x")
+    let id = try git.run(
+      "mktree", input: Array("100644 blob \(blob)\tconfig\n".utf8)
+    ).lines[0]
+    let raw = stride(from: 0, to: id.utf8.count, by: 2).compactMap { at in
+      UInt8(id.dropFirst(at).prefix(2), radix: 16)
+    }
+    let root = try git.run(
+      "hash-object", "--literally", "-t", "tree", "-w", "--stdin",
+      input: Array("40000 .git\0".utf8) + raw
+    ).lines[0]
+    let commit = try git.run("commit-tree", root, "-m", "Odd").lines[0]
+    try git.run("update-ref", "refs/heads/main", commit)
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("import", git.path))
+    expectDone(try await sandbox.irminsul("get", ".git/config"), "x")
+    expectDone(
+      try await sandbox.irminsul("tree"), ".\n└── .git/\n    └── config\n\n1 folder, 1 value\n")
+    expectRefusal(
+      try await sandbox.irminsul("set", ".git/config", "y"), .usage, "bad path \".git/config\"")
+  }
+
   @Test func namesThatWouldConfuseAreQuoted() async throws {
     let sandbox = try Sandbox()
     expectDone(try await sandbox.irminsul("set", "two\nlines=1", "ünï=2", "a\"b=3"))

@@ -25,6 +25,20 @@ import Testing
     expectDone(try await sandbox.irminsul("log", "--oneline", "topic"), branch)
   }
 
+  @Test func pagesThatSkip() async throws {
+    let history = try TestHistory()
+    let sandbox = try await history.imported()
+    let all = expectDone(try await sandbox.irminsul("log", "--oneline")).text
+      .split(separator: "\n")
+    let page = expectDone(
+      try await sandbox.irminsul("log", "--oneline", "--skip", "2", "-n", "3")
+    ).text.split(separator: "\n")
+    #expect(page == Array(all[2..<5]))
+    expectDone(try await sandbox.irminsul("log", "--skip", "100"), "")
+    expectRefusal(
+      try await sandbox.irminsul("log", "--skip=-1"), .usage, "--skip must be 0 or more")
+  }
+
   @Test func pages() async throws {
     let sandbox = try Sandbox()
     for number in 1...5 { expectDone(try await sandbox.irminsul("set", "n=\(number)")) }

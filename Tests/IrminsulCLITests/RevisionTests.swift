@@ -34,6 +34,25 @@ import Testing
       try await sandbox.irminsul("cat", String(id.prefix(3))), .refused, "no object")
   }
 
+  @Test func aSubmodule() async throws {
+    let history = try TestHistory()
+    let sandbox = try await history.imported()
+    expectRefusal(
+      try await sandbox.irminsul("cat", "main:odd/module"), .refused,
+      "\"odd/module\" is commit 1111", "of another repository")
+  }
+
+  @Test func aPrefixThatIsTooShort() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectRefusal(
+      try await sandbox.irminsul("cat", "abc"), .refused, "no object \"abc\"",
+      "The start of an id has four digits or more")
+    expectRefusal(
+      try await sandbox.irminsul("log", "main:a"), .refused, "no object \"main:a\"",
+      "A REV is asked for")
+  }
+
   @Test func anAmbiguousPrefix() async throws {
     let sandbox = try Sandbox()
     // The ids of these two blobs begin with the same four digits.

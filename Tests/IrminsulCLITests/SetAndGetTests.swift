@@ -21,6 +21,16 @@ import Testing
     #expect(log["message"] as? String == "Set 3 paths\n\na\nb/c\nd\n")
   }
 
+  /// One of them would undo the other.
+  @Test func valuesInEachOthersWay() async throws {
+    let sandbox = try Sandbox()
+    let nested = try await sandbox.irminsul("set", "a=1", "a/b=2", "c=3")
+    expectRefusal(nested, .usage, "\"a\" cannot hold a value and a folder with \"a/b\" in it")
+    let twice = try await sandbox.irminsul("set", "a=1", "b=2", "a=3")
+    expectRefusal(twice, .usage, "\"a\" is given twice")
+    #expect(try sandbox.names() == [])
+  }
+
   @Test func anyBytesFromStandardInput() async throws {
     let sandbox = try Sandbox()
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 * 7) }

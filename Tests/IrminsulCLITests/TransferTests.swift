@@ -101,6 +101,29 @@ import Testing
     #expect(try sandbox.names() == ["cut.git"])
   }
 
+  @Test func aRepositoryThatLacksObjects() async throws {
+    let git = try GitFixture()
+    try git.addCommits(3)
+    let blob = try git.run("rev-parse", "main:\(try git.run("ls-tree", "--name-only", "main").lines[0])")
+      .lines[0]
+    try FileManager.default.removeItem(
+      atPath: "\(git.path)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+    let sandbox = try Sandbox()
+    expectRefusal(
+      try await sandbox.irminsul("import", git.path), .io, "git cannot read all that the refs of",
+      "Look at it with git fsck")
+  }
+
+  @Test func refsThatNameOtherRefs() async throws {
+    let git = try GitFixture()
+    try git.addCommits(2)
+    try git.run("symbolic-ref", "refs/remotes/origin/HEAD", "refs/heads/main")
+    let sandbox = try Sandbox()
+    let report = expectDone(try await sandbox.irminsul("import", git.path))
+    #expect(report.text.contains("1 ref that named another ref"))
+    expectDone(try await sandbox.irminsul("cat", "refs/remotes/origin/HEAD", "--type"), "commit\n")
+  }
+
   @Test func aRepositoryWithNothingInIt() async throws {
     let git = try GitFixture()
     let sandbox = try Sandbox()

@@ -26,4 +26,26 @@ import Testing
     await owner.close()
     server.stop()
   }
+
+  @Test(arguments: ["xadd", "hset", "hdel"])
+  func aRefusedChangeOfRefsLeavesThemAndTheirLogAsTheyWere(_ command: String) async throws {
+    let server = try await RedisServer.start(
+      RedisServer.Options(users: ["limited": "on >pass ~* +@all -\(command)"]))
+    let owner = try await Repository.open(server.url)
+    let main = owner.branch()
+    try await main.set("a", to: "1", "One")
+    let head = try #require(try await main.head())
+    _ = try await owner.createBranch("old", at: head.id)
+    let branches = try await owner.branches()
+    let changes = try await owner.refLog().count
+    let limited = try await Repository.open(server.url(user: "limited", password: "pass"))
+    await #expect(throws: StoreError.self) {
+      try await limited.renameBranch("old", to: "new")
+    }
+    #expect(try await owner.branches() == branches)
+    #expect(try await owner.refLog().count == changes)
+    await limited.close()
+    await owner.close()
+    server.stop()
+  }
 }

@@ -31,6 +31,11 @@ import Testing
     await host.close()
   }
 
+  @Test func theSpecsRunEveryLine() async throws {
+    let missed = try await Self.specs.missedLines()
+    #expect(missed.isEmpty, "\(missed.joined(separator: "\n"))")
+  }
+
   @Test func everyScriptHasASpec() throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../lua").standardizedFileURL

@@ -119,6 +119,19 @@ describe('find', function()
       {head, '160000', string.rep('s', 20)})
   end)
 
+  -- The server cannot compute ids of 32 bytes, and need not: it follows them.
+  it('follows the ids of a store with SHA-256', function()
+    scripts.open('create', '1', 'sha256', 'refs/heads/main', '1000', '1000')
+    local blob, tree, top = string.rep('b', 32), string.rep('t', 32), string.rep('c', 32)
+    local hex = string.rep('74', 32)
+    local header = 'tree ' .. hex .. '\nauthor ' .. person .. '\ncommitter ' .. person .. '\n\n'
+    scripts.put_objects(blob, framed('blob', 'x'), tree, framed('tree', '100644 f\0' .. blob),
+      top, framed('commit', header))
+    expect(scripts.find('id', top, 'bytes', 'f')).equals({top, '100644', blob, framed('blob', 'x')})
+    redis.call('HDEL', keys.objects, blob)
+    expect(scripts.find('id', top, 'bytes', 'f').err).equals('MISSING ' .. string.rep('62', 32))
+  end)
+
   it('names what is missing or damaged', function()
     fresh_store()
     commit{set('a/b', '1')}

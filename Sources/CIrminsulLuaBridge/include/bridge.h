@@ -124,6 +124,23 @@ void irminsul_lua_drop_additions(irminsul_lua *lua);
 irminsul_outcome irminsul_lua_run(
     irminsul_lua *lua, const char *sha1, int64_t nanoseconds, irminsul_buffer *reply);
 
+/// What is known of a line of the scripts that ran; bits of a mark.
+enum irminsul_line {
+  /// It has run.
+  IRMINSUL_LINE_RUN = 1,
+  /// It has code, in a function that was called.
+  IRMINSUL_LINE_CODE = 2,
+  /// A function that was called begins there.
+  IRMINSUL_LINE_FUNCTION = 4,
+};
+
+/// Marks the lines of the scripts that run from now on, or no more.
+void irminsul_lua_record_lines(irminsul_lua *lua, bool is_on);
+
+/// The marks since the last call of this, one byte a line, the first of no use; sets `count` to
+/// their number. Valid until the next run.
+const uint8_t *irminsul_lua_take_lines(irminsul_lua *lua, size_t *count);
+
 /// The bytes that the interpreter holds now.
 size_t irminsul_lua_memory(const irminsul_lua *lua);
 

@@ -1,4 +1,5 @@
 #if File
+  import Foundation
   import GRDB
   import GRDBSQLite
   import RedisScripting
@@ -78,6 +79,7 @@
     func failure(_ code: Int32) -> CommandFailure {
       let (reason, remedy) = FileFailure.explain(
         code: code, extended: sqlite3_extended_errcode(sqlite),
+        systemError: sqlite3_system_errno(sqlite),
         message: String(cString: sqlite3_errmsg(sqlite)), busyTimeout: busyTimeout)
       return .storage(reason: reason, remedy: remedy)
     }
@@ -141,7 +143,8 @@
   /// Source: https://www.sqlite.org/rescode.html
   enum FileFailure {
     static func explain(
-      code: Int32, extended: Int32, message: String, busyTimeout: Duration
+      code: Int32, extended: Int32, systemError: Int32 = 0, message: String,
+      busyTimeout: Duration
     ) -> (reason: String, remedy: String) {
       switch code & 0xff {
       case SQLITE_BUSY, SQLITE_LOCKED:
@@ -152,9 +155,10 @@
       case SQLITE_FULL:
         return ("the disk is full", "Nothing was changed. Free space on the disk and try again.")
       case SQLITE_IOERR:
+        let cause = systemError == 0 ? message : String(cString: strerror(systemError))
         return (
-          "input/output error \(extended) (\(message))",
-          "Nothing was changed. Check the disk, its free space and the folder."
+          "\(operation(extended)): \(cause)",
+          "Nothing was changed. Check the disk, its free space, limits on the size of files, and the folder."
         )
       case SQLITE_CORRUPT, SQLITE_NOTADB:
         return (
@@ -177,6 +181,19 @@
         return ("no memory left", "Free memory and try again.")
       default:
         return ("SQLite error \(extended): \(message)", "Check the file and its folder.")
+      }
+    }
+
+    /// What could not be done when SQLite answers an extended code of SQLITE_IOERR.
+    private static func operation(_ extended: Int32) -> String {
+      switch extended >> 8 {
+      case 1, 2: "it cannot be read"
+      case 3: "it cannot be written"
+      case 4, 5: "it cannot be flushed to the disk"
+      case 6: "it cannot be shortened"
+      case 14, 15, 8, 9: "it cannot be locked"
+      case 18, 19, 20, 21, 24: "its shared memory (-shm) cannot be used"
+      default: "input/output error \(extended)"
       }
     }
   }

@@ -1,4 +1,5 @@
 import RedisScripting
+import Synchronization
 
 /// What a store knows a write by, so that one that is sent again is not made again.
 ///
@@ -20,9 +21,14 @@ public struct RequestToken: Sendable, Hashable, Codable {
   /// The newest position of the log that was known when the token was made.
   let position: Int64
 
+  /// Of this process, and where its count begins: the system is asked for them once, not for each
+  /// write.
+  private static let seed = (prefix: UInt64.random(in: 0 ... .max), first: UInt64.random(in: 0 ... .max))
+  private static let count = Atomic<UInt64>(0)
+
   init(position: Int64) {
-    var random = SystemRandomNumberGenerator()
-    bytes = withUnsafeBytes(of: (random.next(), random.next()) as (UInt64, UInt64)) { Bytes($0) }
+    let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue &+ Self.seed.first
+    bytes = withUnsafeBytes(of: (Self.seed.prefix, number)) { Bytes($0) }
     self.position = position
   }
 }

@@ -292,14 +292,16 @@ final class ScriptedEngine: StoreEngine {
   }
 
   func translate(_ error: HostError) -> StoreError {
-    guard case .refused(_, let call, let refusal) = error else { return .host(error) }
+    guard case .refused(_, _, let refusal) = error else { return .host(error) }
     switch refusal.code {
     case "MISSING":
       if let id = ObjectID(hex: refusal.message) { return .missingObject(id, in: location) }
-    case "BADHASH", "BADENTRY", "NOTTREE":
-      if let id = ObjectID(hex: refusal.message) {
-        return .damagedObject(id, in: location, reason: "\(call) answered \(refusal.code)")
-      }
+    case "BADHASH":
+      return damaged(refusal, "its bytes do not have that id")
+    case "BADENTRY":
+      return damaged(refusal, "it is of another kind than the entry that refers to it")
+    case "NOTTREE":
+      return damaged(refusal, "a directory's entry refers to it, but it is no tree")
     case "NOTCOMMIT":
       if let id = ObjectID(hex: refusal.message) { return .notACommit(id) }
     case "NOSTORE": return .storeAbsent(name: keys.storeName, in: location)
@@ -318,6 +320,13 @@ final class ScriptedEngine: StoreEngine {
     default: break
     }
     return .host(error)
+  }
+
+  private func damaged(_ refusal: ServerError, _ reason: String) -> StoreError {
+    guard let id = ObjectID(hex: refusal.message) else {
+      return .unexpectedReply("\(refusal.code) \(refusal.message)", in: location)
+    }
+    return .damagedObject(id, in: location, reason: reason)
   }
 
   func unexpected(_ script: Script, _ reply: Reply) -> StoreError {

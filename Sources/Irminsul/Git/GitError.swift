@@ -8,6 +8,8 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
   case noSuchFolder(String)
   /// The repository's history is cut off, so it lacks objects that its commits name.
   case shallow(String)
+  /// Objects that the repository's refs reach are missing or damaged; what git said.
+  case incomplete(String, message: String)
   /// A folder that something is to be written to holds something already.
   case notEmpty(String)
   /// A file or a folder could not be written.
@@ -32,6 +34,9 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case .shallow(let path):
       "\"\(path)\" is a shallow repository: parts of its history are missing\n"
         + "Complete it with git fetch --unshallow."
+    case .incomplete(let path, let message):
+      "git cannot read all that the refs of \"\(path)\" reach: \(message.prefix(200))\n"
+        + "Look at it with git fsck. A partial clone is completed with git fetch --refetch."
     case .notEmpty(let path): "\"\(path)\" exists and is not empty\nGive a new folder."
     case .cannotWrite(let path, let reason):
       "cannot write \"\(path)\": \(reason)\nGive a folder on a disk with room, that you may write."

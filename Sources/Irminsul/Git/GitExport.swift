@@ -215,8 +215,11 @@ struct GitExport {
   /// The command that packs the objects tightly, or for very many bytes only fairly so.
   private func packing(bytes: Int) -> [String] {
     [
-      "--git-dir=.", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=32m",
-      "-c", "pack.threads=0", "repack", "-a", "-d", "-q",
+      // Of memory, git takes a window for each thread, and caches beside them.
+      "--git-dir=.", "-c", "pack.windowMemory=48m", "-c", "core.bigFileThreshold=32m",
+      "-c", "pack.deltaCacheSize=32m", "-c", "core.deltaBaseCacheLimit=32m",
+      "-c", "core.packedGitLimit=64m", "-c", "core.packedGitWindowSize=1m",
+      "-c", "pack.threads=\(min(2, ProcessInfo.processInfo.activeProcessorCount))", "repack", "-a", "-d", "-q",
       "--window=\(bytes < 8 << 30 ? 10 : 3)", "--depth=50",
     ]
   }

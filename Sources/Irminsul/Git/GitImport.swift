@@ -13,6 +13,8 @@ public struct ImportSummary: Sendable, Hashable, Codable {
   public let refs: Int
   /// Those of them that the store did not have, or had elsewhere.
   public let changedRefs: Int
+  /// Refs, HEAD not among them, that named another ref in the repository and are plain refs here.
+  public let symbolicRefs: Int
 }
 
 extension Repository {
@@ -60,12 +62,20 @@ extension Repository {
         .wrongHash(
           path: path, found: source.algorithm.rawValue, store: engine.algorithm.rawValue))
     }
-    let objects = try await ObjectImport(engine: engine, source: source, progress: progress).run()
+    let objects: ObjectImport.Outcome
+    do {
+      objects = try await ObjectImport(engine: engine, source: source, progress: progress).run()
+    } catch StoreError.git(.failed(let command, 128, let message))
+      where command == "rev-list"
+    {
+      throw StoreError.git(.incomplete(path, message: message))
+    }
     let changed = try await moveRefs(of: source, progress)
     if try await headReference() != source.head { try await setHeadReference(source.head) }
     return ImportSummary(
       objects: objects.reachable, newObjects: objects.added, bytes: objects.bytes,
-      refs: source.refs.count, changedRefs: changed)
+      refs: source.refs.count, changedRefs: changed,
+      symbolicRefs: source.refs.count(where: \.isSymbolic))
   }
 
   /// Sets the refs that differ. Answers how many did.

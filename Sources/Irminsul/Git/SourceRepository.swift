@@ -8,6 +8,8 @@ struct SourceRepository: Sendable {
     /// The full name: UTF-8, as the store asks for.
     let name: String
     let id: ObjectID
+    /// Whether it names another ref.
+    let isSymbolic: Bool
   }
 
   let program: GitProgram
@@ -131,20 +133,21 @@ struct SourceRepository: Sendable {
     let output = try await GitProcess.output(
       of: program,
       [
-        "--git-dir=\(folder)", "for-each-ref", "--format=%(objectname) %(objecttype) %(refname)",
+        "--git-dir=\(folder)", "for-each-ref", 
+        "--format=%(objectname) %(objecttype) %(if)%(symref)%(then)symbolic%(else)plain%(end) %(refname)",
       ], in: nil)
     return try output.split(separator: 0x0A).map { line in
-      let words = line.split(separator: 0x20, maxSplits: 2)
-      guard words.count == 3, let id = ObjectID(hexDigits: words[0]), id.algorithm == algorithm
+      let words = line.split(separator: 0x20, maxSplits: 3)
+      guard words.count == 4, let id = ObjectID(hexDigits: words[0]), id.algorithm == algorithm
       else {
         throw StoreError.git(
           .unexpectedOutput(
             command: "for-each-ref", reason: String(decoding: line, as: UTF8.self)))
       }
-      guard let name = String(validating: words[2], as: UTF8.self) else {
+      guard let name = String(validating: words[3], as: UTF8.self) else {
         throw StoreError.git(
           .unusableRef(
-            name: String(decoding: words[2], as: UTF8.self),
+            name: String(decoding: words[3], as: UTF8.self),
             reason: "has a name that is not UTF-8\nRename it: git update-ref."))
       }
       let kind = String(decoding: words[1], as: UTF8.self)
@@ -153,7 +156,8 @@ struct SourceRepository: Sendable {
           .unusableRef(
             name: name, reason: "is a branch on a \(kind), not on a commit\nMove or remove it."))
       }
-      return Ref(name: name, id: id)
+      return Ref(
+        name: name, id: id, isSymbolic: words[2].elementsEqual("symbolic".utf8))
     }
   }
 

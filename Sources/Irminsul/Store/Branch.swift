@@ -136,7 +136,7 @@ public struct Branch: Sendable {
 
   private func locate(_ path: Path, _ detail: FindDetail) async throws -> Located? {
     try Self.check(name)
-    try path.check()
+    try path.checkForReading()
     switch try await engine.find(.ref(ref), path, detail) {
     case .noHead, .absent: return nil
     case .entry(let head, let entry, let object):

@@ -117,14 +117,25 @@ extension Repository {
 }
 
 extension Branch {
-  /// The branch's history, newest first; a page of it with `limit`, the next one from the parents of
-  /// the last commit. One round trip for each hundred commits.
-  public func log(limit: Int = .max) async throws -> [Commit] {
+  /// The branch's history, newest first: at most `limit` commits after the first `skip`. One round
+  /// trip for each hundred commits, those that are skipped among them.
+  ///
+  /// The branch may move between two pages. Pages of one state begin at a commit:
+  ///
+  /// ```swift
+  /// for try await commit in repository.log(from: head).dropFirst(100).prefix(50) { … }
+  /// ```
+  public func log(limit: Int = .max, skip: Int = 0) async throws -> [Commit] {
     guard let head = try await head() else { return [] }
     var commits: [Commit] = []
+    var skipped = 0
     for try await commit in repository.log(from: head.id) {
       if commits.count >= limit { break }
-      commits.append(commit)
+      if skipped < skip {
+        skipped += 1
+      } else {
+        commits.append(commit)
+      }
     }
     return commits
   }

@@ -17,7 +17,7 @@ import RedisScripting
 /// Source: Irmin's `Repo`.
 public final class Repository: Sendable {
   /// The storage format that this version reads and writes.
-  static let format = "1"
+  public static let format = "1"
 
   let engine: any StoreEngine
   let objects: ObjectDatabase

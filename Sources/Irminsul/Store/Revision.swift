@@ -58,8 +58,16 @@ extension Repository {
       let object = try await objects.read(id)
       return Entry(mode: object.kind == .tree ? .tree : .blob, id: id)
     }
-    let head = colon == revision.startIndex ? "HEAD" : String(revision[..<colon])
-    let path = Path(String(revision[revision.index(after: colon)...]))
+    return try await resolveEntry(
+      String(revision[..<colon]), path: Path(String(revision[revision.index(after: colon)...])))
+  }
+
+  /// The entry at a path of what a revision names; an empty revision is `HEAD`. The path may be one
+  /// that is not UTF-8.
+  ///
+  /// - Throws: ``StoreError/notFound(_:in:)`` and what ``resolve(_:)`` throws.
+  public func resolveEntry(_ revision: String, path: Path) async throws -> Entry {
+    let head = revision.isEmpty ? "HEAD" : revision
     let root = try await peel(try await resolve(head), to: "tree")
     guard let entry = try await tree(root).entry(path) else {
       throw StoreError.notFound(path, in: head)

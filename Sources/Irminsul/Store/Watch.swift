@@ -103,7 +103,7 @@ extension Branch {
   /// - Throws: ``StoreError/logTrimmed(after:in:)`` when changes after the position are not kept.
   public func watch(_ path: Path? = nil, after position: Int64? = nil) async throws -> Watch {
     try Self.check(name)
-    try path?.check()
+    try path?.checkForReading()
     return Watch(
       repository: repository, feed: try await engine.changes(of: ref, after: position),
       path: path)

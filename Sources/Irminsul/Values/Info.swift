@@ -1,6 +1,7 @@
 import Foundation
 import GitObjects
 import RedisScripting
+import Synchronization
 
 /// Who made a commit, when and why. A string literal is an info with that message, by the
 /// repository's author and now.
@@ -65,10 +66,27 @@ public struct Timestamp: Sendable, Hashable {
 
   /// This machine's clock and time zone.
   public static var now: Timestamp {
-    let date = Date()
-    return Timestamp(
-      seconds: Int64(date.timeIntervalSince1970.rounded(.down)),
-      offsetMinutes: TimeZone.current.secondsFromGMT(for: date) / 60)
+    let seconds = Int64(Date().timeIntervalSince1970.rounded(.down))
+    return Timestamp(seconds: seconds, offsetMinutes: offset.minutes(at: seconds))
+  }
+
+  /// The time zone's offset changes at whole quarters of an hour, and asking for it costs as much as
+  /// the rest of a commit's header.
+  private static let offset = CachedOffset()
+
+  private final class CachedOffset: Sendable {
+    /// The quarter of an hour, and the minutes plus 2^15, in one word.
+    private let cached = Atomic<UInt64>(0)
+
+    func minutes(at seconds: Int64) -> Int {
+      let quarter = UInt64(truncatingIfNeeded: seconds / 900) & 0xffff_ffff
+      let word = cached.load(ordering: .relaxed)
+      if word >> 32 == quarter, word != 0 { return Int(word & 0xffff_ffff) - 0x8000 }
+      let date = Date(timeIntervalSince1970: Double(seconds))
+      let minutes = TimeZone.current.secondsFromGMT(for: date) / 60
+      cached.store(quarter << 32 | UInt64(minutes + 0x8000), ordering: .relaxed)
+      return minutes
+    }
   }
 }
 

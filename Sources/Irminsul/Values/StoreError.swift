@@ -117,7 +117,10 @@ extension StoreError: CustomStringConvertible {
         + "Use memory:, file:PATH, redis://HOST:PORT, rediss://HOST:PORT or redis+unix:///PATH."
     case .notFound(let path, let place): "nothing at \"\(path)\" in \(place)"
     case .noSuchBranch(let name): "no branch \"\(name)\""
-    case .noSuchObject(let text, let location): "no object \"\(text)\" in \(location)"
+    case .noSuchObject(let text, let location):
+      "no object \"\(text)\" in \(location)"
+        + ((1..<4).contains(text.utf8.count) && text.allSatisfy(\.isHexDigit)
+          ? "\nThe start of an id has four digits or more." : "")
     case .ambiguous(let text, let ids):
       "\"\(text)\" is ambiguous: it could be "
         + ids.prefix(5).map(\.hex).joined(separator: ", ") + "\nGive more digits."

@@ -198,7 +198,7 @@ public struct Tree: Sendable {
   }
 
   private func child(at path: Path) async throws -> Directory.Child {
-    try path.check()
+    try path.checkForReading()
     var child = Directory.Child.directory(root)
     for step in path.steps {
       switch child {
@@ -265,6 +265,20 @@ extension Contents {
 }
 
 extension Path {
+  /// As ``check()``, but for names that Git protects (`.git`): trees that came from elsewhere may
+  /// have them, and they can be read.
+  ///
+  /// - Throws: ``StoreError/badPath(_:reason:)`` with the rule that a step breaks.
+  public func checkForReading() throws(StoreError) {
+    for step in steps {
+      switch EntryName.check(step) {
+      case nil, .dotGit, .dotGitLookalike: continue
+      case .empty: throw .badPath(self, reason: "a name in it is empty")
+      case let problem?: throw .badPath(self, reason: "\(problem)")
+      }
+    }
+  }
+
   /// Refuses what Git would not accept as a path, as every use of it does.
   ///
   /// - Throws: ``StoreError/badPath(_:reason:)`` with the rule that a step breaks.

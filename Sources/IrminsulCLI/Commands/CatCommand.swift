@@ -34,9 +34,17 @@ struct CatCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await store.withRepository(.read) { repository in
-      let id =
-        object.contains(":")
-        ? try await repository.resolveEntry(object).id : try await repository.resolve(object)
+      let id: ObjectID
+      if let (revision, path) = RevisionPath.divide(object) {
+        let entry = try await repository.resolveEntry(revision, path: path)
+        if entry.mode.isSubmodule {
+          throw Failure(
+            .refused, "\"\(path)\" is commit \(entry.id) of another repository (a submodule)")
+        }
+        id = entry.id
+      } else {
+        id = try await repository.resolve(ArgumentText.shown(object))
+      }
       // Something names the id, so the object should be there.
       guard let found = try await repository.object(id) else {
         throw StoreError.missingObject(id, in: repository.location)

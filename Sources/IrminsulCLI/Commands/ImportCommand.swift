@@ -9,7 +9,8 @@ struct ImportCommand: AsyncParsableCommand {
       second import adds only what is new; one that was interrupted can be run again. A store that \
       is made for it has the repository's kind of ids.
 
-      JSON keys: objects, newObjects, bytes, refs, changedRefs.
+      JSON keys: objects, newObjects, bytes, refs, changedRefs, symbolicRefs (refs that named
+      another ref, and are plain refs here).
       """)
 
   @OptionGroup var store: StoreOptions
@@ -38,5 +39,10 @@ struct ImportCommand: AsyncParsableCommand {
         + "\(NumberText.count(summary.newObjects)) of them new "
         + "(\(NumberText.size(summary.bytes))), and \(NumberText.count(summary.refs, "ref")), "
         + "\(NumberText.count(summary.changedRefs)) of them changed")
+    if summary.symbolicRefs > 0 {
+      try StandardOutput.line(
+        "\(NumberText.count(summary.symbolicRefs, "ref")) that named another ref, such as "
+          + "refs/remotes/origin/HEAD, point to what that leads to now")
+    }
   }
 }

@@ -24,7 +24,7 @@ struct ListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try read.branch.check()
-    let path = try Path(checking: path)
+    let path = try Path(reading: path)
     try await store.withRepository(.read) { repository in
       let source = try await read.source(in: repository)
       guard let entry = try await source.tree.entry(path) else { throw source.absence(of: path) }

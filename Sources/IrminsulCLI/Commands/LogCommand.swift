@@ -22,11 +22,15 @@ struct LogCommand: AsyncParsableCommand {
     help: "Print so many commits at most.")
   var number: Int?
 
+  @Option(help: "Leave out so many of the newest.")
+  var skip = 0
+
   @Argument(help: "Where the history starts (default: the branch).")
   var revision: String?
 
   func validate() throws {
     if let number, number < 0 { throw ValidationError("-n must be 0 or more") }
+    if skip < 0 { throw ValidationError("--skip must be 0 or more") }
     if revision != nil, branch.name != nil {
       throw ValidationError("give a revision or --branch, not both")
     }
@@ -39,7 +43,7 @@ struct LogCommand: AsyncParsableCommand {
       // Names beside the commits are for people, as in git log.
       let names = Style.output.isTerminal ? try await RefNames(of: repository) : nil
       var count = 0
-      for try await commit in repository.log(from: start) {
+      for try await commit in repository.log(from: start).dropFirst(skip) {
         if let number, count >= number { break }
         try print(commit, names: names?.text(for: commit.id) ?? "", isFirst: count == 0)
         count += 1

@@ -27,8 +27,8 @@ struct MoveCommand: AsyncParsableCommand {
 
   func run() async throws {
     try branch.check()
-    let from = try Path(checkingBelowRoot: source)
-    let to = try Path(checkingBelowRoot: target)
+    let from = try Path(writing: source)
+    let to = try Path(writing: target)
     if to.starts(with: from) || from.starts(with: to) {
       throw Failure(.usage, "cannot move \"\(from)\" to \"\(to)\": one lies in the other")
     }

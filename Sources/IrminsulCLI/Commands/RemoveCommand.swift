@@ -22,7 +22,7 @@ struct RemoveCommand: AsyncParsableCommand {
 
   func run() async throws {
     try branch.check()
-    let paths = try paths.map { try Path(checkingBelowRoot: $0) }
+    let paths = try paths.map { try Path(writing: $0) }
     let names = paths.map(\.description)
     let info = commit.info(
       names.count == 1

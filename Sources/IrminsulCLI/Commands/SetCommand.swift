@@ -83,7 +83,8 @@ struct SetCommand: AsyncParsableCommand {
   func run() async throws {
     try branch.check()
     let assignments = try assignments()
-    let paths = try assignments.map { try Path(checkingBelowRoot: $0.path) }
+    let paths = try assignments.map { try Path(writing: $0.path) }
+    try Self.checkApart(paths)
     let values = try assignments.map { try Self.read($0.source) }
     let names = paths.map(\.description)
     let info = commit.info(
@@ -97,7 +98,7 @@ struct SetCommand: AsyncParsableCommand {
         let result: WriteResult
         if let test {
           result = try await branch.testAndSet(
-            paths[0], test: Bytes(test.utf8), set: values[0], info)
+            paths[0], test: ArgumentText.bytes(of: test), set: values[0], info)
         } else {
           let edits = try zip(paths, values).map { path, value in
             let edit = try BranchEdit.set(path, value)
@@ -111,7 +112,7 @@ struct SetCommand: AsyncParsableCommand {
           .refused,
           "not set: \"\(path)\" on \(branch.name) holds "
             + "\(try await FoundText.describe(found, in: repository)), "
-            + "not \(FoundText.value(Bytes((test ?? "").utf8)))")
+            + "not \(FoundText.value(ArgumentText.bytes(of: test ?? "")))")
       } catch StoreError.conflict(_, let conflicts) {
         var lines = ["not set: on \(branch.name) there is something already"]
         for conflict in conflicts.prefix(2) {
@@ -124,9 +125,21 @@ struct SetCommand: AsyncParsableCommand {
     }
   }
 
+  /// Refuses paths of which one would undo what another does.
+  private static func checkApart(_ paths: [Path]) throws {
+    let sorted = paths.sorted()
+    for (path, next) in zip(sorted, sorted.dropFirst()) where next.starts(with: path) {
+      throw Failure(
+        .usage,
+        path == next
+          ? "\"\(path)\" is given twice"
+          : "\"\(path)\" cannot hold a value and a folder with \"\(next)\" in it")
+    }
+  }
+
   private static func read(_ source: Assignment.Source) throws -> Bytes {
     switch source {
-    case .text(let text): Bytes(text.utf8)
+    case .text(let text): ArgumentText.bytes(of: text)
     case .standardInput: try ValueInput.standardInput()
     case .file(let path): try ValueInput.file(path)
     }

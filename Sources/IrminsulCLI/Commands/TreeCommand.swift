@@ -23,20 +23,22 @@ struct TreeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try read.branch.check()
-    let path = try Path(checking: path)
+    let path = try Path(reading: path)
     try await store.withRepository(.read) { repository in
       let source = try await read.source(in: repository)
       guard let entry = try await source.tree.entry(path) else { throw source.absence(of: path) }
-      let tree = entry.mode.isTree ? try await source.tree.findTree(path) : nil
-      let items = try await tree?.list()
+      guard entry.mode.isTree, let tree = try await source.tree.findTree(path) else {
+        throw Failure(
+          .refused,
+          "\"\(path)\" is no folder in \(source.label)\nPrint it with `irminsul get` or `ls --long`.")
+      }
+      let items = try await tree.list()
       if !output.isJSON {
         try StandardOutput.line(
           path.isRoot ? Style.output(.blue, ".") : EntryName.shown(Array(path.bytes), entry))
       }
-      var drawing = Drawing(isJSON: output.isJSON, depth: depth ?? .max)
-      if let tree, let items {
-        try await drawing.draw(items, of: tree, at: path, indent: "", level: 1)
-      }
+      var drawing = Drawing(repository: repository, isJSON: output.isJSON, depth: depth ?? .max)
+      try await drawing.draw(items, at: path, indent: "", level: 1)
       if !output.isJSON {
         try StandardOutput.line(
           "\n\(NumberText.count(drawing.folders, "folder")), "
@@ -46,13 +48,14 @@ struct TreeCommand: AsyncParsableCommand {
   }
 
   private struct Drawing {
+    let repository: Repository
     let isJSON: Bool
     let depth: Int
     var folders = 0
     var values = 0
 
     mutating func draw(
-      _ items: [Tree.Item], of tree: Tree, at path: Path, indent: String, level: Int
+      _ items: [Tree.Item], at path: Path, indent: String, level: Int
     ) async throws {
       for (number, item) in items.enumerated() {
         let isLast = number == items.count - 1
@@ -68,11 +71,11 @@ struct TreeCommand: AsyncParsableCommand {
           continue
         }
         folders += 1
-        guard level < depth, let next = try await tree.findTree(Path(steps: [item.name])) else {
-          continue
-        }
+        guard level < depth else { continue }
+        // By its id: trees from elsewhere may have names that no path has.
+        let next = try await repository.tree(item.entry.id)
         try await draw(
-          try await next.list(), of: next, at: inner, indent: indent + (isLast ? "    " : "│   "),
+          try await next.list(), at: inner, indent: indent + (isLast ? "    " : "│   "),
           level: level + 1)
       }
     }

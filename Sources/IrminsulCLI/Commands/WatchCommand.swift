@@ -42,7 +42,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     try branch.check()
-    let path = try path.map { try Path(checking: $0) }
+    let path = try path.map { try Path(reading: $0) }
     let interrupt = Interrupt()
     try await store.withRepository(.read) { repository in
       if let since {

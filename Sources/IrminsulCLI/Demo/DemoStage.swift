@@ -20,6 +20,12 @@ struct DemoStage {
   }
 
   init(url: String?) throws {
+    if let url, url.hasPrefix("memory:") {
+      throw Failure(
+        .usage,
+        "a memory: store ends with the command that made it, and the demo is of many commands\n"
+          + "Leave --store out: the demo's file is in a temporary folder.")
+    }
     let files = FileManager.default
     origin = files.currentDirectoryPath
     storeName = "demo-\(UInt32.random(in: 0 ... .max))"
@@ -33,7 +39,7 @@ struct DemoStage {
       throw Failure(.io, "cannot work in the folder \(folder.path)")
     }
     let name = storeName
-    givenURL = url.map { $0 + ($0.contains("?") ? "&" : "?") + "name=\(name)" }
+    givenURL = url.map { Self.url($0, naming: name) }
     if let givenURL {
       setenv("IRMINSUL_STORE", givenURL, 1)
     } else {
@@ -42,7 +48,27 @@ struct DemoStage {
   }
 
   var placeText: String {
-    givenURL == nil ? "in the file \(folder.path)/.irminsul/store" : "where --store says"
+    givenURL == nil
+      ? "in the file \(folder.path)/.irminsul/store"
+      : "on the server that --store names, under the name \(storeName)"
+  }
+
+  /// The URL with the demo's own name in place of one that it has: no store that was there before may
+  /// be written, or deleted at the end.
+  private static func url(_ url: String, naming name: String) -> String {
+    guard let mark = url.firstIndex(of: "?") else { return "\(url)?name=\(name)" }
+    let options = url[url.index(after: mark)...].split(separator: "&")
+      .filter { !$0.hasPrefix("name=") }
+    return url[...mark] + (options + ["name=\(name)"]).joined(separator: "&")
+  }
+
+  /// The program as a person here would call it.
+  private static var program: String {
+    let path = Bundle.main.executablePath ?? ""
+    guard let build = path.range(of: "/.build/") else { return "irminsul" }
+    let inClone = path[..<build.lowerBound] + "/tools/irminsul"
+    return FileManager.default.isExecutableFile(atPath: String(inClone))
+      ? String(inClone) : "irminsul"
   }
 
   // MARK: Showing
@@ -81,16 +107,18 @@ struct DemoStage {
   }
 
   func sayGoodbye() throws {
+    let program = Self.program
     let next =
       givenURL == nil
       ? "The store is in \(folder.path); remove the folder when you are done.\n"
-        + "  cd \(folder.path) && irminsul watch --branch busy     # and in another terminal:\n"
-        + "  cd \(folder.path) && irminsul set hello=world --branch busy\n"
+        + "  cd \(folder.path)\n"
+        + "  \(program) watch --branch busy             # and in another terminal:\n"
+        + "  \(program) set hello=world --branch busy\n"
+        + "  \(program) demo --store redis://localhost  # the same on a Redis server\n"
       : "The demo's store is deleted from the server now.\n"
+        + "  \(program) init --store redis://…?name=mine  # one that stays\n"
     try say("What to try next")
-    try StandardOutput.line(
-      next + "  irminsul --help                         # every command\n"
-        + "  irminsul demo --store redis://localhost # the same on a Redis server")
+    try StandardOutput.line(next + "  \(program) --help  # every command")
     try StandardOutput.flush()
   }
 

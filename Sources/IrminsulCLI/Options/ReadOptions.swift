@@ -32,8 +32,8 @@ struct ReadOptions: ParsableArguments {
   }
 
   private static func tree(of revision: String, in repository: Repository) async throws -> Tree {
-    let entry = try await repository.resolveEntry(
-      revision.contains(":") ? revision : "\(revision):")
+    let (head, path) = RevisionPath.divide(revision) ?? (ArgumentText.shown(revision), .root)
+    let entry = try await repository.resolveEntry(head, path: path)
     guard entry.mode.isTree else {
       throw Failure(.refused, "\"\(revision)\" is no folder\nPrint it with `irminsul cat`.")
     }
@@ -60,17 +60,20 @@ struct TreeSource {
 }
 
 extension Path {
-  /// A path from an argument.
+  /// A path to read from, from an argument.
   ///
   /// - Throws: ``StoreError/badPath(_:reason:)``, before anything is opened or made.
-  init(checking text: String) throws {
-    self.init(text)
-    try check()
+  init(reading text: String) throws {
+    self.init(bytes: ArgumentText.bytes(of: text))
+    try checkForReading()
   }
 
-  /// As ``init(checking:)``, for a command that needs more than the root.
-  init(checkingBelowRoot text: String) throws {
-    try self.init(checking: text)
+  /// A path to write to, from an argument: not the root.
+  ///
+  /// - Throws: ``StoreError/badPath(_:reason:)``, before anything is opened or made.
+  init(writing text: String) throws {
+    self.init(bytes: ArgumentText.bytes(of: text))
+    try check()
     if isRoot {
       throw Failure(
         .usage,

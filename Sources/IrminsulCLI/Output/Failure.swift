@@ -105,6 +105,8 @@ extension Failure {
     case .badBranchName: "A branch's name follows the rules of git check-ref-format."
     case .notFound: "See what is there with `irminsul ls` or `irminsul tree`."
     case .noSuchBranch: "See the branches with `irminsul branch`."
+    case .noSuchObject(let text, _) where text.contains(":"):
+      "A REV is asked for; `irminsul cat` takes REV:PATH."
     case .noSuchObject:
       "See the branches with `irminsul branch`, and commits with `irminsul log`."
     case .notACommit: "Give a commit, or a branch or a tag that leads to one."
