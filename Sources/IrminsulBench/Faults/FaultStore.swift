@@ -77,8 +77,8 @@ final class FaultStore: Sendable {
   /// Puts the values there that operations rely on.
   func prepare() async throws {
     try await withRepository { repository in
-      _ = try await repository.branch(Operation.mainBranch).commit(
-        try Operation.startingValues.map { try .set(Path($0.key), $0.value) }, "Begin")
+      _ = try await repository.branch(StoreOperation.mainBranch).commit(
+        try StoreOperation.startingValues.map { try .set(Path($0.key), $0.value) }, "Begin")
     }
   }
 

@@ -43,7 +43,7 @@ struct FaultWriter {
   ) async throws -> OperationFactory.Choice? {
     do {
       return try await factory.next(id) { path in
-        try await repository.branch(Operation.mainBranch).get(Path(path), as: String.self)
+        try await repository.branch(StoreOperation.mainBranch).get(Path(path), as: String.self)
       }
     } catch StoreError.host {
       try? await Task.sleep(for: factory.pause())

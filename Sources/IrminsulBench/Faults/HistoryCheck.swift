@@ -12,7 +12,7 @@ struct HistoryCheck {
   /// - Parameter startingValues: What the main branch held before the run.
   init(
     _ record: RunRecord, _ history: StoreHistory,
-    startingValues: [String: String] = Operation.startingValues
+    startingValues: [String: String] = StoreOperation.startingValues
   ) {
     self.record = record
     self.history = history
@@ -28,8 +28,8 @@ struct HistoryCheck {
     checkUnasked()
     for operation in operations { checkAnswers(of: operation) }
     checkOrder(operations)
-    for branch in Operation.branches {
-      checkValues(of: branch, branch == Operation.mainBranch ? startingValues : [:])
+    for branch in StoreOperation.branches {
+      checkValues(of: branch, branch == StoreOperation.mainBranch ? startingValues : [:])
     }
     checkCounters(operations)
     checkLog()
@@ -81,7 +81,7 @@ struct HistoryCheck {
       for (place, entry) in entries.enumerated() {
         guard let id = entry.operation else {
           // The one that has prepared the store.
-          if branch == Operation.mainBranch, place == 0 { continue }
+          if branch == StoreOperation.mainBranch, place == 0 { continue }
           add(.unasked, "commit \(entry.commit) of branch \(branch) is no writer's")
           continue
         }
@@ -135,29 +135,29 @@ struct HistoryCheck {
     for operation in operations where operation.outcome == .acknowledged {
       let id = operation.id
       let writer = Writer(process: id.process, life: id.life, writer: id.writer)
-      guard let place = places[Operation.mainBranch]?[id]?.first else { continue }
+      guard let place = places[StoreOperation.mainBranch]?[id]?.first else { continue }
       if let before = last[writer], before.place > place {
         add(
           .outOfOrder,
-          "commit \(commit(Operation.mainBranch, place)) comes before that of operation "
+          "commit \(commit(StoreOperation.mainBranch, place)) comes before that of operation "
             + "\(before.id), which came first: \(operation.description)")
       }
       last[writer] = (place, id)
     }
     // What concerns all branches has one order.
-    let orders = Operation.branches.map { branch in
+    let orders = StoreOperation.branches.map { branch in
       (history.commits[branch] ?? []).compactMap(\.operation).filter {
-        record.operations[$0]?.operation.branches == Operation.branches
+        record.operations[$0]?.operation.branches == StoreOperation.branches
       }
     }
-    for (branch, order) in zip(Operation.branches, orders).dropFirst() {
+    for (branch, order) in zip(StoreOperation.branches, orders).dropFirst() {
       guard let differing = zip(orders[0], order).first(where: { $0.0 != $0.1 }),
         let operation = record.operations[differing.1]
       else { continue }
       add(
         .outOfOrder,
         "on branch \(branch) it comes where operation \(differing.0) comes on branch "
-          + "\(Operation.branches[0]): \(operation.description)")
+          + "\(StoreOperation.branches[0]): \(operation.description)")
     }
   }
 
@@ -204,7 +204,7 @@ struct HistoryCheck {
       }
     }
     for path in most.keys.sorted() {
-      let text = history.values[Operation.mainBranch]?[path] ?? "0\n"
+      let text = history.values[StoreOperation.mainBranch]?[path] ?? "0\n"
       guard let value = Int64(text.dropLast()) else {
         add(.wrongValue, "\(path) holds \(Self.short(text)), which is no counter")
         continue

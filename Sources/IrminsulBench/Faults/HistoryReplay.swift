@@ -13,7 +13,7 @@ struct HistoryReplay {
     self.values = values
   }
 
-  mutating func apply(_ operation: Operation, _ id: OperationID) {
+  mutating func apply(_ operation: StoreOperation, _ id: OperationID) {
     switch operation {
     case .set(let path, let value), .setEverywhere(let path, let value): values[path] = value
     case .increment(let path, let amount): counters[path, default: 0] += amount

@@ -6,11 +6,11 @@ import RedisScripting
 struct OperationCall {
   let repository: Repository
   let id: OperationID
-  let operation: Operation
+  let operation: StoreOperation
   let token: RequestToken?
 
-  private var main: Branch { repository.branch(Operation.mainBranch) }
-  private var info: Info { Info(Operation.message(id)) }
+  private var main: Branch { repository.branch(StoreOperation.mainBranch) }
+  private var info: Info { Info(StoreOperation.message(id)) }
 
   /// - Parameter patience: After how long the call is cancelled; nil: never.
   func answer(within patience: Duration?) async -> RecordLine.Answer {
@@ -72,7 +72,7 @@ struct OperationCall {
       ]
     case .setEverywhere(let path, let value):
       try await repository.commit(
-        try Operation.branches.map { branch in
+        try StoreOperation.branches.map { branch in
           BranchCommit(branch, [try .set(Path(path), value)], info)
         }, token: token)
     }

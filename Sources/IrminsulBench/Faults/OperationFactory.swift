@@ -4,7 +4,7 @@ import Irminsul
 struct OperationFactory {
   /// What is chosen, and how.
   struct Choice {
-    var operation: Operation
+    var operation: StoreOperation
     /// Whether the writer gives a token, with which it can try again.
     var hasToken: Bool
     /// After how long the call is cancelled; nil: never.
@@ -24,20 +24,20 @@ struct OperationFactory {
     let own = "\(id.process)-\(id.writer)"
     // Sets and logs are written anew by each change, so none grows for ever.
     let volume = id.number / 100
-    let operation: Operation
+    let operation: StoreOperation
     var hasToken = Bool.random(using: &generator)
     switch Int.random(in: 0..<100, using: &generator) {
     case ..<30: operation = .set(path: "own/\(own)", value: "operation \(id)")
     case ..<55:
       operation = .increment(
-        path: pick(Operation.counters), amount: Int64.random(in: 1...9, using: &generator))
+        path: pick(StoreOperation.counters), amount: Int64.random(in: 1...9, using: &generator))
     case ..<65: operation = .insert(path: "sets/\(volume)", line: "\(id)")
     case ..<75: operation = .append(path: "logs/\(volume)", line: "\(id)")
     case ..<82:
-      let flag = pick(Operation.flags)
+      let flag = pick(StoreOperation.flags)
       let present = try await read(flag)
       operation = .exchange([
-        Operation.Exchange(path: flag, expected: present, value: present == "on" ? "off" : "on")
+        StoreOperation.Exchange(path: flag, expected: present, value: present == "on" ? "off" : "on")
       ])
     case ..<85:
       operation = try await transferByExchange(read)
@@ -65,23 +65,23 @@ struct OperationFactory {
   }
 
   private mutating func twoAccounts() -> (String, String) {
-    let shuffled = Operation.accounts.shuffled(using: &generator)
+    let shuffled = StoreOperation.accounts.shuffled(using: &generator)
     return (shuffled[0], shuffled[1])
   }
 
   private mutating func transferByExchange(
     _ read: (String) async throws -> String
-  ) async throws -> Operation {
+  ) async throws -> StoreOperation {
     let (from, to) = twoAccounts()
     let amount = amount()
-    var parts: [Operation.Exchange] = []
+    var parts: [StoreOperation.Exchange] = []
     for (account, change) in [(from, -amount), (to, amount)] {
       let text = try await read(account)
       guard let balance = Int64(text) else {
         throw BenchError("the balance of \(account) is \"\(text)\"")
       }
       parts.append(
-        Operation.Exchange(path: account, expected: text, value: "\(balance + change)"))
+        StoreOperation.Exchange(path: account, expected: text, value: "\(balance + change)"))
     }
     return .exchange(parts)
   }

@@ -13,7 +13,7 @@ struct RecordLine: Codable {
 
   /// An operation, and the token that it is to have.
   struct Intent: Codable {
-    var operation: Operation
+    var operation: StoreOperation
     /// nil: the library's own, which is a new one for each call.
     var token: RequestToken?
   }

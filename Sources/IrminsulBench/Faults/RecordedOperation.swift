@@ -12,7 +12,7 @@ struct RecordedOperation: Sendable {
   }
 
   let id: OperationID
-  let operation: Operation
+  let operation: StoreOperation
   /// The token as the writer gave it; nil when the library chose its own.
   let token: RequestToken?
   /// File and line of its first attempt.

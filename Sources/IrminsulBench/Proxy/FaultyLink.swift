@@ -101,9 +101,10 @@ final class FaultyLink {
     case .cutAnswer: cut(.withinAnswer, bytes, .orderly)
     case .reset: cut(decision.place, bytes, .reset)
     case .late:
+      // Holding comes first: the end of the client's connection ends a link that holds nothing.
+      hold(bytes, for: decision.pause)
       clientHasLeft = true
       client.close(promise: nil)
-      hold(bytes, for: decision.pause)
     default: hold(bytes, for: decision.pause)
     }
   }

@@ -1,6 +1,6 @@
 /// One thing that a writer does to the store: as it is recorded before it is done, so that it can be
 /// done again by another process, and checked afterwards.
-enum Operation: Codable, Sendable, Equatable {
+enum StoreOperation: Codable, Sendable, Equatable {
   /// Puts a value at a path that no other writer writes.
   case set(path: String, value: String)
   /// Adds to a counter that everybody adds to.
@@ -56,7 +56,7 @@ enum Operation: Codable, Sendable, Equatable {
   }
 }
 
-extension Operation: CustomStringConvertible {
+extension StoreOperation: CustomStringConvertible {
   var description: String {
     switch self {
     case .set(let path, _): "set \(path)"
