@@ -102,7 +102,8 @@ import Testing
 
   @Test(arguments: 1...7) func doneAnswersAreCountedInPieces(_ size: Int) {
     let stream = Array(
-      "+OK\r\n*3\r\n$4\r\ndone\r\n:7\r\n*3\r\n$4\r\ndone\r\n$4\r\ndome\r\n\r\n$4\r\n$4\r\ndone\r\n".utf8)
+      "+OK\r\n*3\r\n$4\r\ndone\r\n:7\r\n*3\r\n$4\r\ndone\r\n$4\r\ndome\r\n\r\n$4\r\n$4\r\ndone\r\n"
+        .utf8)
     var counter = DoneAnswerCounter()
     var count = 0
     for start in stride(from: 0, to: stream.count, by: size) {

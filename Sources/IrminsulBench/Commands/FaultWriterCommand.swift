@@ -6,7 +6,7 @@ import Synchronization
 /// What a ``FaultWriterProcess`` runs.
 struct FaultWriterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fault-writer", abstract: "Write as the parent process says, until it says no more.",
+    commandName: "fault-writer", abstract: "Write until the parent process says no more.",
     shouldDisplay: false)
 
   func run() async throws {

@@ -6,7 +6,7 @@ import Irminsul
 struct FaultsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "faults",
-    abstract: "Break connections, servers and writers, and check that no commit is lost or doubled.",
+    abstract: "Break connections, servers and writers; check that no commit is lost or doubled.",
     discussion: """
       Processes with writers commit to a store of their own while faults are injected. Every attempt \
       and every answer is recorded. When enough commits are acknowledged and each kind of fault has \
@@ -50,6 +50,12 @@ struct FaultsCommand: AsyncParsableCommand {
     help: ArgumentHelp("Kinds of faults, separated by commas; default: all.", valueName: "list"))
   var faults: ValueList<FaultKind>?
 
+  @Option(
+    help: ArgumentHelp(
+      "On what a killed server starts: its append-only file repaired by redis-check-aof, or as-is.",
+      valueName: "state"))
+  var restart = FaultStore.Restart.repaired
+
   @Option(help: ArgumentHelp("Seconds after which the run fails.", valueName: "n"))
   var deadline = 900.0
 
@@ -75,7 +81,7 @@ struct FaultsCommand: AsyncParsableCommand {
     let report = try await FaultRun(
       setting: FaultRun.Setting(
         place: store, algorithm: hash, commits: commits, seed: seed, processes: processes,
-        writers: writers, kinds: kinds, deadline: deadline, keepsFolder: keep)
+        writers: writers, kinds: kinds, restart: restart, deadline: deadline, keepsFolder: keep)
     ).run()
     if isJSON {
       try JSONLine.print(report)
@@ -94,4 +100,5 @@ struct FaultsCommand: AsyncParsableCommand {
 }
 
 extension FaultStore.Place: ExpressibleByArgument {}
+extension FaultStore.Restart: ExpressibleByArgument {}
 extension HashAlgorithm: ExpressibleByArgument {}

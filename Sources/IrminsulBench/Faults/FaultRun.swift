@@ -13,6 +13,8 @@ struct FaultRun {
     var processes: Int
     var writers: Int
     var kinds: [FaultKind]
+    /// On what a killed server starts.
+    var restart = FaultStore.Restart.repaired
     /// Seconds after which the run fails.
     var deadline: Double
     /// Whether records and data stay when everything is well.
@@ -30,7 +32,8 @@ struct FaultRun {
 
   /// - Throws: ``BenchError`` when there is nothing to check; broken promises are in the report.
   func run() async throws -> FaultReport {
-    let store = try await FaultStore.start(setting.place, setting.algorithm)
+    let store = try await FaultStore.start(
+      setting.place, setting.algorithm, setting.restart)
     do {
       var report = try await run(on: store)
       let isKept = setting.keepsFolder || !report.violations.isEmpty

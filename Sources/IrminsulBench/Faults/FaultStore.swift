@@ -15,16 +15,19 @@ final class FaultStore: Sendable {
   /// nil for a file.
   let server: RedisServer?
   private let algorithm: HashAlgorithm
+  private let restart: Restart
 
-  static func start(_ place: Place, _ algorithm: HashAlgorithm) async throws -> FaultStore {
+  static func start(
+    _ place: Place, _ algorithm: HashAlgorithm, _ restart: Restart
+  ) async throws -> FaultStore {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "irminsul-faults-\(UInt32.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(
       at: folder.appending(path: "records"), withIntermediateDirectories: true)
-    guard place == .redis else { return FaultStore(place, folder, nil, algorithm) }
+    guard place == .redis else { return FaultStore(place, folder, nil, algorithm, restart) }
     do {
       let server = try await RedisServer.start(RedisServer.Options(durability: .everyWrite))
-      return FaultStore(place, folder, server, algorithm)
+      return FaultStore(place, folder, server, algorithm, restart)
     } catch let error as FixtureError {
       try? FileManager.default.removeItem(at: folder)
       throw BenchError("cannot start redis-server: \(error)")
@@ -32,12 +35,14 @@ final class FaultStore: Sendable {
   }
 
   private init(
-    _ place: Place, _ folder: URL, _ server: RedisServer?, _ algorithm: HashAlgorithm
+    _ place: Place, _ folder: URL, _ server: RedisServer?, _ algorithm: HashAlgorithm,
+    _ restart: Restart
   ) {
     self.place = place
     self.folder = folder
     self.server = server
     self.algorithm = algorithm
+    self.restart = restart
   }
 
   /// The store with nothing in between.
@@ -97,12 +102,24 @@ final class FaultStore: Sendable {
     }
   }
 
+  /// On what a killed server starts.
+  enum Restart: String, CaseIterable, Codable, Sendable {
+    /// Its append-only file, after `redis-check-aof --fix` has taken away a write that was cut.
+    case repaired
+    /// Its append-only file as it is. Redis 7.0 leaves the beginning of a transaction that was cut there,
+    /// and goes on writing behind it; the start after that applies it together with the next one.
+    ///
+    /// Source: https://github.com/valkey-io/valkey/pull/4342
+    case asIs = "as-is"
+  }
+
   /// Kills the server and starts it on its folder.
   ///
   /// - Parameter pause: For how long there is no server.
   func restartServer(after pause: Duration) async throws {
     guard let server else { return }
     server.kill()
+    if restart == .repaired { try await repairAppendOnlyFile(of: server) }
     try await Task.sleep(for: pause)
     // Somebody's connection may have taken the port meanwhile, for a moment.
     let end = ContinuousClock.now + .seconds(60)
@@ -114,6 +131,15 @@ final class FaultStore: Sendable {
         try await Task.sleep(for: .milliseconds(100))
       }
     }
+  }
+
+  private func repairAppendOnlyFile(of server: RedisServer) async throws {
+    let folder = server.folder + "/appendonlydir"
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+    guard let manifest = files.first(where: { $0.hasSuffix(".manifest") }) else { return }
+    // It asks before it takes anything away.
+    _ = try await Program.output(
+      of: ["redis-check-aof", "--fix", "\(folder)/\(manifest)"], input: Data("y\n".utf8))
   }
 
   /// What happens to the folder at the end.

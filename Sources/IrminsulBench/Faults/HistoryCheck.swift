@@ -236,7 +236,8 @@ struct HistoryCheck {
       }
       for (entry, next) in zip(logged, logged.dropFirst()) where next.old != entry.new {
         add(
-          .wrongLog, "branch \(branch) was left at \(entry.new ?? "nothing") and found at "
+          .wrongLog,
+          "branch \(branch) was left at \(entry.new ?? "nothing") and found at "
             + "\(next.old ?? "nothing") at position \(next.position)")
       }
     }

@@ -37,7 +37,8 @@ struct OperationFactory {
       let flag = pick(StoreOperation.flags)
       let present = try await read(flag)
       operation = .exchange([
-        StoreOperation.Exchange(path: flag, expected: present, value: present == "on" ? "off" : "on")
+        StoreOperation.Exchange(
+          path: flag, expected: present, value: present == "on" ? "off" : "on")
       ])
     case ..<85:
       operation = try await transferByExchange(read)

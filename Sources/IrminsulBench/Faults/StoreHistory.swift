@@ -45,7 +45,8 @@ struct StoreHistory: Sendable {
       guard commit.id == wanted, commit.parents.count < 2 else {
         throw BenchError("commit \(commit.id) is not the parent of the one after it")
       }
-      entries.append(Entry(commit: commit.id.hex, operation: StoreOperation.id(inMessage: commit.message)))
+      entries.append(
+        Entry(commit: commit.id.hex, operation: StoreOperation.id(inMessage: commit.message)))
       wanted = commit.parents.first
     }
     return entries.reversed()
