@@ -12,7 +12,7 @@ struct FaultDriver {
   let seed: UInt64
 
   /// Milliseconds between two faults.
-  private static let gap = 50...350
+  private static let gap = 20...200
 
   /// Goes on until `hasEnded`. It is not to be cancelled, which would leave a server that is down or
   /// stands still.
