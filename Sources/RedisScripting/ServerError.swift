@@ -41,7 +41,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case "NOPERM",
       "ERR" where message.contains("user executing the script can't"),
       "ERR" where message.contains("ACL failure in script"):
-      "The user may not do this: grant it with ACL SETUSER, or use another user."
+      "The user may not do this: grant it with ACL SETUSER (the README lists what a store needs), or "
+        + "use another user."
     case "NOREPLICAS": "Too few replicas are connected: see min-replicas-to-write."
     case "MASTERDOWN": "The replica has lost its master: connect to the master."
     case "DENIED":

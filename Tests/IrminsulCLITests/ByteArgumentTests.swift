@@ -40,7 +40,8 @@ import Testing
   func textThatIsNone(_ line: String) async throws {
     let sandbox = try Sandbox()
     expectRefusal(
-      try await sandbox.shell(line), .usage, "is not UTF-8", "Only paths and values may be any bytes")
+      try await sandbox.shell(line), .usage, "is not UTF-8",
+      "Only paths and values may be any bytes")
     #expect(try sandbox.names() == [])
   }
 }

@@ -101,11 +101,25 @@ import Testing
     #expect(try sandbox.names() == ["cut.git"])
   }
 
+  @Test func aPartialCloneIsRefused() async throws {
+    let git = try GitFixture()
+    try git.addCommits(3)
+    try git.run("config", "uploadpack.allowFilter", "true")
+    let sandbox = try Sandbox()
+    try git.run(
+      "clone", "-q", "--bare", "--filter=blob:none", "file://\(git.path)",
+      "\(sandbox.work)/part.git")
+    expectRefusal(
+      try await sandbox.irminsul("import", "part.git"), .refused, "is a partial clone",
+      "git clone --mirror")
+    #expect(try sandbox.names() == ["part.git"])
+  }
+
   @Test func aRepositoryThatLacksObjects() async throws {
     let git = try GitFixture()
     try git.addCommits(3)
-    let blob = try git.run("rev-parse", "main:\(try git.run("ls-tree", "--name-only", "main").lines[0])")
-      .lines[0]
+    let name = try git.run("ls-tree", "--name-only", "main").lines[0]
+    let blob = try git.run("rev-parse", "main:\(name)").lines[0]
     try FileManager.default.removeItem(
       atPath: "\(git.path)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
     let sandbox = try Sandbox()

@@ -41,6 +41,37 @@ import Testing
     }
   }
 
+  /// Every part of an import waits for another one: that one of them fails must end them all.
+  @Test func aServerThatRunsOutOfMemoryEndsTheImport() async throws {
+    let git = try GitFixture()
+    // More ids than a pipe holds, and more bytes than the server.
+    var random = SystemRandomNumberGenerator()
+    var stream: [UInt8] = []
+    for number in 0..<5000 {
+      stream += Array(
+        "commit refs/heads/main\ncommitter A <a@b> \(number) +0000\ndata 0\n".utf8)
+      stream += Array("M 100644 inline \(number % 50)\ndata 2048\n".utf8)
+      for _ in 0..<256 { withUnsafeBytes(of: random.next() as UInt64) { stream += $0 } }
+      stream.append(UInt8(ascii: "\n"))
+    }
+    try git.run("fast-import", "--quiet", input: stream)
+
+    let server = try await RedisServer.start(
+      RedisServer.Options(maximumMemory: "6mb"))
+    let repository = try await Repository.open(server.url)
+    let error = await #expect(throws: StoreError.self) {
+      try await repository.importGit(from: git.path)
+    }
+    #expect(error?.description.contains("memory") == true, "\(error?.description ?? "")")
+    #expect(try await repository.branches() == [])
+    try server.command("CONFIG", "SET", "maxmemory", "0")
+    let imported = try await repository.importGit(from: git.path)
+    #expect(imported.objects == (try git.reachable().count))
+    #expect(try await repository.verify { _ in }.faults == 0)
+    await repository.close()
+    server.stop()
+  }
+
   @Test func aSecondImportAddsOnlyWhatIsNew() async throws {
     let git = try GitFixture()
     try git.addCommits(300)

@@ -1,3 +1,4 @@
+import Foundation
 import Irminsul
 import IrminsulTestKit
 import Testing
@@ -46,6 +47,31 @@ import Testing
     #expect(try await owner.refLog().count == changes)
     await limited.close()
     await owner.close()
+    server.stop()
+  }
+
+  /// The user of the README may do all that the library does.
+  @Test func theUserOfTheReadmeMayDoEverything() async throws {
+    let readme = try String(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../README.md"), encoding: .utf8)
+    let start = try #require(readme.range(of: "ACL SETUSER app "))
+    let end = try #require(readme.range(of: "```", range: start.upperBound..<readme.endIndex))
+    let rules = readme[start.upperBound..<end.lowerBound]
+      .replacing(">PASSWORD", with: ">secret").split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    let server = try await RedisServer.start(RedisServer.Options(users: ["app": rules]))
+    for behaviour in Behaviour.all {
+      let repository = try await Repository.open(server.url(user: "app", password: "secret"))
+      do {
+        try await behaviour.check(on: repository)
+      } catch {
+        Issue.record("\(behaviour): \(error)")
+      }
+      await repository.close()
+      try await Repository.deleteStore(
+        named: "irminsul", at: server.url(user: "app", password: "secret"))
+    }
     server.stop()
   }
 }

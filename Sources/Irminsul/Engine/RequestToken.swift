@@ -23,7 +23,9 @@ public struct RequestToken: Sendable, Hashable, Codable {
 
   /// Of this process, and where its count begins: the system is asked for them once, not for each
   /// write.
-  private static let seed = (prefix: UInt64.random(in: 0 ... .max), first: UInt64.random(in: 0 ... .max))
+  private static let seed = (
+    prefix: UInt64.random(in: 0 ... .max), first: UInt64.random(in: 0 ... .max)
+  )
   private static let count = Atomic<UInt64>(0)
 
   init(position: Int64) {

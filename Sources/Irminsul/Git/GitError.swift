@@ -8,6 +8,8 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
   case noSuchFolder(String)
   /// The repository's history is cut off, so it lacks objects that its commits name.
   case shallow(String)
+  /// The repository was cloned with a filter: git fetches what it lacks one by one when it is read.
+  case partial(String)
   /// Objects that the repository's refs reach are missing or damaged; what git said.
   case incomplete(String, message: String)
   /// A folder that something is to be written to holds something already.
@@ -34,9 +36,12 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case .shallow(let path):
       "\"\(path)\" is a shallow repository: parts of its history are missing\n"
         + "Complete it with git fetch --unshallow."
+    case .partial(let path):
+      "\"\(path)\" is a partial clone: objects of its history are missing\n"
+        + "Make a full one with git clone --mirror, and import that."
     case .incomplete(let path, let message):
       "git cannot read all that the refs of \"\(path)\" reach: \(message.prefix(200))\n"
-        + "Look at it with git fsck. A partial clone is completed with git fetch --refetch."
+        + "Look at it with git fsck, and fetch what is missing."
     case .notEmpty(let path): "\"\(path)\" exists and is not empty\nGive a new folder."
     case .cannotWrite(let path, let reason):
       "cannot write \"\(path)\": \(reason)\nGive a folder on a disk with room, that you may write."

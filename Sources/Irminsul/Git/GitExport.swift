@@ -219,7 +219,8 @@ struct GitExport {
       "--git-dir=.", "-c", "pack.windowMemory=48m", "-c", "core.bigFileThreshold=32m",
       "-c", "pack.deltaCacheSize=32m", "-c", "core.deltaBaseCacheLimit=32m",
       "-c", "core.packedGitLimit=64m", "-c", "core.packedGitWindowSize=1m",
-      "-c", "pack.threads=\(min(2, ProcessInfo.processInfo.activeProcessorCount))", "repack", "-a", "-d", "-q",
+      "-c", "pack.threads=\(min(2, ProcessInfo.processInfo.activeProcessorCount))", "repack", "-a",
+      "-d", "-q",
       "--window=\(bytes < 8 << 30 ? 10 : 3)", "--depth=50",
     ]
   }

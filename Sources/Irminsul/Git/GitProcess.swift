@@ -185,8 +185,11 @@ final class GitProcess: Sendable {
     closeInput()
   }
 
+  /// Ends the command at once. It has inherited a mask in which the threads of tasks block every
+  /// signal that can be blocked, SIGTERM among them. What it may leave is in a folder of an export,
+  /// which goes as a whole.
   private func terminate() {
-    process.withLock { if $0.isRunning { $0.terminate() } }
+    process.withLock { if $0.isRunning { _ = kill($0.processIdentifier, SIGKILL) } }
   }
 
   private func checkEnding() async throws {

@@ -35,6 +35,8 @@ struct GitProgram: Sendable {
     variables["LC_ALL"] = "C"
     variables["GIT_TERMINAL_PROMPT"] = "0"
     variables["GIT_OPTIONAL_LOCKS"] = "0"
+    // What a partial clone lacks is to be missing, not fetched object by object.
+    variables["GIT_NO_LAZY_FETCH"] = "1"
     // Objects and parents as they are, not as somebody would like to see them.
     variables["GIT_NO_REPLACE_OBJECTS"] = "1"
     variables["GIT_GRAFT_FILE"] = "/dev/null/none"

@@ -61,7 +61,9 @@ final class ObjectImport: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await self.ask(for: list, from: contents) }
           group.addTask { try await self.store(contents) }
-          try await group.waitForAll()
+          // waitForAll would wait for the one that goes on when the other has failed, and each waits
+          // for the other.
+          while try await group.next() != nil {}
         }
       }
     }
@@ -139,7 +141,7 @@ final class ObjectImport: Sendable {
         try await contents.throwEarlyEnd("an object is cut off")
       }
       try await send()
-      try await group.waitForAll()
+      while try await group.next() != nil {}
     }
   }
 

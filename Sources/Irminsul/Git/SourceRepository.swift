@@ -124,7 +124,22 @@ struct SourceRepository: Sendable {
         .unexpectedOutput(command: "rev-parse", reason: facts.joined(separator: " ")))
     }
     if facts[1] == "true" { throw StoreError.git(.shallow(path)) }
+    if try await isPartial(facts[0], program) { throw StoreError.git(.partial(path)) }
     return Facts(gitFolder: facts[0], algorithm: algorithm)
+  }
+
+  /// Whether git would fetch objects that are missing from a remote.
+  ///
+  /// Source: https://git-scm.com/docs/partial-clone
+  private static func isPartial(_ folder: String, _ program: GitProgram) async throws -> Bool {
+    let pattern = "^(extensions\\.partialclone|remote\\..*\\.promisor)$"
+    do {
+      return try await !GitProcess.output(
+        of: program, ["--git-dir=\(folder)", "config", "--get-regexp", pattern], in: nil
+      ).isEmpty
+    } catch StoreError.git(.failed(_, status: 1, _)) {
+      return false
+    }
   }
 
   private static func refs(
@@ -133,7 +148,7 @@ struct SourceRepository: Sendable {
     let output = try await GitProcess.output(
       of: program,
       [
-        "--git-dir=\(folder)", "for-each-ref", 
+        "--git-dir=\(folder)", "for-each-ref",
         "--format=%(objectname) %(objecttype) %(if)%(symref)%(then)symbolic%(else)plain%(end) %(refname)",
       ], in: nil)
     return try output.split(separator: 0x0A).map { line in

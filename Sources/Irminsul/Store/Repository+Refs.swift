@@ -59,6 +59,7 @@ extension Repository {
     try Branch.check(name)
     try Branch.check(newName)
     var head = try await engine.ref(Branch.refName(name))
+    if head != nil, newName == name { return }
     while let test = head {
       let reply = try await engine.setRefs([
         RefChange(name: Branch.refName(name), test: .exactly(test), set: nil),

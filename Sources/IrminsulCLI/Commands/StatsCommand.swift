@@ -37,7 +37,7 @@ struct StatsCommand: AsyncParsableCommand {
         ("branches", NumberText.count(facts.branches)),
         ("other refs", NumberText.count(facts.otherRefs)),
         ("ref changes", NumberText.count(Int(facts.position))),
-        ("of them kept", NumberText.count(Int(facts.logEntries))),
+        ("in the log", NumberText.count(Int(facts.logEntries))),
         ("tokens", NumberText.count(Int(facts.tokens))),
       ]
       for (name, value) in rows {

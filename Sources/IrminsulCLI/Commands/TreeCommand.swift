@@ -30,7 +30,8 @@ struct TreeCommand: AsyncParsableCommand {
       guard entry.mode.isTree, let tree = try await source.tree.findTree(path) else {
         throw Failure(
           .refused,
-          "\"\(path)\" is no folder in \(source.label)\nPrint it with `irminsul get` or `ls --long`.")
+          "\"\(path)\" is no folder in \(source.label)\nPrint it with `irminsul get` or `ls --long`."
+        )
       }
       let items = try await tree.list()
       if !output.isJSON {

@@ -50,7 +50,7 @@ struct DemoCommand: AsyncParsableCommand {
     try await stage.type("log", "--oneline", "-n", "3", "--branch", "settings")
     try await stage.type("cat", "settings~1:config/theme")
 
-    try stage.say("Many writers, one branch: each on its own path, all at once, and a watch.")
+    try stage.say("Many writers, one branch: each on its own paths, all at once, seen by a watch.")
     try await DemoContention(stage: stage).run()
     try await stage.type("log", "--oneline", "-n", "3", "--branch", "busy")
 

@@ -15,6 +15,11 @@ struct BranchOption: ParsableArguments {
   }
 
   static func check(_ name: String) throws {
+    let prefix = "refs/heads/"
+    if name.hasPrefix(prefix) {
+      throw Failure(
+        .usage, "\"\(name)\" is a full name\nGive the short one: \(name.dropFirst(prefix.count))")
+    }
     if let problem = BranchName.problem(name) {
       throw StoreError.badBranchName(name, reason: "it \(problem)")
     }

@@ -6,7 +6,8 @@ enum RevisionPath {
   /// HEAD:PATH.
   static func divide(_ argument: String) -> (revision: String, path: Path)? {
     guard let colon = argument.firstIndex(of: ":") else { return nil }
-    let path = Path(bytes: ArgumentText.bytes(of: String(argument[argument.index(after: colon)...])))
+    let path = Path(
+      bytes: ArgumentText.bytes(of: String(argument[argument.index(after: colon)...])))
     return (ArgumentText.shown(String(argument[..<colon])), path)
   }
 }

@@ -105,6 +105,8 @@ extension Failure {
     case .badBranchName: "A branch's name follows the rules of git check-ref-format."
     case .notFound: "See what is there with `irminsul ls` or `irminsul tree`."
     case .noSuchBranch: "See the branches with `irminsul branch`."
+    case .noSuchObject("HEAD", _):
+      "The branch that HEAD names has no commit yet: see `irminsul branch`."
     case .noSuchObject(let text, _) where text.contains(":"):
       "A REV is asked for; `irminsul cat` takes REV:PATH."
     case .noSuchObject:
@@ -156,7 +158,7 @@ extension Failure {
   private static func status(of error: GitError) -> Status {
     switch error {
     case .absent: .unreachable
-    case .failed, .cannotWrite: .io
+    case .failed, .cannotWrite, .incomplete: .io
     case .unexpectedOutput: .bug
     default: .refused
     }
