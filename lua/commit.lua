@@ -27,7 +27,9 @@
 --       {`conflict`, for each branch: head or ''; then for each expectation or action that failed:
 --         number of the branch, path, `expected`, `kind` or `overflow`, the entry there or ''}
 --       {`moved`, for each branch: head or ''}                 a head is not the one that was given
---       After the last three nothing has changed.
+--       {`refused`}            a later attempt of a request that was answered by one of the last two,
+--         and could be made now: it needs another token
+--       After the last three nothing has changed, but for what is known of the token.
 -- Error MISSING id       an object that a head or the request refers to is not stored
 --       EXPIRED token    a later attempt whose token may have been forgotten: its outcome is unknown
 --       TOOLARGE what    more than one call may take: to be committed by the client
@@ -75,7 +77,7 @@ return guarded(function()
   check_format(meta[1])
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
   local token = argv[1]
-  local done = find_token(token, argv[2], meta)
+  local done, outcome = find_token(token, argv[2], meta)
 
   local request = new_request(objects, argv)
   local at = 4 + argv[3]
@@ -96,7 +98,11 @@ return guarded(function()
     at = at + 8 + 5 * edits
   end
   if done then return done_reply(done, #branches, meta) end
-  if moved then return {'moved', unpack(heads)} end
+  if outcome == 'unchanged' then return {'unchanged', tonumber(meta[3]), unpack(heads)} end
+  if moved then
+    settle_token(token, argv[2], 'refused', now(), meta)
+    return {'moved', unpack(heads)}
+  end
 
   local changes, folders = false, false
   for number = 1, #branches do
@@ -117,11 +123,16 @@ return guarded(function()
     end
   end
   if request.conflicts then
+    settle_token(token, argv[2], 'refused', now(), meta)
     local reply = {'conflict', unpack(heads)}
     for _, part in ipairs(request.conflicts) do reply[#reply + 1] = part end
     return reply
   end
-  if not changes then return {'unchanged', tonumber(meta[3]), unpack(heads)} end
+  if outcome then return {'refused'} end
+  if not changes then
+    settle_token(token, argv[2], 'unchanged', now(), meta)
+    return {'unchanged', tonumber(meta[3]), unpack(heads)}
+  end
 
   -- Nothing has been written so far, and nothing below can fail, but for commands that the user may
   -- not run: what every commit needs comes in an order in which a refusal leaves no more than objects.

@@ -8,11 +8,13 @@ import Foundation
     abstract: "Measures the store beside its peers, on this machine, in one run.",
     discussion: """
       Starts a Redis server of its own unless --store names one. Figures of one run can be compared \
-      with each other; figures of different machines or hours cannot.
+      with each other; figures of different machines or hours cannot. The command faults measures \
+      nothing: it checks what the store promises.
       """,
     subcommands: [
       ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
-      MemoryCommand.self, WorkerCommand.self, ProxyCommand.self,
+      MemoryCommand.self, FaultsCommand.self, WorkerCommand.self, ProxyCommand.self,
+      FaultWriterCommand.self,
     ],
     defaultSubcommand: ContentionCommand.self)
 

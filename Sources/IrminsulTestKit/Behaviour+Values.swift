@@ -128,6 +128,11 @@ extension Behaviour {
       let two = try await repository.commit(commits, token: both)
       try expectEqual(one.map(\.commit), two.map(\.commit))
       try expectEqual(try await main.get("n", as: Counter.self).value, 3)
+      // What it has done itself is no conflict, and not nothing.
+      let setting = repository.makeToken()
+      let edits = [try BranchEdit.set("v", "1").expecting(nil)]
+      let set = try await main.commit(edits, "Set", token: setting)
+      try expectEqual(try await main.commit(edits, "Set", token: setting), set)
     },
     Behaviour("gathered commits are one, and a conflict fails its caller alone") { repository in
       let main = repository.branch()

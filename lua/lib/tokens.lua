@@ -9,12 +9,17 @@ local function read_meta(key)
     'generation', 'turned')
 end
 
--- What is kept under a token; nothing when the request is new. `since` is '' on its first attempt,
--- which nobody can have made before.
+-- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without
+-- a change, its outcome, as `settle_token` keeps it. `since` is '' on its first attempt:
+-- that one, too, is looked for, because it may arrive after its repetition, over a connection that the
+-- client has given up.
 local function find_token(token, since, meta)
-  if token == '' or since == '' then return nil end
+  if token == '' then return nil end
   local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
-  if not done and tonumber(since) < tonumber(meta[6]) then fail('EXPIRED', 'token') end
+  if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
+    fail('EXPIRED', 'token')
+  end
+  if done == 'unchanged' or done == 'refused' then return nil, done end
   return done
 end
 
@@ -29,22 +34,37 @@ local function done_reply(done, count, meta)
   return reply
 end
 
--- Keeps the ids that a request has left, '' for none, and its position.
-local function remember_token(token, ids, position, time, meta)
+-- The generation that takes the next token; with so many `held` it may be the other one's turn.
+-- `position` is the newest of the log before the request.
+local function newer_generation(held, position, time, meta)
   local generation = tonumber(meta[8])
-  -- A position has one token at most, so a generation holds no more than the positions since it turned.
-  local held = position - 1 - meta[7]
   if held >= tonumber(meta[5]) or held >= 4096 and time - meta[9] > 60000 then
     generation = 1 - generation
     redis.call('UNLINK', KEYS[5 + generation])
-    redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position - 1, 'generation', generation,
+    redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position, 'generation', generation,
       'turned', time)
   end
+  return KEYS[5 + generation]
+end
+
+-- Keeps the ids that a request has left, '' for none, and its position.
+local function remember_token(token, ids, position, time, meta)
+  -- A position has one token at most, so a generation holds no more than the positions since it turned.
+  local key = newer_generation(position - 1 - meta[7], position - 1, time, meta)
   local record = ids[1]
   if #ids > 1 or record == '' then
     local none = string.rep('\0', meta[2] == 'sha1' and 20 or 32)
     record = ''
     for _, id in ipairs(ids) do record = record .. (id ~= '' and id or none) end
   end
-  redis.call('HSET', KEYS[5 + generation], token, record .. position)
+  redis.call('HSET', key, token, record .. position)
+end
+
+-- Keeps that a repeated request was answered `unchanged` or `refused`: an earlier attempt may still be
+-- on its way, over a connection that the client has given up, and must find nothing to do when it
+-- comes. The first attempt has none before it, and needs no memory.
+local function settle_token(token, since, outcome, time, meta)
+  if token == '' or since == '' then return end
+  local held = redis.call('HLEN', KEYS[5 + tonumber(meta[8])])
+  redis.call('HSET', newer_generation(held, tonumber(meta[3]), time, meta), token, outcome)
 end

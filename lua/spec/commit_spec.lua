@@ -139,6 +139,52 @@ describe('commit', function()
     expect(snapshot()).equals(before)
   end)
 
+  it('finds a first attempt that arrives after its repetition', function()
+    fresh_store()
+    local second = commit{token = 't1', since = '0', set('a', '1')}
+    local before = snapshot()
+    expect(commit{token = 't1', set('a', '1')}).equals({'done', 1, second[3]})
+    expect(snapshot()).equals(before)
+  end)
+
+  it('makes nothing of an attempt that arrives after a repetition was refused', function()
+    fresh_store()
+    commit{set('a', 'off')}
+    local off = '100644 ' .. id_of(framed('blob', 'off'))
+    commit{set('a', 'on')}
+    local late = {token = 't1', set('a', 'late', off)}
+    expect(commit{token = 't1', since = '1', set('a', 'late', off)}[1]).equals('conflict')
+    expect(commit(late)[1]).equals('conflict')
+    commit{set('a', 'off')}
+    local before = snapshot()
+    expect(commit(late)).equals({'refused'})
+    expect(snapshot()).equals(before)
+
+    local head = redis.call('HGET', keys.refs, 'refs/heads/main'):sub(1, 20)
+    local moved = {token = 't2', since = '2', head = raw(string.rep('00', 20)), set('a', 'late')}
+    expect(commit(moved)[1]).equals('moved')
+    expect(commit{token = 't2', head = head, set('a', 'late')}).equals({'refused'})
+  end)
+
+  it('makes nothing of an attempt that arrives after a repetition found nothing to do', function()
+    fresh_store()
+    local first = commit{set('a', '1')}
+    expect(commit{token = 't1', since = '0', set('a', '1')}).equals({'unchanged', 1, first[3]})
+    local second = commit{set('a', '2')}
+    expect(commit{token = 't1', set('a', '1')}).equals({'unchanged', 2, second[3]})
+    expect(text_at('a')).equals('2')
+  end)
+
+  it('keeps outcomes of repetitions in generations, too', function()
+    fresh_store('1000', '3')
+    commit{token = 'made', set('a', '1')}
+    for n = 1, 3 do commit{token = 'none' .. n, since = '0', set('a', '1')} end
+    expect(redis.call('HLEN', keys.tokens_a)).equals(3)
+    expect(redis.call('HLEN', keys.tokens_b)).equals(1)
+    for n = 4, 6 do commit{token = 'none' .. n, since = '1', set('a', '1')} end
+    expect(commit{token = 'made', since = '0', set('a', '1')}).fails_with('EXPIRED')
+  end)
+
   it('refuses a token that may have been forgotten', function()
     fresh_store('1000', '2')
     for n = 1, 6 do commit{token = 'token' .. n, set('a', tostring(n))} end

@@ -28,40 +28,25 @@ struct ClientCommit {
       attempts += 1
       var heads: [ObjectID?] = []
       for branch in request.branches { heads.append(try await engine.ref(branch.ref)) }
-      for (branch, head) in zip(request.branches, heads) {
-        if case .exactly(let expected) = branch.head, expected != head {
-          return .moved(heads: heads)
-        }
-      }
       var new: [IdentifiedObject] = []
       var plans: [Plan] = []
-      for (branch, head) in zip(request.branches, heads) {
-        plans.append(try await plan(branch, at: head, into: &new))
-      }
-      let conflicts = plans.enumerated().flatMap { number, plan in
-        plan.conflicts.map { BranchConflict(branch: number, conflict: $0) }
-      }
-      if !conflicts.isEmpty { return .conflict(heads: heads, conflicts) }
-      guard plans.contains(where: { $0.commit != nil }) else {
-        return .unchanged(heads: heads, position: 0)
-      }
-      try await objects.write(new)
-      // A branch that does not change is tested all the same, so that all are of one moment.
-      let changes = zip(request.branches, plans).map { branch, plan in
-        RefChange(name: branch.ref, test: .exactly(plan.head), set: plan.commit?.id ?? plan.head)
-      }
-      switch try await engine.moveRefs(changes, token: request.token, objects) {
-      case .set(let position):
-        let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
-        return .committed(outcomes, position: position)
-      case .done(let ids, let position):
-        var outcomes: [BranchOutcome] = []
-        for id in ids {
-          let commit = if let id { try await objects.commit(id) } else { nil as Commit? }
-          outcomes.append(BranchOutcome(commit: commit, previous: commit?.parents.first))
+      if let refusal = try await refusal(of: request, at: heads, &plans, &new) {
+        if let reply = try await confirmed(refusal, of: request, at: heads) { return reply }
+      } else {
+        try await objects.write(new)
+        // A branch that does not change is tested all the same, so that all are of one moment.
+        let changes = zip(request.branches, plans).map { branch, plan in
+          RefChange(
+            name: branch.ref, test: .exactly(plan.head), set: plan.commit?.id ?? plan.head)
         }
-        return .committed(outcomes, position: position)
-      case .moved: break
+        switch try await engine.moveRefs(changes, token: request.token, objects) {
+        case .set(let position):
+          let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
+          return .committed(outcomes, position: position)
+        case .done(let ids, let position):
+          return .committed(try await outcomes(of: ids), position: position)
+        case .moved: break
+        }
       }
       guard clock.now < end else {
         let names = request.branches.map { Branch.name(ofRef: $0.ref) ?? $0.ref }
@@ -72,6 +57,59 @@ struct ClientCommit {
       let ceiling = min(1_000_000, 1000 << min(attempts, 10))
       try await Task.sleep(for: .microseconds(Int.random(in: 0...ceiling)))
     }
+  }
+
+  /// Plans each branch's commit; the answer when there is nothing to commit, or it must not be.
+  private func refusal(
+    of request: CommitRequest, at heads: [ObjectID?], _ plans: inout [Plan],
+    _ new: inout [IdentifiedObject]
+  ) async throws -> CommitReply? {
+    for (branch, head) in zip(request.branches, heads) {
+      if case .exactly(let expected) = branch.head, expected != head { return .moved(heads: heads) }
+    }
+    for (branch, head) in zip(request.branches, heads) {
+      plans.append(try await plan(branch, at: head, into: &new))
+    }
+    let conflicts = plans.enumerated().flatMap { number, plan in
+      plan.conflicts.map { BranchConflict(branch: number, conflict: $0) }
+    }
+    if !conflicts.isEmpty { return .conflict(heads: heads, conflicts) }
+    if plans.contains(where: { $0.commit != nil }) { return nil }
+    return .unchanged(heads: heads, position: 0)
+  }
+
+  /// The answer of a request that cannot be made. One that comes again with its token may have been
+  /// made before: that it would change nothing now, or meets a conflict, is its own doing then.
+  ///
+  /// - Returns: nil when the heads have moved, so that everything must be looked at again.
+  private func confirmed(
+    _ refusal: CommitReply, of request: CommitRequest, at heads: [ObjectID?]
+  ) async throws -> CommitReply? {
+    guard let token = request.token, engine is ScriptedEngine else { return refusal }
+    // Changes nothing, and looks for the token.
+    let changes = zip(request.branches, heads).map { branch, head in
+      RefChange(name: branch.ref, test: .exactly(head), set: head)
+    }
+    switch try await engine.moveRefs(changes, token: token, objects) {
+    case .set: return refusal
+    case .moved: return nil
+    case .done(let ids, let position):
+      return .committed(try await outcomes(of: ids), position: position)
+    }
+  }
+
+  /// What an earlier attempt has made.
+  private func outcomes(of ids: [ObjectID?]) async throws -> [BranchOutcome] {
+    @Sendable func read() async throws -> [BranchOutcome] {
+      var outcomes: [BranchOutcome] = []
+      for id in ids {
+        let commit = if let id { try await objects.commit(id) } else { nil as Commit? }
+        outcomes.append(BranchOutcome(commit: commit, previous: commit?.parents.first))
+      }
+      return outcomes
+    }
+    guard let engine = engine as? ScriptedEngine else { return try await read() }
+    return try await engine.readingMadeCommits(read)
   }
 
   /// Builds a branch's commit on a head, with its new objects appended.

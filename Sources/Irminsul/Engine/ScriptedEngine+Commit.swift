@@ -11,16 +11,8 @@ extension ScriptedEngine {
     else { return try await commitByClient(request, objects) }
 
     let storable = try await storingLargeObjects(of: request)
-    let encoder = RequestEncoder(
-      storable, token: request.token ?? RequestToken(position: knownPosition),
-      isResent: request.token != nil)
     do {
-      let reply = try await repeatingLostAnswers { isRepeated in
-        try await self.call(.commit, encoder.arguments(isRepeated: isRepeated))
-      }
-      return try await CommitReplyReader(
-        engine: self, request: storable, objects: objects, reply: reply
-      ).read()
+      return try await commitByServer(storable, objects)
     } catch StoreError.outcomeUnknown {
       throw StoreError.outcomeUnknown(branch: names(of: request))
     } catch StoreError.branchNameClash(_, let other) {
@@ -28,6 +20,39 @@ extension ScriptedEngine {
     } catch StoreError.host(.refused(_, _, let refusal)) where refusal.code == "TOOLARGE" {
       return try await commitByClient(storable, objects)
     }
+  }
+
+  /// Sends a request until it is answered.
+  private func commitByServer(
+    _ request: CommitRequest, _ objects: ObjectDatabase
+  ) async throws -> CommitReply {
+    while true {
+      let encoder = RequestEncoder(
+        request, token: request.token ?? RequestToken(position: knownPosition),
+        isResent: request.token != nil)
+      let reply = try await repeatingLostAnswers { isRepeated in
+        try await self.call(.commit, encoder.arguments(isRepeated: isRepeated))
+      }
+      if reply.array?.first?.text == "refused" {
+        // An attempt whose answer was lost has met a conflict that is gone by now. That token is used
+        // up, so the request begins anew, unless it is the caller's, who has been told.
+        if request.token == nil { continue }
+        return .conflict(heads: [], [])
+      }
+      let reader = CommitReplyReader(
+        engine: self, request: request, objects: objects, reply: reply)
+      return try await readingMadeCommits { try await reader.read() }
+    }
+  }
+
+  /// Reads commits that an earlier attempt has made, as often as it takes: that they cannot be read just
+  /// now must not look as if they had not been made.
+  func readingMadeCommits<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    let loss = HostError.answerLost(
+      location: location, reason: "the commit was made, and there was no way to read it")
+    return try await repeatingLostAnswers(after: loss) { _ in try await body() }
   }
 
   /// Tasks of one process take turns on a branch, so that they never lose a race to one another.

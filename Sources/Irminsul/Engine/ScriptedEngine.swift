@@ -263,12 +263,14 @@ final class ScriptedEngine: StoreEngine {
   }
 
   /// Asks again, with growing pauses, while answers are lost; `isRepeated` says which time it is.
-  func repeatingLostAnswers(
-    for limit: Duration = .seconds(30),
-    _ body: (_ isRepeated: Bool) async throws -> Reply
-  ) async throws -> Reply {
+  ///
+  /// - Parameter loss: What is thrown in the end if something was done before.
+  func repeatingLostAnswers<Result: Sendable>(
+    for limit: Duration = .seconds(30), after loss: HostError? = nil,
+    _ body: (_ isRepeated: Bool) async throws -> Result
+  ) async throws -> Result {
     let end = ContinuousClock.now + limit
-    var firstLoss: HostError?
+    var firstLoss = loss
     var pause = 10
     while true {
       do {

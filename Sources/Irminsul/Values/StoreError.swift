@@ -21,7 +21,8 @@ public enum StoreError: Error, Sendable {
   case branchNameClash(String, with: String)
   /// The root of a tree is a directory; contents cannot be put there.
   case rootIsDirectory
-  /// Another writer has changed paths that this write relied on.
+  /// Another writer has changed paths that this write relied on. No paths when the conflict is gone by
+  /// now, but a write with the same ``RequestToken`` was refused for one before.
   case conflict(branch: String, [PathConflict])
   /// A test-and-set found another value at the path.
   case testFailed(Path, found: Entry?)
@@ -133,7 +134,8 @@ extension StoreError: CustomStringConvertible {
       "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
     case .rootIsDirectory: "the root is a directory: give a path to put contents at"
     case .conflict(let branch, let conflicts):
-      "conflict on branch \"\(branch)\": " + Self.list(conflicts)
+      "conflict on branch \"\(branch)\": "
+        + (conflicts.isEmpty ? "this request met one before" : Self.list(conflicts))
         + "\nRead the present values and decide again."
     case .testFailed(let path, let found):
       "test failed at \"\(path)\": found \(found.map { "\($0.id)" } ?? "nothing")"

@@ -23,7 +23,7 @@ struct DelayProxy {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelInitializer { client in
-        connect(to: endpoint, on: client.eventLoop).flatMapThrowing { server in
+        endpoint.connect(on: client.eventLoop).flatMapThrowing { server in
           try client.pipeline.syncOperations.addHandler(DelayedRelay(to: server, by: delay))
           try server.pipeline.syncOperations.addHandler(DelayedRelay(to: client, by: delay))
         }.flatMap {
@@ -41,18 +41,6 @@ struct DelayProxy {
   func stop() async {
     try? await listener.close()
     try? await group.shutdownGracefully()
-  }
-
-  private static func connect(
-    to endpoint: RedisAddress.Endpoint, on loop: any EventLoop
-  ) -> EventLoopFuture<any Channel> {
-    let bootstrap = ClientBootstrap(group: loop)
-    switch endpoint {
-    case .tcp(let host, let port):
-      return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .connect(host: host, port: port)
-    case .unixSocket(let path): return bootstrap.connect(unixDomainSocketPath: path)
-    }
   }
 }
 

@@ -72,6 +72,24 @@ final class ChildProcess: @unchecked Sendable {
     return process.terminationStatus
   }
 
+  /// Ends it without a chance to tidy up, by SIGKILL, and waits for that.
+  func kill() {
+    #if canImport(Darwin)
+      Darwin.kill(process.processIdentifier, SIGKILL)
+    #else
+      Foundation.kill(process.processIdentifier, SIGKILL)
+    #endif
+    process.waitUntilExit()
+  }
+
+  /// Tells it by the end of its input that it is to end.
+  func endInput() { try? input.fileHandleForWriting.close() }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// Its exit code once it has ended.
+  var status: Int32 { process.terminationStatus }
+
   /// The benchmark's own program; for its tests, the one that was built beside them.
   private static var program: URL {
     get throws {

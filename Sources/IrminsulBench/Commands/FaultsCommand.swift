@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Irminsul
+
+/// Writers under faults, and what is left of their promises.
+struct FaultsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "faults",
+    abstract: "Break connections, servers and writers; check that no commit is lost or doubled.",
+    discussion: """
+      Processes with writers commit to a store of their own while faults are injected. Every attempt \
+      and every answer is recorded. When enough commits are acknowledged and each kind of fault has \
+      come at least once, the history is held against the records: each acknowledged commit is there \
+      once, each unanswered one at most once, each refused one not at all; commits of several \
+      branches are on all or none; every value is what the history makes it; verify finds nothing. \
+      The exit code is 1 if anything of that is not so, and each broken promise is named.
+
+      A seed repeats the choices, not the moments at which they meet.
+
+      Faults: cut-before, cut-request, cut-after, cut-answer, reset, late, stall, delay (by a proxy \
+      between writers and server), script-flush, client-kill, server-freeze, server-kill, \
+      writer-kill. A file has writer-kill only.
+
+      JSON keys: scenario, store, hash, seed, processes, writers, seconds, faults (by kind), \
+      operations, attempts, acknowledged, refused, unknown, unknown_done (of them, in the history), \
+      retried (with the same token), inherited (by the successor of a killed process), \
+      done_answers, commits, counters (path, value, least, most), lost, duplicated, verify_objects, \
+      verify_faults, violations (kind, text), folder.
+      """)
+
+  @Option(help: ArgumentHelp("How many acknowledged commits to reach.", valueName: "n"))
+  var commits = 10_000
+
+  @Option(help: ArgumentHelp("What repeats the choices of a run.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("How many processes write.", valueName: "n"))
+  var processes = 4
+
+  @Option(help: ArgumentHelp("How many writers each process has.", valueName: "n"))
+  var writers = 8
+
+  @Option(help: ArgumentHelp("Where the store is: redis or file.", valueName: "place"))
+  var store = FaultStore.Place.redis
+
+  @Option(help: ArgumentHelp("Which ids the store has: sha1 or sha256.", valueName: "hash"))
+  var hash = HashAlgorithm.sha1
+
+  @Option(
+    help: ArgumentHelp("Kinds of faults, separated by commas; default: all.", valueName: "list"))
+  var faults: ValueList<FaultKind>?
+
+  @Option(
+    help: ArgumentHelp(
+      "On what a killed server starts: its append-only file repaired by redis-check-aof, or as-is.",
+      valueName: "state"))
+  var restart = FaultStore.Restart.repaired
+
+  @Option(help: ArgumentHelp("Seconds after which the run fails.", valueName: "n"))
+  var deadline = 900.0
+
+  @Flag(help: "Keep records and data also when everything is well.")
+  var keep = false
+
+  @Flag(name: .customLong("json"), help: "Print one JSON object.")
+  var isJSON = false
+
+  func validate() throws {
+    guard (1...10_000_000).contains(commits), (1...64).contains(processes),
+      (1...1024).contains(writers), (1...1_000_000).contains(deadline)
+    else {
+      throw ValidationError(
+        "1 commit or more, 1 to 64 processes, 1 to 1024 writers, a second or more")
+    }
+    if store == .file, let kind = faults?.values.first(where: \.needsServer) {
+      throw ValidationError("\(kind.rawValue) needs a server: a file has writer-kill only")
+    }
+  }
+
+  func run() async throws {
+    let report = try await FaultRun(
+      setting: FaultRun.Setting(
+        place: store, algorithm: hash, commits: commits, seed: seed, processes: processes,
+        writers: writers, kinds: kinds, restart: restart, deadline: deadline, keepsFolder: keep)
+    ).run()
+    if isJSON {
+      try JSONLine.print(report)
+    } else {
+      for line in report.lines { try StandardOutput.line(line) }
+    }
+    if !report.violations.isEmpty { throw ExitCode(1) }
+  }
+
+  /// Each once, in the order of their definition.
+  private var kinds: [FaultKind] {
+    FaultKind.allCases.filter { kind in
+      faults?.values.contains(kind) ?? (store == .redis || !kind.needsServer)
+    }
+  }
+}
+
+extension FaultStore.Place: ExpressibleByArgument {}
+extension FaultStore.Restart: ExpressibleByArgument {}
+extension HashAlgorithm: ExpressibleByArgument {}

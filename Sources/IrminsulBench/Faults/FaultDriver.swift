@@ -1,0 +1,54 @@
+import Foundation
+import IrminsulTestKit
+
+/// Injects faults into the server and the writers' processes, one after the other, at random moments.
+struct FaultDriver {
+  let store: FaultStore
+  let processes: FaultWriterProcesses
+  let processCount: Int
+  /// For how long clients wait for an answer.
+  let commandTimeout: Duration
+  let tally: FaultTally
+  let seed: UInt64
+
+  /// Milliseconds between two faults.
+  private static let gap = 20...200
+
+  /// Goes on until `hasEnded`. It is not to be cancelled, which would leave a server that is down or
+  /// stands still.
+  func run(until hasEnded: @Sendable () -> Bool) async throws {
+    var generator = SeededGenerator(seed: seed, stream: [3])
+    var deck = FaultDeck(tally.kinds.filter { $0.injector == .driver })
+    while !hasEnded(), let kind = deck.deal(&generator) {
+      try await Task.sleep(for: generator.duration(Self.gap))
+      if try await inject(kind, &generator) { tally.add(kind) }
+    }
+  }
+
+  /// - Returns: Whether anything was broken.
+  private func inject(_ kind: FaultKind, _ generator: inout SeededGenerator) async throws -> Bool {
+    switch kind {
+    case .scriptFlush:
+      return try store.server?.command("SCRIPT", "FLUSH").hasPrefix("+OK") ?? false
+    case .clientKill:
+      // The answer is how many there were.
+      let reply = try store.server?.command("CLIENT", "KILL", "TYPE", "normal") ?? ""
+      return reply.hasPrefix(":") && !reply.hasPrefix(":0")
+    case .serverFreeze:
+      // One in three is longer than the client's patience.
+      let pause = commandTimeout * Double.random(in: 0.1...1.45, using: &generator)
+      store.server?.freeze()
+      defer { store.server?.thaw() }
+      try await Task.sleep(for: pause)
+      return store.server != nil
+    case .serverKill:
+      try await store.restartServer(after: generator.duration(0...600))
+      return store.server != nil
+    case .writerKill:
+      let number = Int.random(in: 0..<processCount, using: &generator)
+      try await ThreadTeam.run { [processes] in try processes.replace(number) }
+      return true
+    default: return false
+    }
+  }
+}
