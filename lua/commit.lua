@@ -2,8 +2,9 @@
 -- them are made or none.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 '' on the first attempt; on a later one the newest
---         position that was known before the first, so that a forgotten token is noticed
+-- ARGV  1 request token, '' for none   2 the newest position that was known before the first
+--         attempt, so that a forgotten token is noticed: after `+` on that attempt itself; '' on a
+--         first one that knows none
 --       3 number of objects; then so many objects, `kind size NUL content`
 --       then for each branch: full name
 --         head: `*` any, '' the branch must be absent, or the raw id that it must be
@@ -31,7 +32,8 @@
 --         and could be made now: it needs another token
 --       After the last three nothing has changed, but for what is known of the token.
 -- Error MISSING id       an object that a head or the request refers to is not stored
---       EXPIRED token    a later attempt whose token may have been forgotten: its outcome is unknown
+--       EXPIRED position the token may have been forgotten: the outcome of an earlier attempt is
+--                        unknown; the newest position now
 --       TOOLARGE what    more than one call may take: to be committed by the client
 --       BADPATH path     a path that Git would not accept
 --       BADEDIT path     edits that contradict each other, are out of order, or are unknown

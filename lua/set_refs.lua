@@ -1,15 +1,15 @@
 -- set_refs.lua: tests and sets refs, all of them or none: branches, tags, renames, imports.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 '' on the first attempt; on a later one the newest
---       position that was known before the first; then for each ref: full name; test: `*` anything,
+-- ARGV  1 request token, '' for none   2 the newest position that was known before the first
+--       attempt, after `+` on that attempt itself, or '' as for commit.lua; then for each ref: full name; test: `*` anything,
 --       '' absent, or the raw id that must be there; set: '' remove, or a raw id
 -- Reply {`set`, position of the last change}
 --       {`done`, position, for each ref: the id it was set to, or '' if it was not changed or removed}
 --         when this request was applied before
 --       {`moved`, name, id or '', ...} with every ref whose test failed and what is there: nothing was
 --         changed
--- Error EXPIRED token     a later attempt whose token may have been forgotten
+-- Error EXPIRED position  the token may have been forgotten; the newest position now
 --       MISSING id        the object is not stored
 --       NOTCOMMIT id      a branch would point to something else than a commit
 --       REFCLASH name     the name is a folder of other refs, or a folder of it is a ref

@@ -111,14 +111,14 @@ extension Behaviour {
     },
     Behaviour("a request that is made again is not made twice", .scripts) { repository in
       let main = repository.branch()
-      let token = repository.makeToken()
+      let token = try await repository.makeToken()
       let first = try await main.commit([.increment("n")], "Count", token: token)
       try await main.commit([.increment("n")], "Count")
       let again = try await main.commit([.increment("n")], "Count", token: token)
       try expectEqual(again, first)
       try expectEqual(try await main.get("n", as: Counter.self).value, 2)
       try expectEqual(try await main.log().count, 2)
-      let both = repository.makeToken()
+      let both = try await repository.makeToken()
       let commits = [
         BranchCommit("main", [.increment("n")], "Both"),
         BranchCommit("side", [.increment("n")], "Both"),
@@ -129,7 +129,7 @@ extension Behaviour {
       try expectEqual(one.map(\.commit), two.map(\.commit))
       try expectEqual(try await main.get("n", as: Counter.self).value, 3)
       // What it has done itself is no conflict, and not nothing.
-      let setting = repository.makeToken()
+      let setting = try await repository.makeToken()
       let edits = [try BranchEdit.set("v", "1").expecting(nil)]
       let set = try await main.commit(edits, "Set", token: setting)
       try expectEqual(try await main.commit(edits, "Set", token: setting), set)

@@ -1,5 +1,6 @@
 import GitObjects
 import Irminsul
+import RedisScripting
 import Testing
 
 /// Requests that are repeated because their answer was lost, and what arrives of them in which order.
@@ -41,7 +42,7 @@ import Testing
   func aFirstAttemptThatArrivesAfterItsRefusal(_ hasToken: Bool) async throws {
     try await withStore { host, main, others in
       host.add(.late, to: "commit") { try await others.set(Self.flag, to: "on", "Change") }
-      let token = hasToken ? main.repository.makeToken() : nil
+      let token = hasToken ? try await main.repository.makeToken() : nil
       await #expect(throws: StoreError.self) {
         try await main.commit([try edit(from: "off", to: "mine")], "Exchange", token: token)
       }
@@ -81,7 +82,7 @@ import Testing
     try await withStore { host, main, others in
       host.add(.late, to: "commit") { try await others.set(Self.flag, to: "on", "Change") }
       host.add(.answerLost, to: "commit") { try await others.set(Self.flag, to: "off", "Back") }
-      let token = main.repository.makeToken()
+      let token = try await main.repository.makeToken()
       for _ in 0..<2 {
         let error = await #expect(throws: StoreError.self) {
           try await main.commit([try edit(from: "off", to: "mine")], "Exchange", token: token)
@@ -111,6 +112,23 @@ import Testing
       let result = try await main.set("mine", to: "1", "Mine")
       #expect(result.commit?.subject == "Mine")
       #expect(try await others.log().map(\.subject) == ["Other", "Mine", "Begin"])
+    }
+  }
+
+  /// The first attempt comes when its token has been forgotten, and a client that has looked away for
+  /// as long must not be taken for it.
+  @Test func aFirstAttemptThatArrivesAfterItsTokenIsForgotten() async throws {
+    try await withStore { host, main, others in
+      _ = try await host.memory.run(Command("HSET", "{irminsul}:meta", "tokens", "2"))
+      host.add(.late, to: "commit")
+      try await main.commit([.increment("n")], "Count")
+      for number in 1...8 { try await others.set("other", to: "\(number)", "Other") }
+      await #expect(throws: HostError.self) { try await host.deliver() }
+      #expect(try await main.get("n", as: Counter.self).value == 1)
+      for number in 1...8 { try await others.set("other", to: "again \(number)", "Other") }
+      try await main.commit([.increment("n")], "Count")
+      #expect(try await main.get("n", as: Counter.self).value == 2)
+      try await main.setHead(#require(try await main.head()).id)
     }
   }
 }

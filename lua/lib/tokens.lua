@@ -10,14 +10,14 @@ local function read_meta(key)
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without
--- a change, its outcome, as `settle_token` keeps it. `since` is '' on its first attempt:
--- that one, too, is looked for, because it may arrive after its repetition, over a connection that the
--- client has given up.
+-- a change, its outcome, as `settle_token` keeps it. `since` begins with `+`, or is '', on its
+-- first attempt: that one, too, is looked for, because it may arrive after its repetition, over a
+-- connection that the client has given up.
 local function find_token(token, since, meta)
   if token == '' then return nil end
   local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
   if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
-    fail('EXPIRED', 'token')
+    fail('EXPIRED', meta[3])
   end
   if done == 'unchanged' or done == 'refused' then return nil, done end
   return done
@@ -64,7 +64,7 @@ end
 -- on its way, over a connection that the client has given up, and must find nothing to do when it
 -- comes. The first attempt has none before it, and needs no memory.
 local function settle_token(token, since, outcome, time, meta)
-  if token == '' or since == '' then return end
+  if token == '' or since == '' or string.byte(since) == 43 then return end
   local held = redis.call('HLEN', KEYS[5 + tonumber(meta[8])])
   redis.call('HSET', newer_generation(held, tonumber(meta[3]), time, meta), token, outcome)
 end

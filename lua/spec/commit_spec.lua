@@ -190,6 +190,8 @@ describe('commit', function()
     for n = 1, 6 do commit{token = 'token' .. n, set('a', tostring(n))} end
     expect(commit{token = 'token6', since = '0', set('a', '6')}[1]).equals('done')
     expect(commit{token = 'token1', since = '0', set('a', '1')}).fails_with('EXPIRED')
+    expect(commit{token = 'token1', since = '+0', set('a', '1')}).fails_with('EXPIRED')
+    expect(commit{token = 'token6', since = '+0', set('a', '6')}[1]).equals('done')
     expect(commit{token = 'fresh', since = '5', set('a', '9')}[1]).equals('committed')
   end)
 

@@ -3,16 +3,11 @@ import RedisScripting
 
 /// Writes a commit request as the arguments of `commit.lua`, whose header describes them.
 struct RequestEncoder {
-  private let token: RequestToken
-  /// Whether the first attempt may be a later one: the token is the caller's own.
-  private let isResent: Bool
   private let rest: [Bytes]
 
   private static let anything: Bytes = [UInt8(ascii: "*")]
 
-  init(_ request: CommitRequest, token: RequestToken, isResent: Bool) {
-    self.token = token
-    self.isResent = isResent
+  init(_ request: CommitRequest) {
     var rest: [Bytes] = []
     let edits = request.branches.reduce(0) { $0 + $1.edits.count }
     rest.reserveCapacity(1 + request.objects.count + 8 * request.branches.count + 5 * edits)
@@ -22,9 +17,8 @@ struct RequestEncoder {
     self.rest = rest
   }
 
-  func arguments(isRepeated: Bool) -> [Bytes] {
-    let since = isRepeated || isResent ? Bytes("\(token.position)".utf8) : []
-    return [token.bytes, since] + rest
+  func arguments(_ token: RequestToken, isFirst: Bool) -> [Bytes] {
+    [token.bytes, token.since(isFirst: isFirst)] + rest
   }
 
   private static func append(_ branch: BranchRequest, to arguments: inout [Bytes]) {

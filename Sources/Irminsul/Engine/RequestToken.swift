@@ -8,7 +8,7 @@ import Synchronization
 /// write, and makes the same write with it once more:
 ///
 /// ```swift
-/// let token = repository.makeToken()
+/// let token = try await repository.makeToken()
 /// try save(token)  // Codable
 /// try await branch.commit(edits, "Once", token: token)
 /// ```
@@ -27,6 +27,9 @@ public struct RequestToken: Sendable, Hashable, Codable {
     prefix: UInt64.random(in: 0 ... .max), first: UInt64.random(in: 0 ... .max)
   )
   private static let count = Atomic<UInt64>(0)
+
+  /// The second argument of the scripts that know tokens.
+  func since(isFirst: Bool) -> Bytes { Bytes((isFirst ? "+\(position)" : "\(position)").utf8) }
 
   init(position: Int64) {
     let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue &+ Self.seed.first

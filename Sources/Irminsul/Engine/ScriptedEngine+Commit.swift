@@ -27,11 +27,9 @@ extension ScriptedEngine {
     _ request: CommitRequest, _ objects: ObjectDatabase
   ) async throws -> CommitReply {
     while true {
-      let encoder = RequestEncoder(
-        request, token: request.token ?? RequestToken(position: knownPosition),
-        isResent: request.token != nil)
-      let reply = try await repeatingLostAnswers { isRepeated in
-        try await self.call(.commit, encoder.arguments(isRepeated: isRepeated))
+      let encoder = RequestEncoder(request)
+      let reply = try await withOwnToken(request.token) { token, isFirst in
+        try await self.call(.commit, encoder.arguments(token, isFirst: isFirst))
       }
       if reply.array?.first?.text == "refused" {
         // An attempt whose answer was lost has met a conflict that is gone by now. That token is used

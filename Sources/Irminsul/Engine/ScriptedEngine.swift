@@ -137,7 +137,6 @@ final class ScriptedEngine: StoreEngine {
   }
 
   func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply {
-    let own = token ?? RequestToken(position: knownPosition)
     var arguments: [Bytes] = []
     for change in changes {
       arguments.append(Bytes(change.name.utf8))
@@ -149,9 +148,8 @@ final class ScriptedEngine: StoreEngine {
     }
     let reply: Reply
     do {
-      reply = try await repeatingLostAnswers { isRepeated in
-        let since = isRepeated || token != nil ? Bytes("\(own.position)".utf8) : []
-        return try await self.call(.setRefs, [own.bytes, since] + arguments)
+      reply = try await withOwnToken(token) { [arguments] own, isFirst in
+        try await self.call(.setRefs, [own.bytes, own.since(isFirst: isFirst)] + arguments)
       }
     } catch StoreError.branchNameClash(_, let other) {
       let name = changes.first { $0.set != nil }.map(\.name) ?? ""
@@ -262,6 +260,26 @@ final class ScriptedEngine: StoreEngine {
     }
   }
 
+  /// Makes a write under a token of its own, asking again while answers are lost.
+  ///
+  /// When the first attempt is answered that its token may be forgotten, this process has not looked at
+  /// the store for long: nothing is on its way, and the write is begun anew.
+  func withOwnToken<Result: Sendable>(
+    _ given: RequestToken?,
+    _ body: @escaping @Sendable (_ token: RequestToken, _ isFirst: Bool) async throws -> Result
+  ) async throws -> Result {
+    let isRepeated = Locked(false)
+    do {
+      let token = given ?? RequestToken(position: knownPosition)
+      return try await repeatingLostAnswers { isAgain in
+        if isAgain { isRepeated.withLock { $0 = true } }
+        return try await body(token, !isAgain && given == nil)
+      }
+    } catch StoreError.outcomeUnknown where given == nil && !isRepeated.withLock({ $0 }) {
+      return try await withOwnToken(nil, body)
+    }
+  }
+
   /// Asks again, with growing pauses, while answers are lost; `isRepeated` says which time it is.
   ///
   /// - Parameter loss: What is thrown in the end if something was done before.
@@ -324,7 +342,9 @@ final class ScriptedEngine: StoreEngine {
       return .unknownFormat(
         found: refusal.message, supported: Repository.format, in: location)
     case "HASH": return .wrongHash(found: refusal.message, asked: "sha1", in: location)
-    case "EXPIRED": return .outcomeUnknown(branch: "")
+    case "EXPIRED":
+      if let position = Int64(refusal.message) { noticePosition(position) }
+      return .outcomeUnknown(branch: "")
     case "BADPATH": return .badPath(Path(refusal.message), reason: "Git would not accept it")
     case "REFCLASH":
       return .branchNameClash("", with: Branch.name(ofRef: refusal.message) ?? refusal.message)

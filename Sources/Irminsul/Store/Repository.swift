@@ -184,9 +184,11 @@ public final class Repository: Sendable {
     await engine.close()
   }
 
-  /// A token for a write that may have to be made again after a crash. No round trip.
-  public func makeToken() -> RequestToken {
-    RequestToken(position: (engine as? ScriptedEngine)?.knownPosition ?? 0)
+  /// A token for a write that may have to be made again after a crash. One round trip: how long it will
+  /// be remembered counts from the store's present position.
+  public func makeToken() async throws -> RequestToken {
+    guard let engine = engine as? ScriptedEngine else { return RequestToken(position: 0) }
+    return RequestToken(position: try await engine.logPage(.before(nil), count: 1).newest)
   }
 
   /// A branch's part of a request with everything but its edits.

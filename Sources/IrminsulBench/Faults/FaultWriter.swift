@@ -28,23 +28,23 @@ struct FaultWriter {
       count += 1
       let id = OperationID(
         process: plan.process, life: plan.life, writer: number, number: count)
-      guard let choice = try await choose(id, &factory) else { continue }
+      guard let (choice, token) = try await choose(id, &factory) else { continue }
       try await perform(
         OperationCall(
-          repository: repository, id: id, operation: choice.operation,
-          token: choice.hasToken ? repository.makeToken() : nil), patience: choice.patience,
-        &factory)
+          repository: repository, id: id, operation: choice.operation, token: token),
+        patience: choice.patience, &factory)
     }
   }
 
   /// What to do next; nil when what it relies on could not be read.
   private func choose(
     _ id: OperationID, _ factory: inout OperationFactory
-  ) async throws -> OperationFactory.Choice? {
+  ) async throws -> (OperationFactory.Choice, RequestToken?)? {
     do {
-      return try await factory.next(id) { path in
+      let choice = try await factory.next(id) { path in
         try await repository.branch(StoreOperation.mainBranch).get(Path(path), as: String.self)
       }
+      return (choice, choice.hasToken ? try await repository.makeToken() : nil)
     } catch StoreError.host {
       try? await Task.sleep(for: factory.pause())
       return nil
