@@ -67,23 +67,15 @@ enum HashCommands {
   }
 
   @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
-    guard let record = try context.record(1, .hash) else { return context.reply.integer(0) }
-    var removed = 0
-    for name in context.words(from: 2)
-    where try context.keyspace.removeField(of: record, name) {
-      removed += 1
-    }
-    try context.removeIfEmpty(record)
-    context.reply.integer(removed)
+    try FieldCommands.remove(context, .hash)
   }
 
   @Sendable private static func exists(_ context: CommandContext) throws(CommandFailure) {
-    guard let record = try context.record(1, .hash) else { return context.reply.integer(0) }
-    context.reply.integer(try context.keyspace.hasField(of: record, context[2]) ? 1 : 0)
+    try FieldCommands.contains(context, .hash)
   }
 
   @Sendable private static func count(_ context: CommandContext) throws(CommandFailure) {
-    context.reply.integer(try context.record(1, .hash)?.count ?? 0)
+    try FieldCommands.count(context, .hash)
   }
 
   @Sendable private static func valueLength(_ context: CommandContext) throws(CommandFailure) {

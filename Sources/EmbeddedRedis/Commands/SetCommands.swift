@@ -20,19 +20,11 @@ enum SetCommands {
   }
 
   @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
-    guard let record = try context.record(1, .set) else { return context.reply.integer(0) }
-    var removed = 0
-    for member in context.words(from: 2)
-    where try context.keyspace.removeField(of: record, member) {
-      removed += 1
-    }
-    try context.removeIfEmpty(record)
-    context.reply.integer(removed)
+    try FieldCommands.remove(context, .set)
   }
 
   @Sendable private static func contains(_ context: CommandContext) throws(CommandFailure) {
-    guard let record = try context.record(1, .set) else { return context.reply.integer(0) }
-    context.reply.integer(try context.keyspace.hasField(of: record, context[2]) ? 1 : 0)
+    try FieldCommands.contains(context, .set)
   }
 
   @Sendable private static func list(_ context: CommandContext) throws(CommandFailure) {
@@ -44,7 +36,7 @@ enum SetCommands {
   }
 
   @Sendable private static func count(_ context: CommandContext) throws(CommandFailure) {
-    context.reply.integer(try context.record(1, .set)?.count ?? 0)
+    try FieldCommands.count(context, .set)
   }
 
   @Sendable private static func scan(_ context: CommandContext) throws(CommandFailure) {

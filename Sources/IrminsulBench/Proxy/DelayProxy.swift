@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 
 /// A port of this machine that leads to a server as if it were far away: every byte arrives a set time
 /// later, in order, and as many at once as were sent.
@@ -7,41 +6,23 @@ import NIOPosix
 /// Bytes are queued with the moment of their arrival, and one timer per direction delivers all that
 /// are due: a delay costs no throughput.
 struct DelayProxy {
+  private let relay: RelayPort
+
   /// Where clients connect.
-  let port: Int
-  private let listener: any Channel
-  private let group: MultiThreadedEventLoopGroup
+  var port: Int { relay.number }
 
   /// - Parameter delay: In one direction; a round trip takes twice as long.
   static func start(to endpoint: RedisAddress.Endpoint, delay: Duration) async throws -> DelayProxy
   {
-    // One loop for both ends of each connection, so that they can write to each other at once.
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let delay = TimeAmount.nanoseconds(delay.nanoseconds)
-    let listener = try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 512)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.autoRead, value: false)
-      .childChannelInitializer { client in
-        endpoint.connect(on: client.eventLoop).flatMapThrowing { server in
-          try client.pipeline.syncOperations.addHandler(DelayedRelay(to: server, by: delay))
-          try server.pipeline.syncOperations.addHandler(DelayedRelay(to: client, by: delay))
-        }.flatMap {
-          // Nothing is read before both ends know each other.
-          client.setOption(.autoRead, value: true)
-        }
-      }
-      .bind(host: "127.0.0.1", port: 0).get()
-    guard let port = listener.localAddress?.port else {
-      throw BenchError("the proxy that delays has no port")
-    }
-    return DelayProxy(port: port, listener: listener, group: group)
+    return DelayProxy(
+      relay: try await RelayPort.open(to: endpoint) { client, server in
+        try client.pipeline.syncOperations.addHandler(DelayedRelay(to: server, by: delay))
+        try server.pipeline.syncOperations.addHandler(DelayedRelay(to: client, by: delay))
+      })
   }
 
-  func stop() async {
-    try? await listener.close()
-    try? await group.shutdownGracefully()
-  }
+  func stop() async { await relay.close() }
 }
 
 /// One direction of one connection.
