@@ -138,6 +138,14 @@ extension Behaviour {
       }
       try expectEqual(try await main.head(), head)
     },
+    Behaviour("a message or a date that Git does not take is refused") { repository in
+      let main = repository.branch()
+      for info in [Info("a\0b"), Info("late", date: Timestamp(seconds: .max))] {
+        let error = try await expectError { try await main.set("a", to: "1", info) }
+        guard case .unencodable = error else { throw error }
+      }
+      try expectEqual(try await main.head(), nil)
+    },
     Behaviour("bad branch names are refused, naming the rule") { repository in
       for name in [
         "", "a b", "a..b", "/a", "a/", "a//b", "a.lock", "a~1", "a^", "a:b", "a?", "a*", "a[",

@@ -33,6 +33,29 @@ extension Behaviour {
       try expectEqual(try await main.get("n", as: Counter.self).value, 6)
       try expectEqual(try await main.list("d").map(\.nameText), ["y", "z"])
     },
+    Behaviour("what a transaction expects holds also when it writes there again") { repository in
+      let main = repository.branch()
+      try await main.commit([.set("k", "old"), .set("x", "other"), .set("d/e", "1")], "Before")
+      guard let other = try await main.entry("x") else {
+        throw BehaviourFailure(description: "no entry")
+      }
+      for writesFolder in [false, true] {
+        let error = try await expectError {
+          try await main.transaction("Work") { tx in
+            if writesFolder {
+              try tx.edit(.remove("d/e").expecting(other))
+              try tx.remove("d")
+            } else {
+              try tx.edit(.set("k", "1").expecting(other))
+              try tx.set("k", to: "2")
+            }
+          }
+        }
+        guard case .conflict = error else { throw error }
+      }
+      try expectEqual(try await main.get("k", as: String.self), "old")
+      try expectEqual(try await main.get("d/e", as: String.self), "1")
+    },
     Behaviour("a transaction whose reads still hold is not run again") { repository in
       let main = repository.branch()
       try await main.commit([.set("d/a", "1"), .set("d/b", "1"), .set("e/c", "1")], "Before")

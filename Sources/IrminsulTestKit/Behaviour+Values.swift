@@ -107,6 +107,14 @@ extension Behaviour {
       guard case .conflict("work", let conflicts) = error else { throw error }
       try expectEqual(conflicts.map(\.path), ["42"])
       try expectEqual(try await repository.heads(), heads)
+      let twice = try await expectError {
+        try await repository.commit([
+          BranchCommit("work", [.set("1", "a")], "One"),
+          BranchCommit("work", [.set("2", "b")], "Two"),
+        ])
+      }
+      guard case .unsupported = twice else { throw twice }
+      try expectEqual(try await repository.heads(), heads)
       try expect(job.commit != nil)
     },
     Behaviour("a request that is made again is not made twice", .scripts) { repository in

@@ -23,6 +23,18 @@ struct BranchRequest: Sendable {
   var message: Bytes
   var emptiness: EmptyCommitPolicy = .skipped
 
+  /// Refuses what `git fsck` would find wrong in the commit.
+  func checkInfo() throws(StoreError) {
+    if message.contains(0) {
+      throw .unencodable(type: "Info", reason: "the message holds a NUL, which Git does not take")
+    }
+    for identity in [author, committer] {
+      if let seconds = identity.seconds, seconds >= 1 << 62 {
+        throw .unencodable(type: "Info", reason: "the date \(seconds) is too late for Git")
+      }
+    }
+  }
+
   /// The commit object for a tree and parents.
   func commitObject(tree: ObjectID, parents: [ObjectID]) -> CommitObject {
     CommitObject(

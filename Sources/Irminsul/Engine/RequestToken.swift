@@ -13,9 +13,13 @@ import Synchronization
 /// try await branch.commit(edits, "Once", token: token)
 /// ```
 ///
-/// Tokens are remembered for at least a minute, or for a million commits if those come sooner; a
-/// write that comes again after that is refused with ``StoreError/outcomeUnknown(branch:)``, never
-/// made twice.
+/// On a server tokens are remembered for at least a minute, or for a million commits if those come
+/// sooner, in a file or in memory for ten thousand commits; a write that comes again after that is
+/// refused with ``StoreError/outcomeUnknown(branch:)``, never made twice.
+///
+/// A token stands for one write: whatever comes with it afterwards is taken for that one, and answered
+/// as that one was. A write that the client makes itself (ids of 32 bytes, more than the server takes at
+/// once) is remembered when it was made; that it met a conflict, or had nothing to do, is not.
 public struct RequestToken: Sendable, Hashable, Codable {
   let bytes: Bytes
   /// The newest position of the log that was known when the token was made.

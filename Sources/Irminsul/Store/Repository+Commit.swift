@@ -30,6 +30,7 @@ extension Repository {
   ///
   /// - Returns: For each branch, in the order given.
   /// - Throws: ``StoreError/conflict(branch:_:)`` for the first branch that has conflicts,
+  ///   ``StoreError/unsupported(_:)`` for a branch that is named twice,
   ///   ``StoreError/unsupported(_:)`` on a backend that changes one branch at a time.
   @discardableResult
   public func commit(
@@ -46,9 +47,15 @@ extension Repository {
     _ parts: [(branch: Branch, request: BranchRequest, edits: [BranchEdit])], token: RequestToken?
   ) async throws -> [WriteResult] {
     var request = CommitRequest(branches: [], token: token)
+    var refs: Set<String> = []
     for part in parts {
       try Branch.check(part.branch.name)
+      guard refs.insert(part.request.ref).inserted else {
+        throw StoreError.unsupported(
+          "two commits of branch \"\(part.branch.name)\" in one request: put their edits into one")
+      }
       var branch = part.request
+      try branch.checkInfo()
       branch.edits.reserveCapacity(part.edits.count)
       for edit in part.edits {
         try edit.path.check()

@@ -145,8 +145,13 @@ public final class Transaction: Sendable {
     try state.withLock { state in
       if state.hasEnded { throw StoreError.unsupported("a transaction that has ended") }
       if edit.isAbsolute {
-        // What stood there before, or below, by this transaction's own hand is gone.
-        state.edits.removeAll { $0.path.starts(with: edit.path) && !$0.isCheck }
+        // What stood there before, or below, by this transaction's own hand is gone; what it expected
+        // there is not.
+        state.edits = state.edits.compactMap { earlier in
+          guard earlier.path.starts(with: edit.path), !earlier.isCheck else { return earlier }
+          return earlier.expectation == .none
+            ? nil : .check(earlier.path, earlier.expectation)
+        }
       }
       state.edits.append(edit)
       state.edited = nil
@@ -178,6 +183,15 @@ public final class Transaction: Sendable {
       }
       return edits + checks.values
     }
+  }
+
+  /// Whether an edit expects something that was not there at the transaction's own moment.
+  func contradictsItsBase() async throws -> Bool {
+    for edit in state.withLock({ $0.edits }) {
+      guard case .exactly(let wanted) = edit.expectation else { continue }
+      if try await located(edit.path)?.entry != wanted { return true }
+    }
+    return false
   }
 
   // MARK: -
@@ -313,6 +327,10 @@ extension Branch {
       } catch StoreError.conflict(_, let conflicts) {
         // An action that does not fit what is there would not fit the next time either.
         if conflicts.contains(where: { $0.reason != .expected }) {
+          throw StoreError.conflict(branch: name, conflicts)
+        }
+        // Nor will what the closure itself expects, if its own base is otherwise.
+        if try await transaction.contradictsItsBase() {
           throw StoreError.conflict(branch: name, conflicts)
         }
         guard clock.now < end else {
