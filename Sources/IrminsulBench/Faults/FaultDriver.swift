@@ -46,8 +46,7 @@ struct FaultDriver {
       return store.server != nil
     case .writerKill:
       let number = Int.random(in: 0..<processCount, using: &generator)
-      try await ThreadTeam.run { [processes] in try processes.replace(number) }
-      return true
+      return try await ThreadTeam.run { [processes] in try processes.replace(number) }
     default: return false
     }
   }

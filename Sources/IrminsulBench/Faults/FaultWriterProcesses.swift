@@ -46,13 +46,22 @@ final class FaultWriterProcesses: Sendable {
     }
   }
 
-  /// Kills one process and starts another one in its place.
-  func replace(_ number: Int) throws {
-    let killed = state.withLock { $0.running[number] }
+  /// Kills one process and starts another one in its place, if it has come to an acknowledgement: where
+  /// processes start slowly nothing would be done otherwise.
+  ///
+  /// - Returns: Whether it was killed.
+  func replace(_ number: Int) throws -> Bool {
+    let (killed, acknowledged) = try state.withLock { state in
+      let process = state.running[number]
+      let counter = AcknowledgementCounter(process.record)
+      return (process, try state.counters[process.record, default: counter].count())
+    }
+    guard acknowledged > 0 else { return false }
     killed.kill()
     let process = try process(
       number, life: killed.plan.life + 1, predecessor: killed.record.path)
     state.withLock { $0.running[number] = process }
+    return true
   }
 
   /// Whether one of them has ended by itself, which none may.
