@@ -41,7 +41,8 @@ public struct BranchEdit: Sendable {
   }
 
   /// Adds to the ``Counter`` at a path; nothing there counts as 0. Applied to what is there when the
-  /// commit is made: writers of one counter do not conflict.
+  /// commit is made: writers of one counter do not conflict. Anything else at the path
+  /// is a conflict; a blob above it becomes a directory, as for every write.
   public static func increment(_ path: Path, by amount: Int64 = 1) -> BranchEdit {
     BranchEdit(path: path, action: .value(.increment(amount)))
   }
