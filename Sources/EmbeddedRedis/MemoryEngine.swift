@@ -12,20 +12,21 @@ protocol HostEngine: Sendable {
 }
 
 /// Runs calls inline, one at a time.
-// Unchecked, as the session is no Sendable: it is only touched under the lock.
-final class MemoryEngine: HostEngine, @unchecked Sendable {
+final class MemoryEngine: HostEngine {
   let changes = ChangeSignal()
-  private let session: ScriptSession
-  private let isClosed = Locked(false)
+  /// nil when the engine is closed.
+  private let session: Locked<ScriptSession?>
 
   init(_ configuration: EmbeddedConfiguration) throws(HostError) {
-    session = try ScriptSession(
-      keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:")
+    session = Locked(
+      try ScriptSession(
+        keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:"))
   }
 
   func run(_ call: HostCall) async throws(HostError) -> ScriptSession.Outcome {
-    let (outcome, appended): (ScriptSession.Outcome?, Bool) = isClosed.withLock { isClosed in
-      isClosed ? (nil, false) : (session.run(call), session.didAppendToStream)
+    let (outcome, appended): (ScriptSession.Outcome?, Bool) = session.withLock { session in
+      guard let session else { return (nil, false) }
+      return (session.run(call), session.didAppendToStream)
     }
     guard let outcome else { throw .closed(location: "memory:") }
     if appended { changes.fire() }
@@ -37,7 +38,7 @@ final class MemoryEngine: HostEngine, @unchecked Sendable {
   func endWatching() {}
 
   func close() async {
-    isClosed.withLock { $0 = true }
+    session.withLock { $0 = nil }
     changes.close()
   }
 }

@@ -30,6 +30,7 @@ public final class ScriptCoverage: Sendable {
 
   private let scripts = Locked<[String: Lines]>([:])
 
+  /// Knows nothing yet; give it to hosts by `EmbeddedConfiguration.coverage`.
   public init() {}
 
   /// What is known of the script with this SHA-1, in 40 lower-case hexadecimal digits.

@@ -7,10 +7,10 @@
 
   /// One command on its way: its bytes as they go over the wire, and who waits for the reply.
   ///
-  /// @unchecked: `bytes` is written by `init` only; `continuation` is set under the mailbox's lock
+  /// Why it may cross threads: `bytes` is written by `init` only; `continuation` is set under the mailbox's lock
   /// before the call is in the mailbox, and taken by the connection's event loop only, or under that
   /// lock while the call is still in the mailbox.
-  final class Call: @unchecked Sendable, QueuedCall {
+  final class Call: @unchecked Sendable, QueuedCall {  // mailbox's lock, then the loop's: see above
     let bytes: UnsafeRawBufferPointer
     /// What the mailbox was asked to keep free for it.
     let cost: Int

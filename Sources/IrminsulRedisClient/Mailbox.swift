@@ -8,9 +8,7 @@
   /// wait for room when too much is on its way already.
   final class Mailbox: Sendable {
     /// A task that waits for room.
-    ///
-    /// @unchecked: everything that changes does so under the mailbox's lock.
-    final class Waiter: @unchecked Sendable {
+    final class Waiter: @unchecked Sendable {  // changes under the mailbox's lock only
       let bytes: Int
       let deadline: NIODeadline
       var continuation: CheckedContinuation<HostError?, Never>?

@@ -1,4 +1,5 @@
 import Foundation
+import RedisScripting
 
 /// A port of this machine behind which a ``RedisServer`` stands: counts the commands that pass, and
 /// cuts connections where a test asks for it.

@@ -1,4 +1,5 @@
 import Foundation
+import RedisScripting
 
 /// A server on a port of this machine that misbehaves as told, for tests of clients.
 ///

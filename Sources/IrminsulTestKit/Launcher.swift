@@ -1,4 +1,5 @@
 import Foundation
+import RedisScripting
 
 #if canImport(Glibc)
   import Glibc

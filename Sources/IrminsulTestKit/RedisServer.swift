@@ -1,4 +1,5 @@
 import Foundation
+import RedisScripting
 
 /// A private `redis-server` in a folder of its own, for tests and benchmarks.
 ///

@@ -10,8 +10,7 @@
 ///
 /// As `Synchronization.Mutex`, on the system's own mutex: the thread sanitizer sees that one, and takes
 /// the other's users for races on Linux.
-// @unchecked: the value is only touched with the lock held.
-package final class Locked<Value>: @unchecked Sendable {
+package final class Locked<Value>: @unchecked Sendable {  // touched with the lock held only
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private var value: Value
 

@@ -4,8 +4,7 @@
 
   /// One connection with its interpreter, on a queue of its own: blocking work stays off the threads
   /// that run Swift's tasks.
-  // Unchecked, as session and keyspace are no Sendables: they are only touched on the queue.
-  final class FileLane: @unchecked Sendable {
+  final class FileLane: @unchecked Sendable {  // session and keyspace: touched on the queue only
     private let queue: DatabaseQueue
     private let isReader: Bool
     private let file: FileIdentity

@@ -29,8 +29,8 @@ public struct BranchChange: Sendable, Hashable {
 /// ```
 ///
 /// It reads the store's log at its own pace, so that a slow reader misses nothing, and goes on after
-/// a lost connection. It ends when its task is cancelled; when the repository is closed it throws, as it does when the
-/// store is replaced by another one or by an older state of it.
+/// a lost connection. It ends when its task is cancelled; when the repository is closed it throws, as
+/// it does when the store is replaced by another one or by an older state of it.
 public struct Watch: AsyncSequence, Sendable {
   public typealias Element = BranchChange
 

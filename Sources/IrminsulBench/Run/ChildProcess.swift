@@ -3,9 +3,7 @@ import IrminsulTestKit
 
 /// This program once more, as a child that is told what to do by lines, and answers by lines. It ends
 /// when its input does, so it never outlives this process.
-///
-/// @unchecked: one thread at a time uses it.
-final class ChildProcess: @unchecked Sendable {
+final class ChildProcess: @unchecked Sendable {  // used by one thread at a time
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()

@@ -4,9 +4,7 @@ import RedisScripting
 
 /// One writer of the reference protocol: reads the head, reads the trees along the path, rewrites
 /// them, writes the new objects and moves the head, until the head is still what it has read.
-///
-/// @unchecked: one thread at a time uses it.
-final class PeerWriter: @unchecked Sendable {
+final class PeerWriter: @unchecked Sendable {  // used by one thread at a time
   enum Change {
     case set(Bytes)
     /// Adds one to the decimal number that is there.

@@ -66,9 +66,7 @@ final class PreparedWriters: WriterTeam {
   }
 
   /// One connection and its share of the outstanding requests.
-  ///
-  /// @unchecked: one thread at a time uses it.
-  private final class Lane: @unchecked Sendable {
+  private final class Lane: @unchecked Sendable {  // used by one thread at a time
     private let connection: RespConnection
     private let window: Int
 
