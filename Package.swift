@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "IrminsulCLI",
       dependencies: [
-        "Irminsul",
+        "Irminsul", "RedisScripting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -117,7 +117,8 @@ let package = Package(
       dependencies: ["IrminsulRedisClient", "IrminsulTestKit"]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
-      name: "IrminsulTests", dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter"]),
+      name: "IrminsulTests",
+      dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting"]),
     .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
     .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
   ],

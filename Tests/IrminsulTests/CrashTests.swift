@@ -1,7 +1,7 @@
 import Foundation
 import Irminsul
 import IrminsulTestKit
-import Synchronization
+import RedisScripting
 import Testing
 
 /// Processes that are killed at random moments: what was acknowledged stays, the rest is whole or
@@ -51,7 +51,7 @@ import Testing
     let history = try await repository.branch().log().map(\.id)
     #expect(Set(history).count == history.count)
     #expect(Set(acknowledged).subtracting(history).isEmpty)
-    let faults = Mutex<[Fault]>([])
+    let faults = Locked<[Fault]>([])
     let summary = try await repository.verify { fault in faults.withLock { $0.append(fault) } }
     #expect(summary.faults == 0, "\(faults.withLock { $0 })")
     await repository.close()

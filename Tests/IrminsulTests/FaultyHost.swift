@@ -1,6 +1,5 @@
 import EmbeddedRedis
 import RedisScripting
-import Synchronization
 
 /// A host in memory that loses requests and answers as it is told, and can deliver what it has lost.
 final class FaultyHost: ScriptHost {
@@ -26,7 +25,7 @@ final class FaultyHost: ScriptHost {
   }
 
   let memory: EmbeddedHost
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init() throws {
     memory = try EmbeddedHost(storage: .memory)

@@ -2,7 +2,7 @@ import Foundation
 import GitObjects
 import Irminsul
 import IrminsulTestKit
-import Synchronization
+import RedisScripting
 import Testing
 
 /// Real repositories come in and go out unchanged.
@@ -205,7 +205,7 @@ import Testing
     let git = try GitFixture()
     try git.addCommits(200)
     try await StorePlace.redis.withRepository { repository in
-      let steps = Mutex<[TransferProgress]>([])
+      let steps = Locked<[TransferProgress]>([])
       let imported = try await repository.importGit(from: git.path) { step in
         steps.withLock { $0.append(step) }
       }

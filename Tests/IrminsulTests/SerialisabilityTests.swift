@@ -1,7 +1,7 @@
 import Foundation
 import Irminsul
 import IrminsulTestKit
-import Synchronization
+import RedisScripting
 import Testing
 
 /// Histories of concurrent transactions, each held against the same transactions run one after
@@ -17,7 +17,7 @@ import Testing
   }
 
   private final class History: Sendable {
-    private let entries = Mutex<[Entry]>([])
+    private let entries = Locked<[Entry]>([])
 
     func add(_ entry: Entry) { entries.withLock { $0.append(entry) } }
 

@@ -2,7 +2,7 @@ import Foundation
 import GitObjects
 import Irminsul
 import IrminsulTestKit
-import Synchronization
+import RedisScripting
 import Testing
 
 /// Where the tests of whole histories keep their stores.
@@ -37,7 +37,7 @@ enum StorePlace: String, CaseIterable, CustomTestStringConvertible {
 
 /// The faults that a verification reports.
 final class Faults: Sendable {
-  private let list = Mutex<[Fault]>([])
+  private let list = Locked<[Fault]>([])
 
   var all: [Fault] { list.withLock { $0 } }
 

@@ -1,7 +1,6 @@
 import Irminsul
 import IrminsulTestKit
 import RedisScripting
-import Synchronization
 import Testing
 
 /// What verification finds in a store that somebody has damaged.
@@ -17,7 +16,7 @@ import Testing
       try await main.set(Path("d\(number % 3)/\(number)"), to: "\(number)", "x")
     }
     try await damage(repository, host)
-    let found = Mutex<[Fault]>([])
+    let found = Locked<[Fault]>([])
     let summary = try await repository.verify { fault in found.withLock { $0.append(fault) } }
     let faults = found.withLock { $0 }
     #expect(summary.faults == faults.count)

@@ -1,4 +1,4 @@
-import Synchronization
+import RedisScripting
 
 /// How many faults of each kind have been injected, counted from any thread.
 final class FaultTally: Sendable {
@@ -9,7 +9,7 @@ final class FaultTally: Sendable {
 
   /// The kinds that are on.
   let kinds: [FaultKind]
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ kinds: [FaultKind]) {
     self.kinds = kinds

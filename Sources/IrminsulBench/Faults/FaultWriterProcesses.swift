@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// All processes with writers: those that run, and the records of those that were killed.
 final class FaultWriterProcesses: Sendable {
@@ -21,7 +21,7 @@ final class FaultWriterProcesses: Sendable {
 
   private let store: FaultStore
   private let setting: Setting
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ store: FaultStore, _ setting: Setting) throws {
     self.store = store

@@ -1,4 +1,4 @@
-import Synchronization
+import RedisScripting
 
 /// Decides which request that passes a proxy meets which fault: at random, and never two within a few
 /// milliseconds, so that most requests arrive.
@@ -27,12 +27,12 @@ final class ProxyFaultSchedule: Sendable {
   /// Milliseconds between two faults.
   private static let gap = 1...15
   private let commandTimeout: Duration
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   /// - Parameter commandTimeout: For how long clients wait for an answer.
   init(_ kinds: [FaultKind], seed: UInt64, commandTimeout: Duration) {
     self.commandTimeout = commandTimeout
-    state = Mutex(
+    state = Locked(
       State(
         generator: SeededGenerator(seed: seed, stream: [1]),
         deck: FaultDeck(kinds.filter { $0.injector == .proxy })))

@@ -1,16 +1,16 @@
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// The record of one process: lines of JSON, each given to the system as a whole before the writer
 /// goes on, so that a kill of the process loses none.
 final class RecordFile: Sendable {
-  private let file: Mutex<FileHandle>
+  private let file: Locked<FileHandle>
 
   init(path: String) throws {
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let handle = FileHandle(forWritingAtPath: path)
     else { throw BenchError("cannot write \(path)") }
-    file = Mutex(handle)
+    file = Locked(handle)
   }
 
   func write(_ line: RecordLine) throws {

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// Ctrl-C as the ordinary end of something that has no end of its own.
 final class Interrupt: Sendable {
@@ -11,7 +11,7 @@ final class Interrupt: Sendable {
     var sources: [any DispatchSourceSignal] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// From now on SIGINT and SIGTERM do not end the process.
   init() {

@@ -1,11 +1,11 @@
 import Irminsul
-import Synchronization
+import RedisScripting
 
 /// Prints faults as they are found, and keeps the error of printing for later: whoever finds them
 /// takes no errors.
 final class FaultPrinter: Sendable {
   private let print: @Sendable (Fault) throws -> Void
-  private let failure = Mutex<(any Error)?>(nil)
+  private let failure = Locked<(any Error)?>(nil)
 
   init(print: @escaping @Sendable (Fault) throws -> Void) {
     self.print = print

@@ -1,6 +1,6 @@
 import Foundation
 import Irminsul
-import Synchronization
+import RedisScripting
 
 /// One line on standard error that is rewritten while something long goes on: how much is done, how
 /// fast, and how long it still takes. Nothing is shown when standard error is no terminal.
@@ -14,7 +14,7 @@ final class ProgressBar: Sendable {
     var isDrawn = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let isShown = isatty(STDERR_FILENO) == 1
 
   /// Takes note of progress; draws at most ten times a second.

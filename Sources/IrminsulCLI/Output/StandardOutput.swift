@@ -1,9 +1,9 @@
 import Foundation
-import Synchronization
+import RedisScripting
 
 /// What a command prints: collected, and written in large pieces.
 enum StandardOutput {
-  private static let buffer = Mutex<[UInt8]>([])
+  private static let buffer = Locked<[UInt8]>([])
 
   static func write(_ bytes: some Collection<UInt8>) throws {
     let isFull = buffer.withLock { buffer in
