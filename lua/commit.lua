@@ -2,9 +2,8 @@
 -- them are made or none.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 the newest position that was known before the first
---         attempt, so that a forgotten token is noticed: after `+` on that attempt itself; '' on a
---         first one that knows none
+-- ARGV  1 request token, '' for none   2 since when it may be known, and of what request, as
+--         lib/tokens.lua says
 --       3 number of objects; then so many objects, `kind size NUL content`
 --       then for each branch: full name
 --         head: `*` any, '' the branch must be absent, or the raw id that it must be
@@ -34,6 +33,7 @@
 -- Error MISSING id       an object that a head or the request refers to is not stored
 --       EXPIRED position the token may have been forgotten: the outcome of an earlier attempt is
 --                        unknown; the newest position now
+--       REUSED           the token stands for another request
 --       TOOLARGE what    more than one call may take: to be committed by the client
 --       BADPATH path     a path that Git would not accept
 --       BADEDIT path     edits that contradict each other, are out of order, or are unknown
@@ -79,7 +79,7 @@ return guarded(function()
   check_format(meta[1])
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
   local token = argv[1]
-  local done, outcome = find_token(token, argv[2], meta)
+  local done, outcome, digest = find_token(token, argv[2], meta)
 
   local request = new_request(objects, argv)
   local at = 4 + argv[3]
@@ -102,7 +102,7 @@ return guarded(function()
   if done then return done_reply(done, #branches, meta) end
   if outcome == 'unchanged' then return {'unchanged', tonumber(meta[3]), unpack(heads)} end
   if moved then
-    settle_token(token, argv[2], 'refused', now(), meta)
+    settle_token(token, argv[2], digest, 'refused', now(), meta)
     return {'moved', unpack(heads)}
   end
 
@@ -125,14 +125,14 @@ return guarded(function()
     end
   end
   if request.conflicts then
-    settle_token(token, argv[2], 'refused', now(), meta)
+    settle_token(token, argv[2], digest, 'refused', now(), meta)
     local reply = {'conflict', unpack(heads)}
     for _, part in ipairs(request.conflicts) do reply[#reply + 1] = part end
     return reply
   end
   if outcome then return {'refused'} end
   if not changes then
-    settle_token(token, argv[2], 'unchanged', now(), meta)
+    settle_token(token, argv[2], digest, 'unchanged', now(), meta)
     return {'unchanged', tonumber(meta[3]), unpack(heads)}
   end
 
@@ -157,7 +157,7 @@ return guarded(function()
   end
   local text = string.format('%d', position)
   call('HSET', KEYS[4], 'position', text)
-  if token ~= '' then remember_token(token, ids, text, time, meta) end
+  if token ~= '' then remember_token(token, digest, ids, text, time, meta) end
   reply[2] = position
   return reply
 end)

@@ -1,15 +1,21 @@
 -- set_refs.lua: tests and sets refs, all of them or none: branches, tags, renames, imports.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 the newest position that was known before the first
---       attempt, after `+` on that attempt itself, or '' as for commit.lua; then for each ref: full name; test: `*` anything,
---       '' absent, or the raw id that must be there; set: '' remove, or a raw id
+-- ARGV  1 request token, '' for none   2 since when it may be known, and of what request, as
+--         lib/tokens.lua says
+--       3 '', or what the writer has found out: `leave`, there is nothing to do, or `refuse`, it must not
+--         be made; that is kept under the token, if the request was not made before, and nothing is set
+--       then for each ref: full name; test: `*` anything, '' absent, or the raw id that must be there;
+--         set: '' remove, or a raw id
 -- Reply {`set`, position of the last change}
 --       {`done`, position, for each ref: the id it was set to, or '' if it was not changed or removed}
 --         when this request was applied before
 --       {`moved`, name, id or '', ...} with every ref whose test failed and what is there: nothing was
 --         changed
+--       {`unchanged`, position} or {`refused`}   a later attempt of a request that was answered that
+--         there was nothing to do, or `moved`: nothing was changed
 -- Error EXPIRED position  the token may have been forgotten; the newest position now
+--       REUSED            the token stands for another request
 --       MISSING id        the object is not stored
 --       NOTCOMMIT id      a branch would point to something else than a commit
 --       REFCLASH name     the name is a folder of other refs, or a folder of it is a ref
@@ -24,12 +30,12 @@ return guarded(function()
   local meta = read_meta(KEYS[4])
   check_format(meta[1])
   local token = ARGV[1]
-  local done = find_token(token, ARGV[2], meta)
-  if done then return done_reply(done, (#ARGV - 2) / 3, meta) end
+  local done, outcome, digest = find_token(token, ARGV[2], meta)
+  if done then return done_reply(done, (#ARGV - 3) / 3, meta) end
   local position = tonumber(meta[3])
 
   local changes, moved, gone, ids = {}, {'moved'}, {}, {}
-  for at = 3, #ARGV, 3 do
+  for at = 4, #ARGV, 3 do
     local name, test, set = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local value = redis.call('HGET', refs, name)
     local old = value and target_of(name, value) or ''
@@ -43,7 +49,17 @@ return guarded(function()
       if set == '' then gone[name] = true end
     end
   end
-  if #moved > 1 then return moved end
+  local time = now()
+  if #moved > 1 then
+    settle_token(token, ARGV[2], digest, 'refused', time, meta)
+    return moved
+  end
+  if outcome == 'unchanged' then return {'unchanged', position} end
+  if outcome then return {'refused'} end
+  if ARGV[3] ~= '' or #changes == 0 then
+    settle_token(token, ARGV[2], digest, ARGV[3] == 'refuse' and 'refused' or 'unchanged', time, meta)
+    return {'set', position}
+  end
 
   local folders = ref_folders(refs)
   for _, change in ipairs(changes) do
@@ -62,11 +78,8 @@ return guarded(function()
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others
   -- is refused before anything has changed: each is tried where it changes nothing, the log's first.
-  if #changes > 0 then
-    redis.call('HSET', KEYS[4], 'format', meta[1])
-    if next(gone) then redis.call('HDEL', refs, '') end
-  end
-  local time = now()
+  redis.call('HSET', KEYS[4], 'format', meta[1])
+  if next(gone) then redis.call('HDEL', refs, '') end
   for number, change in ipairs(changes) do
     append_log(log, position + number, meta[4], change[1], change[2], change[3], time)
   end
@@ -81,9 +94,7 @@ return guarded(function()
       if old == '' then folders.count_new(name) end
     end
   end
-  if #changes > 0 then
-    redis.call('HSET', KEYS[4], 'position', position)
-    if token ~= '' then remember_token(token, ids, position, time, meta) end
-  end
+  redis.call('HSET', KEYS[4], 'position', position)
+  if token ~= '' then remember_token(token, digest, ids, position, time, meta) end
   return {'set', position}
 end)

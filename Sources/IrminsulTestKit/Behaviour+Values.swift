@@ -98,14 +98,17 @@ extension Behaviour {
         try expectEqual(log.first { $0.new == commit.id }?.position, position)
       }
       let heads = try await repository.heads()
+      let entry = try await repository.branch("work").entry("42")
       let error = try await expectError {
         try await repository.commit([
           BranchCommit("inbox", [.set("43", "job")], "Put"),
           BranchCommit("work", [try .set("42", "other").expecting(nil)], "Put"),
+          BranchCommit("main", [.check("a", holds: entry), .check("b", holds: nil)], "Check"),
         ])
       }
       guard case .conflict("work", let conflicts) = error else { throw error }
-      try expectEqual(conflicts.map(\.path), ["42"])
+      try expectEqual(conflicts.map(\.path), ["42", "a"])
+      try expectEqual(conflicts.map(\.branch), ["work", "main"])
       try expectEqual(try await repository.heads(), heads)
       let twice = try await expectError {
         try await repository.commit([
@@ -141,6 +144,68 @@ extension Behaviour {
       let edits = [try BranchEdit.set("v", "1").expecting(nil)]
       let set = try await main.commit(edits, "Set", token: setting)
       try expectEqual(try await main.commit(edits, "Set", token: setting), set)
+    },
+    Behaviour("a token stands for one request and its one answer", .scripts) { repository in
+      let main = repository.branch()
+      let made = try await repository.makeToken()
+      try await main.commit([.set("a", "1"), .increment("n")], "Set", token: made)
+      let others: [[BranchEdit]] = [
+        [try .set("a", "2"), .increment("n")], [.increment("n"), try .set("b", "1")],
+        [.increment("n")], [.remove("a")],
+      ]
+      for edits in others {
+        let error = try await expectError { try await main.commit(edits, "Other", token: made) }
+        guard case .tokenReused("main") = error else { throw error }
+      }
+      let elsewhere = try await expectError {
+        try await repository.commit(
+          [BranchCommit("main", [], "None"), BranchCommit("side", [], "None")], token: made)
+      }
+      guard case .tokenReused("main, side") = elsewhere else { throw elsewhere }
+      // The message and the date may be others.
+      let edits = [try BranchEdit.set("a", "1"), .increment("n")]
+      try expect(try await main.commit(edits, "Again", token: made).commit?.subject == "Set")
+
+      let refused = try await repository.makeToken()
+      let exchange = [try BranchEdit.set("a", "2").expecting(nil)]
+      let first = try await expectError { try await main.commit(exchange, "Put", token: refused) }
+      guard case .conflict(_, let conflicts) = first, conflicts.count == 1 else { throw first }
+      try await main.remove("a", "Remove")
+      let again = try await expectError { try await main.commit(exchange, "Put", token: refused) }
+      guard case .conflict(_, []) = again else { throw again }
+
+      let idle = try await repository.makeToken()
+      try expect(try await main.commit([.remove("a")], "None", token: idle).commit == nil)
+      try await main.set("a", to: "3", "Set")
+      try expect(try await main.commit([.remove("a")], "None", token: idle).commit == nil)
+      try expectEqual(try await main.get("a", as: String.self), "3")
+    },
+    Behaviour("a commit of many edits keeps its token, its tests and its values", .scripts) {
+      repository in
+      let main = repository.branch()
+      try await main.set("flag", to: "off", "Begin")
+      let off = try await main.entry("flag")
+      let token = try await repository.makeToken()
+      let edits =
+        try (0..<3000).map { try BranchEdit.set(Path("many/\($0 % 50)/\($0)"), "\($0)") }
+        + [.increment("count"), .check("flag", holds: off), .check("many/7/7", holds: nil)]
+      let first = try await main.commit(edits, "Many", token: token)
+      try expect(first.commit != nil)
+      try expectEqual(try await main.commit(edits, "Many", token: token), first)
+      try expectEqual(try await main.list("many/7").count, 60)
+      try expectEqual(try await main.get("count", as: Counter.self).value, 1)
+      // The same once more is a conflict: of a test above what is written, and of one inside.
+      try await main.set("flag", to: "on", "Change")
+      let refused = try await repository.makeToken()
+      for _ in 0..<2 {
+        let error = try await expectError {
+          try await main.commit(edits, "Again", token: refused)
+        }
+        guard case .conflict(_, let conflicts) = error else { throw error }
+        if !conflicts.isEmpty { try expectEqual(conflicts.map(\.path), ["flag", "many/7/7"]) }
+      }
+      try expectEqual(try await main.log().count, 3)
+      try expectEqual(try await main.get("count", as: Counter.self).value, 1)
     },
     Behaviour("gathered commits are one, and a conflict fails its caller alone") { repository in
       let main = repository.branch()

@@ -131,4 +131,37 @@ import Testing
       try await main.setHead(#require(try await main.head()).id)
     }
   }
+
+  /// As ``aFirstAttemptThatArrivesAfterItsRefusal(_:)`` for ids that the server cannot compute.
+  @Test(arguments: [false, true])
+  func aLateAttemptOfTheClientsOwnCommit(_ hasToken: Bool) async throws {
+    try await withStore(.sha256) { host, main, others in
+      let off = try #require(try await main.entry(Self.flag))
+      host.add(.late, to: "set_refs") { try await others.set(Self.flag, to: "on", "Change") }
+      let token = hasToken ? try await main.repository.makeToken() : nil
+      let head = try #require(try await main.head()).id
+      await #expect(throws: StoreError.self) {
+        let edits = [try BranchEdit.set(Self.flag, "mine").expecting(off)]
+        try await main.commit(edits, "Exchange", token: token)
+      }
+      try await others.setHead(head)
+      try await host.deliver()
+      #expect(try await main.get(Self.flag, as: String.self) == "off")
+    }
+  }
+
+  @Test func aHeadThatIsMovedLate() async throws {
+    try await withStore { host, main, others in
+      let first = try #require(try await main.head()).id
+      try await main.set("a", to: "1", "Second")
+      let second = try #require(try await main.head()).id
+      host.add(.late, to: "set_refs") { try await others.setHead(first) }
+      await #expect(throws: StoreError.self) {
+        try await main.testAndSetHead(test: second, set: nil)
+      }
+      try await others.setHead(second)
+      try await host.deliver()
+      #expect(try await main.head()?.id == second)
+    }
+  }
 }

@@ -13,7 +13,11 @@ local function is_expected(request, expectation, mode, id)
     local kind = is_tree_mode(mode) and 'tree' or mode == '160000' and 'commit' or 'blob'
     return expectation == 'kind ' .. kind
   end
-  if first ~= 110 then return expectation == mode .. ' ' .. id end
+  if first ~= 110 then
+    -- Old trees may have modes with a zero in front.
+    if string.byte(mode) == 48 then mode = string.sub(mode, 2) end
+    return expectation == mode .. ' ' .. id
+  end
   if not is_tree_mode(mode) then return false end
   local width = #id
   if sub(expectation, 7, 6 + width) == id then return true end

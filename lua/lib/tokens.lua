@@ -10,17 +10,31 @@ local function read_meta(key)
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without
--- a change, its outcome, as `settle_token` keeps it. `since` begins with `+`, or is '', on its
--- first attempt: that one, too, is looked for, because it may arrive after its repetition, over a
--- connection that the client has given up.
+-- a change, its outcome, as `settle_token` keeps it; third, the request's digest.
+-- `since`: the newest position that was known before the first attempt, '' for none known. Before it
+--   `+` on the first attempt itself: that one, too, is looked for, because it may arrive after its
+--       repetition, over a connection that the client has given up;
+--   `~` on an attempt that its writer will follow by others, whatever comes of it;
+-- after it, for a token that a program has kept, a space and a digest of the request, so that the
+-- token is not taken for another one.
 local function find_token(token, since, meta)
-  if token == '' then return nil end
+  if token == '' then return nil, nil, '' end
   local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
-  if not done and since ~= '' and tonumber(since) < tonumber(meta[6]) then
-    fail('EXPIRED', meta[3])
+  local position, digest = tonumber(since), ''
+  if not position and since ~= '' then
+    position, digest = string.match(since, '^[+~]?(%d+) ?(%x*)$')
+    position = tonumber(position)
   end
-  if done == 'unchanged' or done == 'refused' then return nil, done end
-  return done
+  if not done then
+    if position and position < tonumber(meta[6]) then fail('EXPIRED', meta[3]) end
+    return nil, nil, digest
+  end
+  if digest ~= '' then
+    if string.sub(done, 1, #digest) ~= digest then fail('REUSED', 'the token is of another request') end
+    done = string.sub(done, #digest + 1)
+  end
+  if done == 'unchanged' or done == 'refused' then return nil, done, digest end
+  return done, nil, digest
 end
 
 -- The answer to a request that was applied before: what it left in each of its `count` places.
@@ -48,7 +62,7 @@ local function newer_generation(held, position, time, meta)
 end
 
 -- Keeps the ids that a request has left, '' for none, and its position.
-local function remember_token(token, ids, position, time, meta)
+local function remember_token(token, digest, ids, position, time, meta)
   -- A position has one token at most, so a generation holds no more than the positions since it turned.
   local key = newer_generation(position - 1 - meta[7], position - 1, time, meta)
   local record = ids[1]
@@ -57,14 +71,16 @@ local function remember_token(token, ids, position, time, meta)
     record = ''
     for _, id in ipairs(ids) do record = record .. (id ~= '' and id or none) end
   end
-  redis.call('HSET', key, token, record .. position)
+  redis.call('HSET', key, token, digest .. record .. position)
 end
 
 -- Keeps that a repeated request was answered `unchanged` or `refused`: an earlier attempt may still be
 -- on its way, over a connection that the client has given up, and must find nothing to do when it
 -- comes. The first attempt has none before it, and needs no memory.
-local function settle_token(token, since, outcome, time, meta)
-  if token == '' or since == '' or string.byte(since) == 43 then return end
+local function settle_token(token, since, digest, outcome, time, meta)
+  if token == '' or since == '' then return end
+  local first = string.byte(since)
+  if first == 43 or first == 126 then return end
   local held = redis.call('HLEN', KEYS[5 + tonumber(meta[8])])
-  redis.call('HSET', newer_generation(held, tonumber(meta[3]), time, meta), token, outcome)
+  redis.call('HSET', newer_generation(held, tonumber(meta[3]), time, meta), token, digest .. outcome)
 end

@@ -185,6 +185,25 @@ describe('commit', function()
     expect(commit{token = 'made', since = '0', set('a', '1')}).fails_with('EXPIRED')
   end)
 
+  it('refuses a token that comes with another request', function()
+    fresh_store()
+    local first = commit{token = 't1', since = '0 aaaa', set('a', '1')}
+    expect(commit{token = 't1', since = '0 aaaa', set('a', '1')}).equals({'done', 1, first[3]})
+    expect(commit{token = 't1', since = '~0 aaaa', set('a', '1')}).equals({'done', 1, first[3]})
+    expect(commit{token = 't1', since = '0 bbbb', set('b', '1')}).fails_with('REUSED')
+    expect(commit{token = 't2', since = '1 cccc', set('a', '1')}[1]).equals('unchanged')
+    expect(commit{token = 't2', since = '1 cccc', set('a', '2')}[1]).equals('unchanged')
+    expect(commit{token = 't2', since = '1 dddd', set('a', '2')}).fails_with('REUSED')
+  end)
+
+  it('keeps nothing of an attempt that others follow', function()
+    fresh_store()
+    commit{set('a', '1')}
+    expect(commit{token = 't1', since = '~0 aaaa', set('a', '2', '')}[1]).equals('conflict')
+    expect(redis.call('HLEN', keys.tokens_a)).equals(0)
+    expect(commit{token = 't1', since = '~0 aaaa', set('a', '2')}[1]).equals('committed')
+  end)
+
   it('refuses a token that may have been forgotten', function()
     fresh_store('1000', '2')
     for n = 1, 6 do commit{token = 'token' .. n, set('a', tostring(n))} end
@@ -193,6 +212,16 @@ describe('commit', function()
     expect(commit{token = 'token1', since = '+0', set('a', '1')}).fails_with('EXPIRED')
     expect(commit{token = 'token6', since = '+0', set('a', '6')}[1]).equals('done')
     expect(commit{token = 'fresh', since = '5', set('a', '9')}[1]).equals('committed')
+  end)
+
+  it('takes an entry for what it is whose mode has a zero in front', function()
+    fresh_store()
+    local blob = framed('blob', 'x')
+    local inner = framed('tree', '100644 f\0' .. id_of(blob))
+    local outer = framed('tree', '040000 d\0' .. id_of(inner))
+    scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
+    commit{{'', '*', 'entry', '40000', id_of(outer)}}
+    expect(commit{set('d', 'y', '40000 ' .. id_of(inner))}[1]).equals('committed')
   end)
 
   it('takes given parents and refuses ones that are no commits', function()

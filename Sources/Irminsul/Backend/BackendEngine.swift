@@ -55,8 +55,9 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
   }
 
   func commit(_ request: CommitRequest, objects: ObjectDatabase) async throws -> CommitReply {
-    if request.token != nil { throw StoreError.unsupported("request tokens: it keeps none") }
-    return try await ClientCommit(engine: self, objects: objects)(request)
+    if request.key != nil { throw StoreError.unsupported("request tokens: it keeps none") }
+    var commit = ClientCommit(engine: self, objects: objects)
+    return try await commit.make(request)
   }
 
   func ref(_ name: String) async throws -> ObjectID? {
@@ -76,7 +77,7 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
   }
 
   /// A backend changes one ref at a time, so that several are refused, never half done.
-  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply {
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
     guard let change = changes.first else { return .set(position: 0) }
     guard changes.count == 1, let branch = Branch.name(ofRef: change.name) else {
       throw StoreError.unsupported("changing several refs at once, or refs that are no branches")
@@ -104,7 +105,7 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
 
   /// A backend keeps no tokens: after a lost answer, the history tells whether the commit is there.
   func moveRefs(
-    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
+    _ changes: [RefChange], key: RequestKey?, verdict: RequestVerdict, _ objects: ObjectDatabase
   ) async throws -> SetRefsReply {
     do {
       return try await setRefs(changes)

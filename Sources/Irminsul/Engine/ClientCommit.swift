@@ -1,12 +1,22 @@
 import GitObjects
 import RedisScripting
 
-/// A commit that the client makes: it reads the heads, builds the trees, and moves the refs if they
-/// are still where they were. For backends without scripts, hashes that the server cannot compute,
-/// and requests that would hold up a server for too long.
+/// A commit whose trees the client makes: it reads the heads, applies the edits, and hands in the
+/// result, again and again if others were faster.
+///
+/// Where the server can compute ids, what is handed in are the subtrees that the edits have changed,
+/// each with the test that the old one is still there (``SubtreeRequest``): commits of others to other
+/// places do not disturb it. Else the branches are moved if they are still where they were.
+///
+/// For backends without scripts, hashes that the server cannot compute, and requests that would hold
+/// up a server for too long.
 struct ClientCommit {
   let engine: any StoreEngine
   let objects: ObjectDatabase
+  /// The engine, if its server makes commits.
+  var server: ScriptedEngine?
+  /// Subtrees below this depth are not handed in: the server found that too much.
+  var subtreeDepth = Int.max
   /// How long moving branches are chased.
   var deadline: Duration = .seconds(30)
 
@@ -14,11 +24,12 @@ struct ClientCommit {
   private struct Plan {
     var head: ObjectID?
     var conflicts: [PathConflict] = []
-    /// nil when nothing changes.
+    var tree: Tree
+    /// nil when nothing changes, or when the server makes it.
     var commit: Commit?
   }
 
-  func callAsFunction(_ request: CommitRequest) async throws -> CommitReply {
+  mutating func make(_ request: CommitRequest) async throws -> CommitReply {
     let clock = ContinuousClock()
     let end = clock.now + deadline
     var attempts = 0
@@ -26,29 +37,9 @@ struct ClientCommit {
     if !request.objects.isEmpty { try await objects.write(request.objects) }
     while true {
       attempts += 1
-      var heads: [ObjectID?] = []
-      for branch in request.branches { heads.append(try await engine.ref(branch.ref)) }
-      var new: [IdentifiedObject] = []
-      var plans: [Plan] = []
-      if let refusal = try await refusal(of: request, at: heads, &plans, &new) {
-        if let reply = try await confirmed(refusal, of: request, at: heads) { return reply }
-      } else {
-        try await objects.write(new)
-        // A branch that does not change is tested all the same, so that all are of one moment.
-        let changes = zip(request.branches, plans).map { branch, plan in
-          RefChange(
-            name: branch.ref, test: .exactly(plan.head), set: plan.commit?.id ?? plan.head)
-        }
-        switch try await engine.moveRefs(changes, token: request.token, objects) {
-        case .set(let position):
-          let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
-          return .committed(outcomes, position: position)
-        case .done(let ids, let position):
-          return .committed(try await outcomes(of: ids), position: position)
-        case .moved: break
-        }
-      }
+      if let reply = try await attempt(request) { return reply }
       guard clock.now < end else {
+        if let reply = try await giveUp(request) { return reply }
         let names = request.branches.map { Branch.name(ofRef: $0.ref) ?? $0.ref }
         throw StoreError.tooManyAttempts(
           branch: names.joined(separator: ", "), attempts: attempts)
@@ -59,40 +50,148 @@ struct ClientCommit {
     }
   }
 
-  /// Plans each branch's commit; the answer when there is nothing to commit, or it must not be.
-  private func refusal(
-    of request: CommitRequest, at heads: [ObjectID?], _ plans: inout [Plan],
-    _ new: inout [IdentifiedObject]
-  ) async throws -> CommitReply? {
+  /// - Returns: nil when somebody else was faster.
+  private mutating func attempt(_ request: CommitRequest) async throws -> CommitReply? {
+    var heads: [ObjectID?] = []
+    for branch in request.branches { heads.append(try await engine.ref(branch.ref)) }
     for (branch, head) in zip(request.branches, heads) {
-      if case .exactly(let expected) = branch.head, expected != head { return .moved(heads: heads) }
+      if case .exactly(let expected) = branch.head, expected != head {
+        return try await settled(.moved(heads: heads), request, at: heads)
+      }
     }
+    var plans: [Plan] = []
     for (branch, head) in zip(request.branches, heads) {
-      plans.append(try await plan(branch, at: head, into: &new))
+      plans.append(try await plan(branch, at: head))
     }
     let conflicts = plans.enumerated().flatMap { number, plan in
       plan.conflicts.map { BranchConflict(branch: number, conflict: $0) }
     }
-    if !conflicts.isEmpty { return .conflict(heads: heads, conflicts) }
-    if plans.contains(where: { $0.commit != nil }) { return nil }
-    return .unchanged(heads: heads, position: 0)
+    if !conflicts.isEmpty {
+      return try await settled(.conflict(heads: heads, conflicts), request, at: heads)
+    }
+    while let server, let part = try await subtrees(of: request, plans) {
+      subtreeDepth = part.depth
+      do {
+        return try await handIn(part, of: request, at: heads, server)
+      } catch StoreError.host(.refused(_, _, let refusal)) where refusal.code == "TOOLARGE" {
+        subtreeDepth -= 1
+      }
+    }
+    return try await moveHeads(of: request, &plans)
   }
 
-  /// The answer of a request that cannot be made. One that comes again with its token may have been
-  /// made before: that it would change nothing now, or meets a conflict, is its own doing then.
+  // MARK: Where the server makes the commits
+
+  private func subtrees(of request: CommitRequest, _ plans: [Plan]) async throws -> SubtreeRequest?
+  {
+    guard let places = SubtreeRequest.places(in: request.branches, depth: subtreeDepth) else {
+      return nil
+    }
+    var part = SubtreeRequest(depth: places.depth, key: request.key)
+    for (number, branch) in request.branches.enumerated() {
+      let head = plans[number].head
+      var before = Tree(root: .empty, objects: objects)
+      if let head { before.root = Directory(base: try await objects.rootTree(of: head)) }
+      try await part.append(
+        branch, places.paths[number], before: before, after: plans[number].tree)
+    }
+    return part
+  }
+
+  private func handIn(
+    _ part: SubtreeRequest, of request: CommitRequest, at heads: [ObjectID?],
+    _ server: ScriptedEngine
+  ) async throws -> CommitReply? {
+    try await objects.write(part.new)
+    let reply = try await server.commitByServer(part.request, objects)
+    switch reply {
+    case .committed: return reply
+    case .unchanged: return try await settled(reply, request, at: heads)
+    // Refused before, under this token.
+    case .conflict(_, let conflicts) where conflicts.isEmpty: return reply
+    case .conflict, .moved: return nil
+    }
+  }
+
+  // MARK: Where it does not
+
+  private func moveHeads(
+    of request: CommitRequest, _ plans: inout [Plan]
+  ) async throws -> CommitReply? {
+    var new: [IdentifiedObject] = []
+    for (number, branch) in request.branches.enumerated() {
+      plans[number].commit = try await commit(of: branch, plans[number], into: &new)
+    }
+    let heads = plans.map(\.head)
+    if plans.allSatisfy({ $0.commit == nil }) {
+      return try await settled(.unchanged(heads: heads, position: 0), request, at: heads)
+    }
+    try await objects.write(new)
+    // A branch that does not change is tested all the same, so that all are of one moment.
+    let changes = zip(request.branches, plans).map { branch, plan in
+      RefChange(name: branch.ref, test: .exactly(plan.head), set: plan.commit?.id ?? plan.head)
+    }
+    var key = request.key
+    key?.isFollowed = true
+    switch try await engine.moveRefs(changes, key: key, verdict: .make, objects) {
+    case .set(let position):
+      let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
+      return .committed(outcomes, position: position)
+    case .done(let ids, let position):
+      return .committed(try await outcomes(of: ids), position: position)
+    case .unchanged(let position): return .unchanged(heads: heads, position: position)
+    case .refused where request.key != nil: return .conflict(heads: [], [])
+    case .refused, .moved: return nil
+    }
+  }
+
+  private func commit(
+    of branch: BranchRequest, _ plan: Plan, into new: inout [IdentifiedObject]
+  ) async throws -> Commit? {
+    let root = try await plan.tree.write(engine.algorithm, into: &new)
+    if branch.emptiness == .skipped {
+      if let head = plan.head, try await objects.rootTree(of: head) == root { return nil }
+      if plan.head == nil, root == Tree.emptyID(engine.algorithm) { return nil }
+    }
+    let object = branch.commitObject(tree: root, parents: branch.parents(at: plan.head))
+    let commit = IdentifiedObject(object.framed, engine.algorithm)
+    new.append(commit)
+    return Commit(id: commit.id, object: object)
+  }
+
+  // MARK: Tokens
+
+  /// The answer of a request that is not made, which is kept under its token. One that comes again
+  /// with it may have been made before: that it would change nothing now, or meets a conflict, is its
+  /// own doing then.
   ///
   /// - Returns: nil when the heads have moved, so that everything must be looked at again.
-  private func confirmed(
-    _ refusal: CommitReply, of request: CommitRequest, at heads: [ObjectID?]
+  private func settled(
+    _ reply: CommitReply, _ request: CommitRequest, at heads: [ObjectID?]
   ) async throws -> CommitReply? {
-    guard let token = request.token, engine is ScriptedEngine else { return refusal }
-    // Changes nothing, and looks for the token.
-    let changes = zip(request.branches, heads).map { branch, head in
+    guard let key = request.key, engine is ScriptedEngine else { return reply }
+    let refs = zip(request.branches, heads).map { branch, head in
       RefChange(name: branch.ref, test: .exactly(head), set: head)
     }
-    switch try await engine.moveRefs(changes, token: token, objects) {
-    case .set: return refusal
+    var verdict = RequestVerdict.refuse
+    if case .unchanged = reply { verdict = .leave }
+    switch try await engine.moveRefs(refs, key: key, verdict: verdict, objects) {
+    case .set, .refused: return reply
     case .moved: return nil
+    case .unchanged(let position): return .unchanged(heads: heads, position: position)
+    case .done(let ids, let position):
+      return .committed(try await outcomes(of: ids), position: position)
+    }
+  }
+
+  /// Lets no attempt that is still on its way come to anything.
+  ///
+  /// - Returns: What became of the request after all.
+  private func giveUp(_ request: CommitRequest) async throws -> CommitReply? {
+    guard let key = request.key, engine is ScriptedEngine else { return nil }
+    let refs = request.branches.map { RefChange(name: $0.ref, test: .any, set: nil) }
+    switch try await engine.moveRefs(refs, key: key, verdict: .refuse, objects) {
+    case .set, .refused, .moved, .unchanged: return nil
     case .done(let ids, let position):
       return .committed(try await outcomes(of: ids), position: position)
     }
@@ -112,34 +211,20 @@ struct ClientCommit {
     return try await engine.readingMadeCommits(read)
   }
 
-  /// Builds a branch's commit on a head, with its new objects appended.
-  private func plan(
-    _ branch: BranchRequest, at head: ObjectID?, into new: inout [IdentifiedObject]
-  ) async throws -> Plan {
-    var plan = Plan(head: head)
-    var tree = Tree(root: .empty, objects: objects)
-    if let head {
-      tree = Tree(root: Directory(base: try await objects.rootTree(of: head)), objects: objects)
-    }
-    plan.conflicts = try await failedExpectations(of: branch, on: tree)
-    var edited = tree
+  // MARK: Edits
+
+  /// Applies a branch's edits to what is at a head.
+  private func plan(_ branch: BranchRequest, at head: ObjectID?) async throws -> Plan {
+    var plan = Plan(head: head, tree: Tree(root: .empty, objects: objects))
+    if let head { plan.tree.root = Directory(base: try await objects.rootTree(of: head)) }
+    plan.conflicts = try await failedExpectations(of: branch, on: plan.tree)
     for edit in branch.edits {
       do {
-        edited = try await apply(edit, to: edited)
+        try await plan.tree.apply(edit)
       } catch StoreError.conflict(_, let conflicts) {
         plan.conflicts += conflicts
       }
     }
-    if !plan.conflicts.isEmpty { return plan }
-    let root = try await edited.write(engine.algorithm, into: &new)
-    if branch.emptiness == .skipped {
-      if let head, try await objects.rootTree(of: head) == root { return plan }
-      if head == nil, root == Tree.emptyID(engine.algorithm) { return plan }
-    }
-    let object = branch.commitObject(tree: root, parents: branch.parents(at: head))
-    let commit = IdentifiedObject(object.framed, engine.algorithm)
-    new.append(commit)
-    plan.commit = Commit(id: commit.id, object: object)
     return plan
   }
 
@@ -171,15 +256,16 @@ struct ClientCommit {
     }
     return conflicts
   }
+}
 
-  private func apply(_ edit: PathEdit, to tree: Tree) async throws -> Tree {
+extension Tree {
+  fileprivate mutating func apply(_ edit: PathEdit) async throws {
     switch edit.action {
-    case .check: return tree
-    case .remove: return try await tree.removing(edit.path)
-    case .blob(let mode, let blob):
-      return try await tree.setting(edit.path, blob: blob, mode: mode)
-    case .entry(let entry): return try await tree.settingEntry(edit.path, entry)
-    case .value(let action): return try await tree.changing(edit.path, action)
+    case .check: break
+    case .remove: try await remove(edit.path)
+    case .blob(let mode, let blob): try await set(edit.path, blob: blob, mode: mode)
+    case .entry(let entry): try await set(edit.path, entry)
+    case .value(let action): try await change(edit.path, action)
     }
   }
 }

@@ -8,7 +8,7 @@ struct CommitRequest: Sendable {
   /// Objects that entries of the edits refer to and that may not be stored yet.
   var objects: [IdentifiedObject] = []
   /// Tells this request from every other; nil lets the engine choose.
-  var token: RequestToken?
+  var key: RequestKey?
 }
 
 /// The part of a request that is about one branch.
@@ -111,7 +111,7 @@ struct BranchOutcome: Sendable {
   let previous: ObjectID?
 }
 
-struct BranchConflict: Sendable {
+struct BranchConflict: Sendable, Hashable {
   /// Which of the request's branches.
   let branch: Int
   let conflict: PathConflict

@@ -17,8 +17,8 @@ struct RequestEncoder {
     self.rest = rest
   }
 
-  func arguments(_ token: RequestToken, isFirst: Bool) -> [Bytes] {
-    [token.bytes, token.since(isFirst: isFirst)] + rest
+  func arguments(_ key: RequestKey, isFirst: Bool) -> [Bytes] {
+    [key.token.bytes, key.since(isFirst: isFirst)] + rest
   }
 
   private static func append(_ branch: BranchRequest, to arguments: inout [Bytes]) {

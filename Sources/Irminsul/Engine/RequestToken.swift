@@ -17,9 +17,9 @@ import Synchronization
 /// sooner, in a file or in memory for ten thousand commits; a write that comes again after that is
 /// refused with ``StoreError/outcomeUnknown(branch:)``, never made twice.
 ///
-/// A token stands for one write: whatever comes with it afterwards is taken for that one, and answered
-/// as that one was. A write that the client makes itself (ids of 32 bytes, more than the server takes at
-/// once) is remembered when it was made; that it met a conflict, or had nothing to do, is not.
+/// A token stands for one write: the same branches, paths, actions and values, whoever is its author and
+/// whenever it comes. It is answered as it was at first, also that it met a conflict or had nothing to
+/// do. Another write with the token is refused with ``StoreError/tokenReused(branch:)``.
 public struct RequestToken: Sendable, Hashable, Codable {
   let bytes: Bytes
   /// The newest position of the log that was known when the token was made.
@@ -31,9 +31,6 @@ public struct RequestToken: Sendable, Hashable, Codable {
     prefix: UInt64.random(in: 0 ... .max), first: UInt64.random(in: 0 ... .max)
   )
   private static let count = Atomic<UInt64>(0)
-
-  /// The second argument of the scripts that know tokens.
-  func since(isFirst: Bool) -> Bytes { Bytes((isFirst ? "+\(position)" : "\(position)").utf8) }
 
   init(position: Int64) {
     let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue &+ Self.seed.first

@@ -13,28 +13,27 @@ extension ScriptedEngine {
     let storable = try await storingLargeObjects(of: request)
     do {
       return try await commitByServer(storable, objects)
-    } catch StoreError.outcomeUnknown {
-      throw StoreError.outcomeUnknown(branch: names(of: request))
-    } catch StoreError.branchNameClash(_, let other) {
-      throw StoreError.branchNameClash(names(of: request), with: other)
     } catch StoreError.host(.refused(_, _, let refusal)) where refusal.code == "TOOLARGE" {
-      return try await commitByClient(storable, objects)
+      // A large directory that an edit is in is one to hand in as a whole; a large value is not.
+      return try await commitByClient(storable, objects, above: refusal.message == "directories")
     }
   }
 
   /// Sends a request until it is answered.
-  private func commitByServer(
+  func commitByServer(
     _ request: CommitRequest, _ objects: ObjectDatabase
   ) async throws -> CommitReply {
     while true {
       let encoder = RequestEncoder(request)
-      let reply = try await withOwnToken(request.token) { token, isFirst in
-        try await self.call(.commit, encoder.arguments(token, isFirst: isFirst))
+      let reply = try await naming(request) {
+        try await withOwnKey(request.key) { key, isFirst in
+          try await self.call(.commit, encoder.arguments(key, isFirst: isFirst))
+        }
       }
       if reply.array?.first?.text == "refused" {
         // An attempt whose answer was lost has met a conflict that is gone by now. That token is used
         // up, so the request begins anew, unless it is the caller's, who has been told.
-        if request.token == nil { continue }
+        if request.key == nil { continue }
         return .conflict(heads: [], [])
       }
       let reader = CommitReplyReader(
@@ -54,16 +53,38 @@ extension ScriptedEngine {
   }
 
   /// Tasks of one process take turns on a branch, so that they never lose a race to one another.
+  ///
+  /// - Parameter isAbove: Whether the server has refused the edits' own places.
   private func commitByClient(
-    _ request: CommitRequest, _ objects: ObjectDatabase
+    _ request: CommitRequest, _ objects: ObjectDatabase, above isAbove: Bool = false
   ) async throws -> CommitReply {
-    try await turns.withTurn(on: request.branches.map(\.ref)) {
-      try await ClientCommit(engine: self, objects: objects)(request)
+    var commit = ClientCommit(engine: self, objects: objects)
+    if algorithm == .sha1 { commit.server = self }
+    if isAbove {
+      commit.subtreeDepth =
+        (request.branches.flatMap(\.edits).map(\.path.steps.count).max() ?? 0) - 1
+    }
+    return try await turns.withTurn(on: request.branches.map(\.ref)) { [commit] in
+      var commit = commit
+      return try await naming(request) { try await commit.make(request) }
     }
   }
 
-  private func names(of request: CommitRequest) -> String {
-    request.branches.map { Branch.name(ofRef: $0.ref) ?? $0.ref }.joined(separator: ", ")
+  /// Names the branches of a request in errors that the scripts know none for.
+  private func naming<Result: Sendable>(
+    _ request: CommitRequest, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let names = request.branches.map { Branch.name(ofRef: $0.ref) ?? $0.ref }
+      .joined(separator: ", ")
+    do {
+      return try await body()
+    } catch StoreError.outcomeUnknown {
+      throw StoreError.outcomeUnknown(branch: names)
+    } catch StoreError.tokenReused {
+      throw StoreError.tokenReused(branch: names)
+    } catch StoreError.branchNameClash(_, let other) {
+      throw StoreError.branchNameClash(names, with: other)
+    }
   }
 
   /// Moves objects that are too large for one call into the store beforehand. They are harmless

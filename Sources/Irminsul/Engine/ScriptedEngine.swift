@@ -136,8 +136,25 @@ final class ScriptedEngine: StoreEngine {
     return refs
   }
 
-  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply {
-    var arguments: [Bytes] = []
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
+    while true {
+      let reply = try await moveRefs(changes, key: nil, verdict: .make)
+      // An attempt whose answer was lost was refused, for a reason that is gone by now.
+      if case .refused = reply { continue }
+      return reply
+    }
+  }
+
+  func moveRefs(
+    _ changes: [RefChange], key: RequestKey?, verdict: RequestVerdict, _ objects: ObjectDatabase
+  ) async throws -> SetRefsReply {
+    try await moveRefs(changes, key: key, verdict: verdict)
+  }
+
+  private func moveRefs(
+    _ changes: [RefChange], key: RequestKey?, verdict: RequestVerdict
+  ) async throws -> SetRefsReply {
+    var arguments: [Bytes] = [Bytes(verdict.rawValue.utf8)]
     for change in changes {
       arguments.append(Bytes(change.name.utf8))
       switch change.test {
@@ -148,8 +165,8 @@ final class ScriptedEngine: StoreEngine {
     }
     let reply: Reply
     do {
-      reply = try await withOwnToken(token) { [arguments] own, isFirst in
-        try await self.call(.setRefs, [own.bytes, own.since(isFirst: isFirst)] + arguments)
+      reply = try await withOwnKey(key) { [arguments] own, isFirst in
+        try await self.call(.setRefs, [own.token.bytes, own.since(isFirst: isFirst)] + arguments)
       }
     } catch StoreError.branchNameClash(_, let other) {
       let name = changes.first { $0.set != nil }.map(\.name) ?? ""
@@ -158,25 +175,22 @@ final class ScriptedEngine: StoreEngine {
     guard let fields = reply.array, let state = fields.first?.text else {
       throw unexpected(.setRefs, reply)
     }
-    if state == "set", fields.count == 2, let position = fields[1].integer {
+    if fields.count >= 2, let position = fields[1].integer {
       noticePosition(position)
-      return .set(position: position)
+      switch state {
+      case "set" where fields.count == 2: return .set(position: position)
+      case "unchanged" where fields.count == 2: return .unchanged(position: position)
+      case "done" where fields.count == 2 + changes.count:
+        return .done(fields[2...].map(objectID), position: position)
+      default: break
+      }
     }
-    if state == "done", fields.count == 2 + changes.count, let position = fields[1].integer {
-      noticePosition(position)
-      return .done(fields[2...].map(objectID), position: position)
-    }
+    if state == "refused", fields.count == 1 { return .refused }
     guard state == "moved", fields.count % 2 == 1 else { throw unexpected(.setRefs, reply) }
     return .moved(
       stride(from: 1, to: fields.count, by: 2).map {
         (name: fields[$0].text ?? "", found: objectID(fields[$0 + 1]))
       })
-  }
-
-  func moveRefs(
-    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
-  ) async throws -> SetRefsReply {
-    try await setRefs(changes, token: token)
   }
 
   // MARK: The log
@@ -256,27 +270,28 @@ final class ScriptedEngine: StoreEngine {
     do {
       return try await host.run(script, keys: keys.keys(of: script), arguments: arguments)
     } catch {
+      if case .notSent = error, Task.isCancelled { throw CancellationError() }
       throw translate(error)
     }
   }
 
-  /// Makes a write under a token of its own, asking again while answers are lost.
+  /// Makes a write under a token, its own if none is given, asking again while answers are lost.
   ///
   /// When the first attempt is answered that its token may be forgotten, this process has not looked at
   /// the store for long: nothing is on its way, and the write is begun anew.
-  func withOwnToken<Result: Sendable>(
-    _ given: RequestToken?,
-    _ body: @escaping @Sendable (_ token: RequestToken, _ isFirst: Bool) async throws -> Result
+  func withOwnKey<Result: Sendable>(
+    _ given: RequestKey?,
+    _ body: @escaping @Sendable (_ key: RequestKey, _ isFirst: Bool) async throws -> Result
   ) async throws -> Result {
     let isRepeated = Locked(false)
     do {
-      let token = given ?? RequestToken(position: knownPosition)
+      let key = given ?? RequestKey(own: RequestToken(position: knownPosition))
       return try await repeatingLostAnswers { isAgain in
         if isAgain { isRepeated.withLock { $0 = true } }
-        return try await body(token, !isAgain && given == nil)
+        return try await body(key, !isAgain && given == nil)
       }
     } catch StoreError.outcomeUnknown where given == nil && !isRepeated.withLock({ $0 }) {
-      return try await withOwnToken(nil, body)
+      return try await withOwnKey(nil, body)
     }
   }
 
@@ -293,6 +308,9 @@ final class ScriptedEngine: StoreEngine {
     while true {
       do {
         return try await body(firstLoss != nil)
+      } catch is CancellationError {
+        guard let firstLoss else { throw CancellationError() }
+        throw StoreError.host(firstLoss)
       } catch StoreError.host(let error) {
         // Only what may have been done must be asked again. Once that is so, it stays so, whatever
         // keeps the next attempts from arriving.
@@ -345,6 +363,7 @@ final class ScriptedEngine: StoreEngine {
     case "EXPIRED":
       if let position = Int64(refusal.message) { noticePosition(position) }
       return .outcomeUnknown(branch: "")
+    case "REUSED": return .tokenReused(branch: "")
     case "BADPATH": return .badPath(Path(refusal.message), reason: "Git would not accept it")
     case "REFCLASH":
       return .branchNameClash("", with: Branch.name(ofRef: refusal.message) ?? refusal.message)

@@ -29,26 +29,22 @@ protocol StoreEngine: Sendable {
   func refs(prefix: String) async throws -> [String: ObjectID]
 
   /// Changes all of the refs or none.
-  ///
-  /// - Parameter token: Of a request that may have been made before.
-  func setRefs(_ changes: [RefChange], token: RequestToken?) async throws -> SetRefsReply
+  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply
 
-  /// As ``setRefs(_:token:)`` for refs that move to new commits. When the answer is lost, finds out
-  /// whether it was done.
+  /// As ``setRefs(_:)`` for refs that move to new commits. When the answer is lost, finds out whether
+  /// it was done.
+  ///
+  /// - Parameters:
+  ///   - key: Of a request that may have been made before.
+  ///   - verdict: What becomes of the request if it was not.
   func moveRefs(
-    _ changes: [RefChange], token: RequestToken?, _ objects: ObjectDatabase
+    _ changes: [RefChange], key: RequestKey?, verdict: RequestVerdict, _ objects: ObjectDatabase
   ) async throws -> SetRefsReply
 
   /// Ref changes from a position on (nil: from now), as they happen.
   func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed
 
   func close() async
-}
-
-extension StoreEngine {
-  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
-    try await setRefs(changes, token: nil)
-  }
 }
 
 /// An object with the id that it hashes to.
@@ -107,6 +103,20 @@ enum SetRefsReply: Sendable {
   case set(position: Int64)
   /// The same request was made before; what it has set each ref to, nil where it changed nothing.
   case done([ObjectID?], position: Int64)
+  /// The same request was found to have nothing to do before.
+  case unchanged(position: Int64)
+  /// The same request was refused before.
+  case refused
   /// The refs whose tests failed, and where they are.
   case moved([(name: String, found: ObjectID?)])
+}
+
+/// What the client has found out about a request that it makes itself; the scripts' words.
+enum RequestVerdict: String, Sendable {
+  /// It can be made.
+  case make = ""
+  /// There is nothing to do: its refs stay as they are, and that is kept under its token.
+  case leave
+  /// It must not be made, which is kept as well.
+  case refuse
 }

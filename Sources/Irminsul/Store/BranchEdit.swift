@@ -102,15 +102,15 @@ public struct BranchEdit: Sendable {
     }
   }
 
-  /// A tree after this edit, whatever it expects.
-  func applied(to tree: Tree) async throws -> Tree {
+  /// Makes this edit in a tree, whatever it expects.
+  func apply(to tree: inout Tree) async throws {
     switch action {
-    case .check: return tree
-    case .remove: return try await tree.removing(path)
-    case .blob(let mode, let blob): return try await tree.setting(path, blob: blob, mode: mode)
-    case .entry(let entry): return try await tree.settingEntry(path, entry)
-    case .tree(let subtree): return try await tree.addingTree(subtree, at: path)
-    case .value(let change): return try await tree.changing(path, change)
+    case .check: break
+    case .remove: try await tree.remove(path)
+    case .blob(let mode, let blob): try await tree.set(path, blob: blob, mode: mode)
+    case .entry(let entry): try await tree.set(path, entry)
+    case .tree(let subtree): try await tree.set(path, subtree)
+    case .value(let change): try await tree.change(path, change)
     }
   }
 

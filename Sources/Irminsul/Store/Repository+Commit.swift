@@ -1,4 +1,5 @@
 import GitObjects
+import OrderedCollections
 import RedisScripting
 
 /// What one commit of several branches does to one of them.
@@ -29,7 +30,7 @@ extension Repository {
   /// One round trip. A branch where nothing changes gets no commit.
   ///
   /// - Returns: For each branch, in the order given.
-  /// - Throws: ``StoreError/conflict(branch:_:)`` for the first branch that has conflicts,
+  /// - Throws: ``StoreError/conflict(branch:_:)`` with the conflicts of all branches,
   ///   ``StoreError/unsupported(_:)`` for a branch that is named twice,
   ///   ``StoreError/unsupported(_:)`` on a backend that changes one branch at a time.
   @discardableResult
@@ -46,7 +47,7 @@ extension Repository {
   func commit(
     _ parts: [(branch: Branch, request: BranchRequest, edits: [BranchEdit])], token: RequestToken?
   ) async throws -> [WriteResult] {
-    var request = CommitRequest(branches: [], token: token)
+    var request = CommitRequest(branches: [])
     var refs: Set<String> = []
     for part in parts {
       try Branch.check(part.branch.name)
@@ -66,6 +67,7 @@ extension Repository {
       }
       request.branches.append(branch)
     }
+    request.key = token.map { RequestKey($0, for: request) }
     switch try await engine.commit(request, objects: objects) {
     case .committed(let outcomes, let position):
       // Each commit has a place in the log of its own; the answer tells the last.
@@ -77,10 +79,15 @@ extension Repository {
       }
     case .unchanged(let heads, _): return heads.map { .unchanged(head: $0) }
     case .conflict(_, let conflicts):
-      let first = conflicts.first?.branch ?? 0
+      let names = parts.map(\.branch.name)
       throw StoreError.conflict(
-        branch: parts[first].branch.name,
-        conflicts.filter { $0.branch == first }.map(\.conflict))
+        branch: names[conflicts.first?.branch ?? 0],
+        OrderedSet(conflicts).map { found in
+          let conflict = found.conflict
+          return PathConflict(
+            path: conflict.path, found: conflict.found, reason: conflict.reason,
+            branch: names.count == 1 ? nil : names[found.branch])
+        })
     case .moved(let heads):
       let moved = request.branches.indices.first { number in
         if case .exactly(let test) = request.branches[number].head {

@@ -263,7 +263,7 @@ public final class Transaction: Sendable {
     let (known, edits) = state.withLock { ($0.edited, $0.edits) }
     if let known { return known }
     var tree = base
-    for edit in edits { tree = try await edit.applied(to: tree) }
+    for edit in edits { try await edit.apply(to: &tree) }
     let result = tree
     state.withLock { if $0.edits.count == edits.count { $0.edited = result } }
     return result

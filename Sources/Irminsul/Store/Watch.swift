@@ -142,7 +142,8 @@ extension Repository {
     let tree = try await tree(commit)
     if path.isRoot { return tree }
     guard let entry = try await tree.entry(path) else { return .empty }
-    let empty = Tree(root: .empty, objects: objects)
-    return try await empty.setting(path, entry)
+    var part = Tree(root: .empty, objects: objects)
+    try await part.set(path, entry)
+    return part
   }
 }

@@ -33,8 +33,33 @@ struct Directory: Sendable {
     return .entry(Entry(mode: entry.mode, id: entry.id))
   }
 
-  mutating func set(_ name: Bytes, _ child: Child) {
-    edits[name] = child
+  /// Puts something under the last of some steps; what is no directory on the way becomes one.
+  mutating func set(
+    _ steps: ArraySlice<Bytes>, _ child: Child, _ objects: ObjectDatabase?
+  ) async throws {
+    guard let step = steps.first else { return }
+    if steps.count == 1 {
+      edits[step] = child
+      return
+    }
+    var inner: Directory
+    switch try await self.child(step, objects) {
+    case .directory(let edited): inner = edited
+    case .entry(let entry) where entry.mode.isTree: inner = Directory(base: entry.id)
+    case .absent, .entry, .blob: inner = .empty
+    }
+    // Taken out while it changes: two that hold its edits would have them copied.
+    let isDirectory = if case .directory? = edits[step] { true } else { false }
+    let before = isDirectory ? nil : edits[step]
+    edits[step] = nil
+    do {
+      try await inner.set(steps.dropFirst(), child, objects)
+      edits[step] = .directory(inner)
+    } catch {
+      // What failed has changed nothing inside.
+      edits[step] = isDirectory ? .directory(inner) : before
+      throw error
+    }
   }
 
   /// Its entries in Git's order, after the edits. An edited directory inside is hashed for that.

@@ -22,7 +22,8 @@ public enum StoreError: Error, Sendable {
   /// The root of a tree is a directory; contents cannot be put there.
   case rootIsDirectory
   /// Another writer has changed paths that this write relied on. No paths when the conflict is gone by
-  /// now, but a write with the same ``RequestToken`` was refused for one before.
+  /// now, but a write with the same ``RequestToken`` was refused for one before. The branch is the first
+  /// that conflicts; in a commit of several, each conflict names its own.
   case conflict(branch: String, [PathConflict])
   /// A test-and-set found another value at the path.
   case testFailed(Path, found: Entry?)
@@ -48,6 +49,8 @@ public enum StoreError: Error, Sendable {
   case wrongHash(found: String, asked: String, in: String)
   /// Too long ago: the server may have forgotten whether this commit was made.
   case outcomeUnknown(branch: String)
+  /// The ``RequestToken`` stands for another write, which was made or refused before.
+  case tokenReused(branch: String)
   /// Entries of the log after this position are not kept any more.
   case logTrimmed(after: Int64, in: String)
   /// A client-side loop gave up after its deadline.
@@ -75,11 +78,16 @@ public struct PathConflict: Sendable, Hashable {
   /// What is there now; nil when nothing is.
   public let found: Entry?
   public let reason: Reason
+  /// The short name of the branch, in a commit of several; else nil.
+  public let branch: String?
 
-  public init(path: Path, found: Entry?, reason: Reason = .expected) {
+  public init(
+    path: Path, found: Entry?, reason: Reason = .expected, branch: String? = nil
+  ) {
     self.path = path
     self.found = found
     self.reason = reason
+    self.branch = branch
   }
 }
 
@@ -102,7 +110,9 @@ extension StoreError {
       (.overflow, "beyond 64 bits"),
     ]
     return words.compactMap { reason, text in
-      let paths = conflicts.filter { $0.reason == reason }.map { "\"\($0.path)\"" }
+      let paths = conflicts.filter { $0.reason == reason }.map {
+        "\"\($0.branch.map { "\($0):" } ?? "")\($0.path)\""
+      }
       if paths.isEmpty { return nil }
       let more = paths.count > 5 ? " and \(paths.count - 5) more" : ""
       return "\(text): " + paths.prefix(5).joined(separator: ", ") + more
@@ -168,6 +178,9 @@ extension StoreError: CustomStringConvertible {
     case .outcomeUnknown(let branch):
       "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
         + "Look at the log to see whether it was made; it was not sent again."
+    case .tokenReused(let branch):
+      "the token of a commit on \"\(branch)\" stands for another write that came before\n"
+        + "Nothing was changed: make a token for each write."
     case .logTrimmed(let position, let location):
       "changes after position \(position) are no longer in the log of \(location)\n"
         + "Start from the present state."

@@ -106,20 +106,82 @@ public struct Tree: Sendable {
   public func adding(
     _ value: some Contents, at path: Path, mode: FileMode = .blob
   ) async throws -> Tree {
-    try await setting(path, .blob(mode, value.framed()))
+    var tree = self
+    try await tree.set(path, blob: value.framed(), mode: mode)
+    return tree
   }
 
   /// This tree with another tree at a path; an empty one removes what is there.
   public func addingTree(_ tree: Tree, at path: Path) async throws -> Tree {
-    if path.isRoot { return tree }
-    return try await setting(path, .directory(tree.root), objects: objects ?? tree.objects)
+    var changed = self
+    try await changed.set(path, tree)
+    return changed
   }
 
   /// This tree without what is at a path. Directories that become empty disappear.
   public func removing(_ path: Path) async throws -> Tree {
-    if path.isRoot { return Tree(root: .empty, objects: objects) }
-    if try await entry(path) == nil { return self }
-    return try await setting(path, .absent)
+    var tree = self
+    try await tree.remove(path)
+    return tree
+  }
+
+  // In place: many edits, one after another, copy nothing that nobody else holds.
+
+  mutating func set(_ path: Path, blob: FramedObject, mode: FileMode) async throws {
+    try await put(.blob(mode, blob), at: path)
+  }
+
+  /// At the root, the tree becomes the one that the entry is.
+  mutating func set(_ path: Path, _ entry: Entry) async throws {
+    guard path.isRoot else { return try await put(.entry(entry), at: path) }
+    guard entry.mode.isTree else { throw StoreError.rootIsDirectory }
+    root = Directory(base: entry.id)
+  }
+
+  mutating func set(_ path: Path, _ tree: Tree) async throws {
+    if path.isRoot {
+      self = tree
+    } else {
+      if objects == nil { self = Tree(root: root, objects: tree.objects) }
+      try await put(.directory(tree.root), at: path)
+    }
+  }
+
+  mutating func remove(_ path: Path) async throws {
+    if path.isRoot {
+      root = .empty
+    } else if case .absent = try await child(at: path) {
+      return
+    } else {
+      try await put(.absent, at: path)
+    }
+  }
+
+  /// Applies an action to the value at a path.
+  ///
+  /// - Throws: ``StoreError/conflict(branch:_:)`` when what is there is not of its kind.
+  mutating func change(_ path: Path, _ action: ValueAction) async throws {
+    let present = try await entry(path)
+    do {
+      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
+      let old = present == nil ? nil : try await find(path)
+      guard let content = try action.applied(to: old), content != old else { return }
+      try await set(
+        path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
+    } catch let problem as ValueAction.Problem {
+      throw StoreError.conflict(
+        branch: "",
+        [
+          PathConflict(
+            path: path, found: present, reason: problem == .overflow ? .overflow : .kind)
+        ])
+    }
+  }
+
+  private mutating func put(_ child: Directory.Child, at path: Path) async throws {
+    try path.check()
+    guard !path.isRoot else { throw StoreError.rootIsDirectory }
+    try await root.set(path.steps[...], child, objects)
   }
 
   // MARK: Hashing
@@ -140,48 +202,27 @@ public struct Tree: Sendable {
     return empty.id
   }
 
+  /// As ``write(_:into:)`` for what is at a path alone; nil when nothing is.
+  func writeEntry(_ path: Path, into new: inout [IdentifiedObject]) async throws -> Entry? {
+    switch try await child(at: path) {
+    case .absent: return nil
+    case .entry(let entry): return entry
+    case .blob(let mode, let blob):
+      let object = IdentifiedObject(blob, algorithm)
+      new.append(object)
+      return Entry(mode: mode, id: object.id)
+    case .directory(let directory):
+      return try await directory.write(objects, algorithm, into: &new)
+        .map { Entry(mode: .tree, id: $0) }
+    }
+  }
+
   // MARK: -
 
   private var algorithm: HashAlgorithm { objects?.algorithm ?? .sha1 }
 
   static func emptyID(_ algorithm: HashAlgorithm) -> ObjectID {
     TreeObject.empty.framed.id(algorithm)
-  }
-
-  func setting(_ path: Path, _ entry: Entry) async throws -> Tree {
-    try await setting(path, .entry(entry))
-  }
-
-  func setting(_ path: Path, blob: FramedObject, mode: FileMode) async throws -> Tree {
-    try await setting(path, .blob(mode, blob))
-  }
-
-  /// As ``setting(_:_:)``; at the root, the tree that the entry is.
-  func settingEntry(_ path: Path, _ entry: Entry) async throws -> Tree {
-    guard path.isRoot else { return try await setting(path, entry) }
-    guard entry.mode.isTree else { throw StoreError.rootIsDirectory }
-    return Tree(root: Directory(base: entry.id), objects: objects)
-  }
-
-  /// This tree after an action on the value at a path.
-  ///
-  /// - Throws: ``StoreError/conflict(branch:_:)`` when what is there is not of its kind.
-  func changing(_ path: Path, _ action: ValueAction) async throws -> Tree {
-    let present = try await entry(path)
-    do {
-      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
-      let old = present == nil ? nil : try await find(path)
-      guard let content = try action.applied(to: old), content != old else { return self }
-      return try await setting(
-        path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
-    } catch let problem as ValueAction.Problem {
-      throw StoreError.conflict(
-        branch: "",
-        [
-          PathConflict(
-            path: path, found: present, reason: problem == .overflow ? .overflow : .kind)
-        ])
-    }
   }
 
   /// The entry at a path if that takes no round trip: nil when it does.
@@ -210,37 +251,6 @@ public struct Tree: Sendable {
       }
     }
     return child
-  }
-
-  private func setting(
-    _ path: Path, _ child: Directory.Child, objects: ObjectDatabase? = nil
-  ) async throws -> Tree {
-    try path.check()
-    guard !path.isRoot else { throw StoreError.rootIsDirectory }
-    let objects = objects ?? self.objects
-    let root = try await Self.set(child, in: root, path.steps[...], objects)
-    return Tree(root: root, objects: objects)
-  }
-
-  private static func set(
-    _ child: Directory.Child, in directory: Directory, _ steps: ArraySlice<Bytes>,
-    _ objects: ObjectDatabase?
-  ) async throws -> Directory {
-    guard let step = steps.first else { return directory }
-    var directory = directory
-    if steps.count == 1 {
-      directory.set(step, child)
-      return directory
-    }
-    let inner: Directory
-    switch try await directory.child(step, objects) {
-    case .directory(let edited): inner = edited
-    case .entry(let entry) where entry.mode.isTree: inner = Directory(base: entry.id)
-    case .absent, .entry, .blob: inner = .empty
-    }
-    let changed = try await set(child, in: inner, steps.dropFirst(), objects)
-    directory.set(step, .directory(changed))
-    return directory
   }
 }
 

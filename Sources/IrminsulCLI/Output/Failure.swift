@@ -128,8 +128,7 @@ extension Failure {
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .logTrimmed,
-      .tooManyAttempts,
-      .unsupported:
+      .tokenReused, .tooManyAttempts, .unsupported:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io

@@ -148,5 +148,5 @@ end
 
 -- set_refs without a token.
 local function set_refs(...)
-  return scripts.set_refs('', '', ...)
+  return scripts.set_refs('', '', '', ...)
 end

@@ -1,0 +1,84 @@
+import GitObjects
+import RedisScripting
+
+/// A request whose edits are too many, or touch too much, for the server, in a form that it takes: the
+/// subtrees that they have changed, as entries, each with the test that the old one is there. The
+/// server rebases it as any other.
+struct SubtreeRequest {
+  /// How many steps down from the root the subtrees are, at most.
+  let depth: Int
+  private(set) var request: CommitRequest
+  /// What the new subtrees are made of; to be stored before the request is made.
+  private(set) var new: [IdentifiedObject] = []
+
+  /// Subtrees of one request: the fewer, the more of others' commits disturb it; the more, the more
+  /// directories the server touches.
+  private static let limit = 256
+
+  init(depth: Int, key: RequestKey?) {
+    self.depth = depth
+    request = CommitRequest(branches: [])
+    request.key = key
+    request.key?.isFollowed = true
+  }
+
+  /// The paths whose entries stand for all that each branch's edits change, as deep down as they are
+  /// not too many; nil when only whole trees would do.
+  static func places(
+    in branches: [BranchRequest], depth limit: Int
+  ) -> (depth: Int, paths: [[Path]])? {
+    let acting = branches.map { $0.edits.filter { !$0.isCheck }.map(\.path) }
+    var depth = min(limit, acting.joined().map(\.steps.count).max() ?? 0)
+    while depth > 0 {
+      let paths = acting.map { tops(of: $0, depth: depth) }
+      let count = paths.reduce(0) { $0 + $1.count }
+      let checks = zip(branches, paths).reduce(0) { $0 + uncovered($1.0, $1.1).count }
+      if count <= Self.limit, count + checks <= ScriptedEngine.Limits.serverEdits {
+        return paths.joined().contains(.root) ? nil : (depth, paths)
+      }
+      depth -= 1
+    }
+    return nil
+  }
+
+  /// The starts of some paths, so long at most, without those that lie below another.
+  private static func tops(of paths: [Path], depth: Int) -> [Path] {
+    var tops: [Path] = []
+    for path in Set(paths.map { Path(steps: Array($0.steps.prefix(depth))) }).sorted() {
+      if let last = tops.last, path.starts(with: last) { continue }
+      tops.append(path)
+    }
+    return tops
+  }
+
+  /// The checks of a branch that the tests of the subtrees do not imply.
+  private static func uncovered(_ branch: BranchRequest, _ places: [Path]) -> [PathEdit] {
+    let places = Set(places.map(\.steps))
+    return branch.edits.filter { edit in
+      edit.isCheck
+        && !(0...edit.path.steps.count).contains {
+          places.contains(Array(edit.path.steps.prefix($0)))
+        }
+    }
+  }
+
+  /// Adds a branch, of which the trees before and after the edits are known.
+  mutating func append(
+    _ branch: BranchRequest, _ places: [Path], before: Tree, after: Tree
+  ) async throws {
+    var part = branch
+    part.edits = Self.uncovered(branch, places)
+    for path in places {
+      let entry = try await after.writeEntry(path, into: &new)
+      part.edits.append(
+        PathEdit(
+          path: path, expectation: .exactly(try await before.entry(path)),
+          action: entry.map { .entry($0) } ?? .remove))
+    }
+    request.branches.append(part)
+  }
+}
+
+extension PathEdit {
+  fileprivate var isCheck: Bool { if case .check = action { true } else { false } }
+}
