@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Irminsul
 
 /// The command `irminsul-bench`.
 @main struct BenchCommand: AsyncParsableCommand {
@@ -31,7 +32,16 @@ import Foundation
       // What the parser of arguments throws has words and a code of its own.
       guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
       FileHandle.standardError.write(Data("irminsul-bench: \(error)\n".utf8))
-      Foundation.exit(1)
+      Foundation.exit(status(of: error).rawValue)
+    }
+  }
+
+  private static func status(of error: any Error) -> BenchError.Status {
+    switch error {
+    case let error as BenchError: error.status
+    case StoreError.badURL, StoreError.host(.invalidConfiguration): .usage
+    case StoreError.host(.unreachable): .unreachable
+    default: .failed
     }
   }
 }

@@ -20,7 +20,8 @@ import Testing
       "single", "--seconds", "0.05", "--shape", "3x4x2", "--git-commits", "2")
     #expect(
       rows.map { $0["store"] as? String } == [
-        "redis", "redis", "memory", "file normal", "file full", "redis-benchmark", "git",
+        "redis", "redis", "redis", "redis", "memory", "file normal", "file full",
+        "redis-benchmark, commit", "redis-benchmark, empty", "git",
       ])
     for row in rows {
       #expect(try #require(row["commits_per_s"] as? Double) > 0)
@@ -59,6 +60,24 @@ import Testing
       #expect(row["commits"] as? Int == 300)
       #expect(try #require(row["redis_bytes_per_commit"] as? Double) > 300)
     }
+  }
+
+  /// What cannot be measured is refused at once, with a code that says why.
+  @Test(arguments: [
+    (["contention", "--writers", "-1"], 64), (["contention", "--methods", "none"], 64),
+    (["contention", "--writers", "2000", "--shape", "10x10"], 64),
+    (["contention", "--store", "memory:", "--methods", "reference"], 64),
+    (["memory", "--store", "memory:"], 64), (["read", "--tasks", "0"], 64),
+    (["contention", "--store", "redis://127.0.0.1:1"], 69),
+    (["contention", "--plot", "/nowhere/plot.svg"], 73),
+  ])
+  func refusals(_ arguments: [String], _ status: Int) async throws {
+    let found = try await ThreadTeam.run {
+      let child = try ChildProcess(arguments, errors: .hidden)
+      while try child.nextLine() != nil {}
+      return child.finish()
+    }
+    #expect(Int(found) == status)
   }
 
   /// The plot is a drawing that every viewer takes: well-formed, with a line for each method.

@@ -9,7 +9,8 @@ struct ContentionCommand: AsyncParsableCommand {
       A row for each combination of the lists, each on a fresh store. Methods: reference (WATCH, \
       GET, MULTI, SET, EXEC, pipelined, with a cache of trees), document (the same with each \
       command waiting for its reply and no cache), cas (a script that compares and sets the head), \
-      irminsul (the library), script-limit (the library's requests, prepared, in a loop that does \
+      irminsul (the library), irminsul-sha256 (on a store with ids of 32 bytes, which a server cannot \
+      compute: the client builds the trees, and a script compares and sets the head), script-limit (the library's requests, prepared, in a loop that does \
       nothing else), empty-limit (the same requests for a script that does nothing), set-limit \
       (SETs of as many bytes). Layouts: disjoint (each writer its own \
       leaf), hot (a counter that everybody increments), mixed (one commit in ten to the counter). \
@@ -25,7 +26,9 @@ struct ContentionCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("How many writers each process has.", valueName: "list"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many writers each process has.", valueName: "list"))
   var writers: ValueList<Int>?
 
   @Option(help: ArgumentHelp("How commits get to the server.", valueName: "list"))
@@ -34,10 +37,12 @@ struct ContentionCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Which paths the writers write.", valueName: "list"))
   var layouts: ValueList<Layout>?
 
-  @Option(help: ArgumentHelp("How many processes write.", valueName: "list"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many processes write.", valueName: "list"))
   var processes = ValueList([1])
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Milliseconds that the network adds to each round trip.", valueName: "list"))
   var rtt = ValueList([0.0])
@@ -54,17 +59,15 @@ struct ContentionCommand: AsyncParsableCommand {
   var quick = false
 
   func validate() throws {
-    guard (writers?.values ?? []).allSatisfy({ (1...4096).contains($0) }),
-      processes.values.allSatisfy({ (1...64).contains($0) }),
-      rtt.values.allSatisfy({ (0...10_000).contains($0) })
-    else {
-      throw ValidationError("1 to 4096 writers, 1 to 64 processes, 0 to 10000 ms of round trip")
-    }
+    try check("--writers", writers?.values ?? [], 1...4096)
+    try check("--processes", processes.values, 1...64)
+    try check("--rtt", rtt.values, 0...10_000)
   }
 
   func run() async throws {
     let plans = plans
     for plan in plans { try plan.check() }
+    if let plot { try Plot.checkPlace(plot) }
     let header = try await RunHeader.take(common.place)
     var report = try ContentionReport(isJSON: common.isJSON, header)
     for plan in plans { try report.add(try await RowRun(plan: plan).measure()) }
@@ -74,18 +77,19 @@ struct ContentionCommand: AsyncParsableCommand {
       do {
         try drawing.svg.write(toFile: plot, atomically: true, encoding: .utf8)
       } catch {
-        throw BenchError("cannot write \(plot): \(error.localizedDescription)")
+        throw BenchError("cannot write \(plot): \(error.localizedDescription)", .cannotCreate)
       }
     }
   }
 
-  /// Rows that are compared with each other follow each other: a machine's pace changes.
+  /// Rows that are compared with each other follow each other: a machine's pace changes. The reference
+  /// comes first, so that the others can be shown beside it.
   private var plans: [RowPlan] {
     var plans: [RowPlan] = []
     for delay in rtt.values {
       for count in processes.values {
         for writers in writers?.values ?? (quick ? [64] : [1, 4, 16, 64, 256]) {
-          for activity in activities {
+          for activity in activities.filter(isReference) + activities.filter({ !isReference($0) }) {
             plans.append(
               RowPlan(
                 scenario: .contention, activity: activity, shape: shape, writers: writers,
@@ -95,6 +99,10 @@ struct ContentionCommand: AsyncParsableCommand {
       }
     }
     return plans
+  }
+
+  private func isReference(_ activity: WorkerPlan.Activity) -> Bool {
+    if case .write(.reference, _) = activity { true } else { false }
   }
 
   private var seconds: Double { common.seconds ?? (quick ? 5 : 20) }

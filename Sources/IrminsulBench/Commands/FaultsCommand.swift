@@ -28,16 +28,24 @@ struct FaultsCommand: AsyncParsableCommand {
       verify_faults, violations (kind, text), folder.
       """)
 
-  @Option(help: ArgumentHelp("How many acknowledged commits to reach.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many acknowledged commits to reach; it goes on until each fault has come once.",
+      valueName: "n"))
   var commits = 10_000
 
-  @Option(help: ArgumentHelp("What repeats the choices of a run.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What repeats the choices of a run.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("How many processes write.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many processes write.", valueName: "n"))
   var processes = 4
 
-  @Option(help: ArgumentHelp("How many writers each process has.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many writers each process has.", valueName: "n"))
   var writers = 8
 
   @Option(help: ArgumentHelp("Where the store is: redis or file.", valueName: "place"))
@@ -56,7 +64,9 @@ struct FaultsCommand: AsyncParsableCommand {
       valueName: "state"))
   var restart = FaultStore.Restart.repaired
 
-  @Option(help: ArgumentHelp("Seconds after which the run fails.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seconds after which the run fails.", valueName: "n"))
   var deadline = 900.0
 
   @Flag(help: "Keep records and data also when everything is well.")
@@ -66,12 +76,10 @@ struct FaultsCommand: AsyncParsableCommand {
   var isJSON = false
 
   func validate() throws {
-    guard (1...10_000_000).contains(commits), (1...64).contains(processes),
-      (1...1024).contains(writers), (1...1_000_000).contains(deadline)
-    else {
-      throw ValidationError(
-        "1 commit or more, 1 to 64 processes, 1 to 1024 writers, a second or more")
-    }
+    try check("--commits", [commits], 1...10_000_000)
+    try check("--processes", [processes], 1...64)
+    try check("--writers", [writers], 1...1024)
+    try check("--deadline", [deadline], 1...1_000_000)
     if store == .file, let kind = faults?.values.first(where: \.needsServer) {
       throw ValidationError("\(kind.rawValue) needs a server: a file has writer-kill only")
     }

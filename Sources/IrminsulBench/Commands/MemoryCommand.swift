@@ -7,12 +7,12 @@ struct MemoryCommand: AsyncParsableCommand {
     discussion: """
       JSON keys: scenario, method, shape, writers, commits, objects (that the commits added), \
       redis_bytes_per_commit, redis_bytes_per_object, of_ocaml_irmin (redis_bytes_per_commit / 3332, \
-      which OCaml Irmin takes for a commit to the shape 10x10x10).
+      which OCaml Irmin takes for a commit to the shape 10x10x10; null for other shapes).
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("How many commits to make.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many commits to make.", valueName: "n"))
   var commits = 20_000
 
   @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "list"))
@@ -22,13 +22,14 @@ struct MemoryCommand: AsyncParsableCommand {
     })
 
   func validate() throws {
-    guard (1...100_000_000).contains(commits) else {
-      throw ValidationError("--commits is a number from 1 on")
-    }
+    try check("--commits", [commits], 1...100_000_000)
     if common.seconds != nil { throw ValidationError("memory takes --commits, not --seconds") }
   }
 
   func run() async throws {
+    guard common.place.isPlainRedis else {
+      throw BenchError("memory is measured on redis:// or redis+unix:// only", .usage)
+    }
     let printer = try Printer(
       isJSON: common.isJSON, try await RunHeader.take(common.place),
       columns: [
@@ -65,9 +66,7 @@ struct MemoryCommand: AsyncParsableCommand {
     let plan = WorkerPlan(
       activity: activity, shape: shape, url: store.url, storeName: store.name, firstWriter: 0,
       writers: 1)
-    guard let before = try store.counters() else {
-      throw BenchError("memory is measured on redis:// or redis+unix:// only")
-    }
+    guard let before = try store.counters() else { throw BenchError("the server does not count") }
     let commits = commits
     let tally = try await ThreadTeam.run {
       let workers = try WorkerGroup([plan])
@@ -90,7 +89,8 @@ struct MemoryRow: Encodable {
   let objects: Int
   let bytesPerCommit: Double
   let bytesPerObject: Double
-  let ofIrmin: Double
+  /// Only for the shape that its figure is of.
+  let ofIrmin: Double?
 
   init(_ method: Method, _ shape: TreeShape, _ tally: WriterTally, bytes: Int) {
     self.method = method
@@ -100,7 +100,7 @@ struct MemoryRow: Encodable {
     objects = tally.done * (shape.widths.count + 2)
     bytesPerCommit = Double(bytes) / Double(max(commits, 1))
     bytesPerObject = Double(bytes) / Double(max(objects, 1))
-    ofIrmin = bytesPerCommit / Bound.irminBytesPerCommit
+    ofIrmin = shape == .usual ? bytesPerCommit / Bound.irminBytesPerCommit : nil
   }
 
   var cells: [String] {

@@ -11,16 +11,15 @@ struct ReadCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("How many tasks read at once.", valueName: "list"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many tasks read at once.", valueName: "list"))
   var tasks = ValueList([1, 64])
 
   @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
   var shape = TreeShape.usual
 
   func validate() throws {
-    guard tasks.values.allSatisfy({ (1...4096).contains($0) }) else {
-      throw ValidationError("1 to 4096 tasks")
-    }
+    try check("--tasks", tasks.values, 1...4096)
   }
 
   func run() async throws {

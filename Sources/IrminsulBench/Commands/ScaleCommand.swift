@@ -14,21 +14,19 @@ struct ScaleCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("How many commits to make.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many commits to make.", valueName: "n"))
   var commits = 1_000_000
 
-  @Option(help: ArgumentHelp("How many writers make them.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many writers make them.", valueName: "n"))
   var writers = 64
 
   @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
   var shape = TreeShape.usual
 
   func validate() throws {
-    guard (10...1_000_000_000).contains(commits), (1...4096).contains(writers),
-      writers <= shape.leafCount
-    else {
-      throw ValidationError("10 commits or more, and 1 to 4096 writers, as many as leaves at most")
-    }
+    try check("--commits", [commits], 10...1_000_000_000)
+    try check("--writers", [writers], 1...min(4096, shape.leafCount))
     if common.seconds != nil { throw ValidationError("scale takes --commits, not --seconds") }
   }
 
@@ -51,7 +49,9 @@ struct ScaleCommand: AsyncParsableCommand {
   }
 
   private func run(on store: BenchStore, _ printer: Printer) async throws {
-    if store.isPrivate { throw BenchError("scale needs a store that two processes can open") }
+    if store.isPrivate {
+      throw BenchError("scale needs a store that two processes can open", .usage)
+    }
     let activity = WorkerPlan.Activity.write(.irminsul, .disjoint)
     try await store.fill(for: activity, shape)
     let plan = WorkerPlan(

@@ -15,6 +15,8 @@ struct ValueList<Element: ExpressibleByArgument & Sendable>: ExpressibleByArgume
     self.values = values
   }
 
+  static var allValueStrings: [String] { Element.allValueStrings }
+
   var defaultValueDescription: String {
     values.map(\.defaultValueDescription).joined(separator: ",")
   }

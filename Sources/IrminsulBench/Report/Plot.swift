@@ -54,11 +54,29 @@ struct Plot {
   private static let colours = [
     "irminsul": "#0072B2", "irminsul, hot": "#009E73", "reference": "#D55E00", "cas": "#CC79A7",
     "document": "#E69F00", "script-limit": "#666666", "set-limit": "#999999",
+    "irminsul-sha256": "#56B4E9",
   ]
   /// The library's lines come last.
   private static func rank(_ label: String) -> Int { label.hasPrefix("irminsul") ? 1 : 0 }
 
   private static let others = ["#56B4E9", "#8C564B", "#BCBD22"]
+
+  /// Refuses a file that could not be written, before anything is measured for it.
+  static func checkPlace(_ path: String) throws {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    if files.fileExists(atPath: path, isDirectory: &isFolder) {
+      if isFolder.boolValue {
+        throw BenchError("cannot write \(path): it is a folder", .cannotCreate)
+      }
+      if files.isWritableFile(atPath: path) { return }
+    } else {
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      if files.isWritableFile(atPath: folder) { return }
+    }
+    throw BenchError(
+      "cannot write \(path): its folder is not there, or may not be written to", .cannotCreate)
+  }
 
   var svg: String {
     var parts = [

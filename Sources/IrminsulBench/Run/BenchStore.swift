@@ -1,4 +1,5 @@
 import Foundation
+import GitObjects
 import Irminsul
 import IrminsulTestKit
 
@@ -62,8 +63,10 @@ final class BenchStore: Sendable {
   }
 
   /// Calls `body` with the store, opened as the library does.
-  func withRepository<Result>(_ body: (Repository) async throws -> Result) async throws -> Result {
-    let repository = try await IrminsulStore.open(url, name: name)
+  func withRepository<Result>(
+    _ hash: HashAlgorithm = .sha1, _ body: (Repository) async throws -> Result
+  ) async throws -> Result {
+    let repository = try await IrminsulStore.open(url, name: name, hash)
     do {
       let result = try await body(repository)
       await repository.close()

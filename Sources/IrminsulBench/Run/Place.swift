@@ -15,6 +15,15 @@ enum Place: Sendable, Equatable {
     self = givenURL.map { .given(url: $0) } ?? .ownServer
   }
 
+  /// Whether a Redis server is there that the peers can speak to.
+  var isPlainRedis: Bool {
+    switch self {
+    case .ownServer: true
+    case .given(let url): url.hasPrefix("redis:") || url.hasPrefix("redis+unix:")
+    case .memory, .file: false
+    }
+  }
+
   /// What tables and JSON call it; never a URL, which may hold a password.
   var name: String {
     switch self {

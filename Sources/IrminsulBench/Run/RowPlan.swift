@@ -20,12 +20,17 @@ struct RowPlan: Sendable {
 
   /// Refuses what cannot be measured.
   func check() throws {
+    if case .write(let method, _) = activity, !place.isPlainRedis, method.needsPlainRedis {
+      throw BenchError(
+        "the method \(method.rawValue) needs redis:// or redis+unix://: irminsul and irminsul-sha256 "
+          + "work on every store", .usage)
+    }
     switch activity {
     case .write(_, .disjoint), .write(_, .mixed):
       guard writers * processes > shape.leafCount else { return }
       throw BenchError(
         "\(writers * processes) writers need as many leaves, and \(shape) has \(shape.leafCount): "
-          + "use a larger --shape")
+          + "use a larger --shape", .usage)
     case .write(_, .hot), .read: return
     }
   }

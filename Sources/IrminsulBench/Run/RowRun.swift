@@ -1,3 +1,5 @@
+import GitObjects
+
 /// Makes one measurement: a fresh store, worker processes that begin at once, and what the server has
 /// counted meanwhile.
 struct RowRun {
@@ -48,11 +50,14 @@ extension BenchStore {
     case .write(.reference, _), .write(.document, _), .write(.cas, _):
       let connection = try RedisAddress(url: url).connect()
       try PeerStore(name: name).fill(shape, over: connection)
-    case .write(.irminsul, _), .write(.scriptLimit, _), .read:
-      // A store in memory is filled by the process that has it.
-      if isPrivate { return }
-      try await withRepository { try await IrminsulStore.fill($0.branch(), shape) }
+    case .write(.sha256, _): try await fill(shape, .sha256)
+    case .write(.irminsul, _), .write(.scriptLimit, _), .read: try await fill(shape, .sha1)
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
+  }
+  private func fill(_ shape: TreeShape, _ hash: HashAlgorithm) async throws {
+    // A store in memory is filled by the process that has it.
+    if isPrivate { return }
+    try await withRepository(hash) { try await IrminsulStore.fill($0.branch(), shape) }
   }
 }

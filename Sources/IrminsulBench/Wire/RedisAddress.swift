@@ -19,7 +19,7 @@ struct RedisAddress {
   /// - Throws: ``BenchError`` for a URL that leads elsewhere, such as `rediss://` or `file:`.
   init(url: String) throws {
     guard let parts = URLComponents(string: url) else {
-      throw BenchError("\(url) is no URL")
+      throw BenchError("\(url) is no URL", .usage)
     }
     let items = parts.queryItems ?? []
     func item(_ name: String) -> String? { items.first { $0.name == name }?.value }
@@ -33,7 +33,7 @@ struct RedisAddress {
     default:
       throw BenchError(
         "only the method irminsul works on \(parts.scheme ?? ""): stores; "
-          + "the others need redis:// or redis+unix://")
+          + "the others need redis:// or redis+unix://", .usage)
     }
     user = parts.user.flatMap { $0.isEmpty ? nil : $0 }
     password =
@@ -52,7 +52,9 @@ struct RedisAddress {
 
   /// The URL of the same server and store behind a port of this machine.
   static func url(_ url: String, throughLocalPort port: Int) throws -> String {
-    guard var parts = URLComponents(string: url) else { throw BenchError("\(url) is no URL") }
+    guard var parts = URLComponents(string: url) else {
+      throw BenchError("\(url) is no URL", .usage)
+    }
     if parts.scheme == "redis+unix" {
       parts.scheme = "redis"
       parts.path = ""
@@ -60,15 +62,19 @@ struct RedisAddress {
     parts.host = "127.0.0.1"
     parts.port = port
     guard parts.scheme == "redis", let url = parts.string else {
-      throw BenchError("only plain connections can be delayed: redis:// or redis+unix://")
+      throw BenchError("only plain connections can be delayed: redis:// or redis+unix://", .usage)
     }
     return url
   }
 
   private func socket() throws -> PlainSocket {
-    switch endpoint {
-    case .tcp(let host, let port): try PlainSocket(host: host, port: port)
-    case .unixSocket(let path): try PlainSocket(unixPath: path)
+    do {
+      switch endpoint {
+      case .tcp(let host, let port): return try PlainSocket(host: host, port: port)
+      case .unixSocket(let path): return try PlainSocket(unixPath: path)
+      }
+    } catch {
+      throw BenchError("cannot reach the server: \(error)", .unreachable)
     }
   }
 }

@@ -1,11 +1,14 @@
 import Foundation
+import GitObjects
 import Irminsul
 
 /// The library's store, as the benchmark prepares and uses it.
 enum IrminsulStore {
-  static func open(_ url: String, name: String) async throws -> Repository {
+  static func open(
+    _ url: String, name: String, _ hash: HashAlgorithm = .sha1
+  ) async throws -> Repository {
     try await Repository.open(
-      self.url(url, name: name), environment: ProcessInfo.processInfo.environment)
+      self.url(url, name: name) + "&hash=\(hash)", environment: ProcessInfo.processInfo.environment)
   }
 
   static func url(_ url: String, name: String) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GitObjects
 
 /// How commits get to the server.
 enum Method: String, Codable, CaseIterable, ExpressibleByArgument {
@@ -12,6 +13,8 @@ enum Method: String, Codable, CaseIterable, ExpressibleByArgument {
   case cas
   /// The library's public calls.
   case irminsul
+  /// The same on a store with SHA-256 ids.
+  case sha256 = "irminsul-sha256"
   /// Prepared requests of the library's own script, by a loop that does nothing else.
   case scriptLimit = "script-limit"
   /// The same requests for a script that does nothing, by the same loop.
@@ -23,16 +26,22 @@ enum Method: String, Codable, CaseIterable, ExpressibleByArgument {
   var isPeer: Bool {
     switch self {
     case .reference, .document, .cas: true
-    case .irminsul, .scriptLimit, .emptyLimit, .setLimit: false
+    case .irminsul, .sha256, .scriptLimit, .emptyLimit, .setLimit: false
     }
   }
+
+  /// Whether it speaks to a server by itself, not by the library.
+  var needsPlainRedis: Bool { self != .irminsul && self != .sha256 }
+
+  /// Of the store's ids.
+  var hash: HashAlgorithm { self == .sha256 ? .sha256 : .sha1 }
 
   /// The commands that its clients send, whose time is the server's work.
   var commands: [String] {
     switch self {
     case .reference, .document: ["watch", "get", "set", "multi", "exec"]
     case .cas: ["get", "set", "evalsha"]
-    case .irminsul, .scriptLimit, .emptyLimit: ServerCounters.scriptCommands
+    case .irminsul, .sha256, .scriptLimit, .emptyLimit: ServerCounters.scriptCommands
     case .setLimit: ["set"]
     }
   }

@@ -8,10 +8,10 @@ struct IrminsulWriters: WriterTeam {
   private let layout: Layout
   private let repository: Repository
 
-  init(_ plan: WorkerPlan, _ layout: Layout) async throws {
+  init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) async throws {
     self.plan = plan
     self.layout = layout
-    repository = try await IrminsulStore.open(plan.url, name: plan.storeName)
+    repository = try await IrminsulStore.open(plan.url, name: plan.storeName, method.hash)
     if plan.isPrivate { try await IrminsulStore.fill(repository.branch(), plan.shape) }
   }
 

@@ -26,6 +26,11 @@ final class RequestFactory: Sendable {
     }
   }
 
+  /// One request, as the library makes it.
+  func example() async throws -> RecordingHost.Call {
+    try await call(number: 0, Round(number: 0, limit: .commits(1)))
+  }
+
   /// Requests of all writers in turn, each different from every other.
   ///
   /// - Parameter numbers: The number of the first value and of the one after the last.

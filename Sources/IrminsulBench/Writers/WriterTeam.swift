@@ -11,11 +11,12 @@ extension WorkerPlan {
   func team() async throws -> any WriterTeam {
     switch activity {
     case .read(let method): try await Readers(self, method)
-    case .write(.irminsul, let layout): try await IrminsulWriters(self, layout)
+    case .write(let method, let layout) where method == .irminsul || method == .sha256:
+      try await IrminsulWriters(self, method, layout)
     case .write(let method, let layout):
       switch method {
       case .scriptLimit, .emptyLimit, .setLimit: try await PreparedWriters(self, method, layout)
-      case .reference, .document, .cas, .irminsul: try PeerWriters(self, method, layout)
+      case .reference, .document, .cas, .irminsul, .sha256: try PeerWriters(self, method, layout)
       }
     }
   }
