@@ -81,7 +81,7 @@ return guarded(function()
   local token = argv[1]
   local done, outcome, digest = find_token(token, argv[2], meta)
 
-  local request = new_request(objects, argv)
+  local request = new_request(objects, argv, meta[10])
   local at = 4 + argv[3]
   for number = 4, at - 1 do keep(request, argv[number]) end
 

@@ -1,7 +1,7 @@
 -- find.lua: the entry at a path of a branch's head, a commit or a tree, in one round trip.
 -- KEYS  1 objects (hash)   2 refs (hash)
 -- ARGV  1 `ref` or `id`   2 full name of the branch, or raw id of a commit or tree
---       3 `bytes` to get the object's bytes as well, or `entry`   4.. path steps
+--       3 `bytes` to get the object's bytes as well, or `entry`   4 layout of directories   5.. path steps
 -- Reply {} when there is no such branch or object; {head} when nothing is at the path;
 --       {head, mode, id} or {head, mode, id, bytes}; head is the branch's commit or the given id
 -- Error MISSING id    an object on the path, or the one found, is not stored
@@ -22,9 +22,9 @@ return guarded(function()
     head, id = ARGV[2], tree_of_commit(bytes) or ARGV[2]
   end
   local mode = '40000'
-  for at = 4, #ARGV do
+  for at = 5, #ARGV do
     if not is_tree_mode(mode) then return {head} end
-    mode, id = find_in_directory(objects, id, ARGV[at])
+    mode, id = find_in_directory(objects, id, ARGV[at], ARGV[4])
     if not mode then return {head} end
   end
   -- A submodule's commit lives in another repository.

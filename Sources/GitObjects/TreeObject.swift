@@ -24,6 +24,11 @@ public struct TreeObject: Sendable, Hashable {
     isSorted = true
   }
 
+  /// Builds a tree from entries that were checked, or came from a tree, and have different names.
+  package init(unchecked entries: [TreeEntry]) {
+    self.init(sorted: Self.sort(entries))
+  }
+
   /// Builds a tree from entries in any order. O(n log n), O(n) when they are in order already.
   ///
   /// - Throws: ``GitObjectError/forbiddenName(name:_:)``, ``GitObjectError/duplicateName(name:)``,

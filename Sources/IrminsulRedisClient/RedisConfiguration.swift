@@ -81,7 +81,7 @@
     public var maximumValueSize = 512 << 20
 
     /// The query items of a URL that are kept in ``storeOptions``.
-    public static let storeOptionNames = ["name", "hash", "evict"]
+    public static let storeOptionNames = ["name", "hash", "layout", "evict"]
 
     public init(endpoint: Endpoint) {
       self.endpoint = endpoint

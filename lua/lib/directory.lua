@@ -1,11 +1,19 @@
--- lib/directory.lua: directories, what a path's steps name. In the `git` layout a directory is one
--- tree object; another layout would change this file and lib/directory_edit.lua, and nothing above
--- them.
--- @include lib/tree.lua
+-- lib/directory.lua: directories, what a path's steps name: one tree object each, or in the layout
+-- `wide` a trie of them. With lib/directory_edit.lua, the only place that knows.
+-- @include lib/wide.lua
 
 -- The mode and the id of one name in the directory `id`; nothing when it is absent.
-local function find_in_directory(objects, id, name)
+local function find_in_directory(objects, id, name, layout)
   local bytes = read_object(objects, id)
-  local _, _, mode, found = find_entry(bytes, first_entry(bytes, id), name, #id)
+  local first = first_entry(bytes, id)
+  if layout ~= 'wide' or not is_wide(bytes, first, #id) then
+    local _, _, mode, found = find_entry(bytes, first, name, #id)
+    return mode, found
+  end
+  local function read(part)
+    local part_bytes = read_object(objects, part)
+    return part_bytes, first_entry(part_bytes, part)
+  end
+  local _, _, _, mode, found = follow_name(read, bytes, first, name, #id)
   return mode, found
 end

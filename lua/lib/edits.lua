@@ -22,15 +22,7 @@ local function is_expected(request, expectation, mode, id)
   local width = #id
   if sub(expectation, 7, 6 + width) == id then return true end
   -- Not the same directory: does it have the same names?
-  local bytes, at = touch_directory(request, id)
-  local pieces = {}
-  while at <= #bytes do
-    local zero = string.find(bytes, '\0', at, true)
-    if not zero or zero + width > #bytes then fail('BADTREE', 'an entry is cut off') end
-    pieces[#pieces + 1] = sub(bytes, at, zero)
-    at = zero + width + 1
-  end
-  return redis.sha1hex(table.concat(pieces)) == sub(expectation, 7 + width)
+  return redis.sha1hex(listing(request, id)) == sub(expectation, 7 + width)
 end
 
 -- What an edit's action leaves at its path, where an entry or nothing is.
@@ -136,9 +128,33 @@ local function last_of_step(argv, low, high, at, step)
   return low
 end
 
+-- As rewrite_directory in the layout `wide`.
+local function rewrite_wide_directory(request, id, low, high, at)
+  local argv, seen, changes, acts = request.argv, {}, {}, false
+  local directory = open_directory(request, id)
+  while low <= high do
+    local step = step_at(argv[low], at)
+    local last = last_of_step(argv, low, high, at, step)
+    if seen[step] then fail('BADEDIT', argv[low]) end
+    seen[step] = true
+    local old_mode, old_id, found = entry_of(directory, step)
+    local mode, new_id, acts_below = rewrite_entry(request, old_mode, old_id, low, last,
+      at + #step + 1)
+    acts = acts or acts_below
+    if mode ~= old_mode or new_id ~= old_id then
+      changes[#changes + 1] = {name = step, old_mode = old_mode, mode = mode, id = new_id,
+        found = found}
+    end
+    low = last + 5
+  end
+  if #changes == 0 then return id, acts end
+  return change_directory(request, directory, changes), acts
+end
+
 -- Applies edits inside a directory, nil for none. Answers its id afterwards, nil when it is empty,
 -- and whether any of them acts.
 function rewrite_directory(request, id, low, high, at)
+  if request.is_wide then return rewrite_wide_directory(request, id, low, high, at) end
   local argv = request.argv
   local bytes, first
   if id then bytes, first = touch_directory(request, id) end

@@ -3,10 +3,10 @@
 -- @include lib/object.lua
 
 -- `new` holds ids and bytes in turn. `last_id` and `last_hex` are those of the newest object.
-local function new_request(objects, argv)
+local function new_request(objects, argv, layout)
   -- The fields are all there from the start, and `new` has room for a usual commit: growing costs.
   return {objects = objects, argv = argv, count = 0, touched = 0, branch = 0, last_id = false,
-    last_hex = false, conflicts = false, index = false, indexed = 0,
+    last_hex = false, is_wide = layout == 'wide', conflicts = false, index = false, indexed = 0,
     new = {nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}}
 end
 

@@ -6,7 +6,7 @@
 -- The store's record, as the functions below take it.
 local function read_meta(key)
   return redis.call('HMGET', key, 'format', 'hash', 'position', 'log', 'tokens', 'horizon', 'rotated',
-    'generation', 'turned')
+    'generation', 'turned', 'layout')
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without

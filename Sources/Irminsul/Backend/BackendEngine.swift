@@ -11,6 +11,7 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
 
   var location: String { backend.location }
   var algorithm: HashAlgorithm { backend.algorithm }
+  var layout: DirectoryLayout { .git }
   var maximumObjectSize: Int { 512 << 20 }
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {

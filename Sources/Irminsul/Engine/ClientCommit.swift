@@ -245,7 +245,8 @@ struct ClientCommit {
       case .names(let digest):
         if let found, found.mode.isTree, found.id != digest.tree {
           holds =
-            ListingDigest(try await objects.tree(found.id), id: found.id).names == digest.names
+            ListingDigest(try await objects.entries(of: found.id), id: found.id).names
+            == digest.names
         } else {
           holds = found?.mode.isTree == true
         }

@@ -12,6 +12,7 @@ final class ObjectDatabase: Sendable {
   }
 
   var algorithm: HashAlgorithm { engine.algorithm }
+  var layout: DirectoryLayout { engine.layout }
   var location: String { engine.location }
 
   /// One object; no round trip when it is cached, else one.

@@ -6,6 +6,7 @@ final class ScriptedEngine: StoreEngine {
   let host: any ScriptHost
   let keys: StoreKeys
   let algorithm: HashAlgorithm
+  let layout: DirectoryLayout
   let turns = TurnQueue()
   private let follower: LogFollower
   /// The newest position of the log that this process has seen.
@@ -21,10 +22,14 @@ final class ScriptedEngine: StoreEngine {
     static let serverEdits = 1000
   }
 
-  init(host: any ScriptHost, keys: StoreKeys, algorithm: HashAlgorithm, position: Int64) {
+  init(
+    host: any ScriptHost, keys: StoreKeys, algorithm: HashAlgorithm, layout: DirectoryLayout,
+    position: Int64
+  ) {
     self.host = host
     self.keys = keys
     self.algorithm = algorithm
+    self.layout = layout
     follower = LogFollower(host: host, log: keys.key("log"))
     newestPosition = Locked(position)
   }
@@ -97,7 +102,8 @@ final class ScriptedEngine: StoreEngine {
       case .id(let id): [Bytes("id".utf8), id.bytes]
       }
     let reply = try await call(
-      .find, arguments + [Bytes(detail.rawValue.utf8)] + path.steps)
+      .find,
+      arguments + [Bytes(detail.rawValue.utf8), Bytes(layout.rawValue.utf8)] + path.steps)
     guard let fields = reply.array else { throw unexpected(.find, reply) }
     guard let head = fields.first else { return .noHead }
     guard let head = objectID(head) else { throw unexpected(.find, reply) }

@@ -7,6 +7,7 @@ protocol StoreEngine: Sendable {
   /// For messages.
   var location: String { get }
   var algorithm: HashAlgorithm { get }
+  var layout: DirectoryLayout { get }
   /// Objects larger than this, in bytes, are refused.
   var maximumObjectSize: Int { get }
 

@@ -8,6 +8,7 @@ struct EmbeddedLocation {
   let path: String?
   let name: String?
   let hash: HashAlgorithm?
+  let layout: DirectoryLayout?
   private let durability: EmbeddedConfiguration.Durability?
 
   init(_ url: String) throws(StoreError) {
@@ -32,6 +33,7 @@ struct EmbeddedLocation {
     }
     var name: String?
     var hash: HashAlgorithm?
+    var layout: DirectoryLayout?
     var durability: EmbeddedConfiguration.Durability?
     for item in parts.count > 1 ? parts[1].split(separator: "&") : [] {
       let pair = item.split(separator: "=", maxSplits: 1).map(String.init)
@@ -39,13 +41,15 @@ struct EmbeddedLocation {
       switch pair[0] {
       case "name": name = value
       case "hash": hash = try Repository.parseHash(value, url: url)
+      case "layout": layout = try Repository.parseLayout(value, url: url)
       case "durability" where value == "full": durability = .full
       case "durability" where value == "normal": durability = .normal
       default:
-        throw .badURL(url, reason: "unknown option \"\(item)\": use name, hash or durability")
+        throw .badURL(
+          url, reason: "unknown option \"\(item)\": use name, hash, layout or durability")
       }
     }
-    (self.name, self.hash, self.durability) = (name, hash, durability)
+    (self.name, self.hash, self.layout, self.durability) = (name, hash, layout, durability)
   }
 
   func configuration(creation: Repository.Creation) -> EmbeddedConfiguration {

@@ -114,7 +114,9 @@ extension Repository {
     case .value(let action):
       if edit.path.isRoot { throw StoreError.rootIsDirectory }
       return .value(action)
-    case .tree(let tree):
+    case .tree(var tree):
+      // One that was made from nothing gets this store's layout.
+      if tree.objects == nil { tree = Tree(root: tree.root, objects: objects) }
       var parts: [IdentifiedObject] = []
       let id = try await tree.write(algorithm, into: &parts)
       if id == Tree.emptyID(algorithm) { return .remove }

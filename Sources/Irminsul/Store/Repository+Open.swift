@@ -26,7 +26,7 @@ extension Repository {
   /// | `redis+unix:///path/to/socket?db=0` | the same through a Unix socket |
   ///
   /// Every URL takes `?name=STORE` (default `irminsul`) for one of several stores in one place, and
-  /// `?hash=sha256` for a store with SHA-256 ids.
+  /// `?hash=sha256` for a store with SHA-256 ids, and `?layout=wide` for one with wide directories.
   ///
   /// - Parameter environment: Where `IRMINSUL_REDIS_PASSWORD` and the like are looked up; give
   ///   `ProcessInfo.processInfo.environment` to use this process'.
@@ -88,6 +88,7 @@ extension Repository {
       // Before a file is made.
       _ = try StoreKeys(storeName: name)
       if let hash = location.hash { options.hash = hash }
+      if let layout = location.layout { options.layout = layout }
       if options.creation == .never, let path = location.path, !isThere(path) {
         throw StoreError.storeAbsent(name: name, in: "file:\(path)")
       }
@@ -109,6 +110,9 @@ extension Repository {
       }
       if let hash = configuration.storeOptions["hash"] {
         options.hash = try parseHash(hash, url: configuration.location)
+      }
+      if let layout = configuration.storeOptions["layout"] {
+        options.layout = try parseLayout(layout, url: configuration.location)
       }
       switch configuration.storeOptions["evict"] {
       case nil, "refused": break
@@ -153,5 +157,12 @@ extension Repository {
       throw .badURL(url, reason: "hash=\(text): use sha1 or sha256")
     }
     return hash
+  }
+
+  static func parseLayout(_ text: String, url: String) throws(StoreError) -> DirectoryLayout {
+    guard let layout = DirectoryLayout(rawValue: text) else {
+      throw .badURL(url, reason: "layout=\(text): use git or wide")
+    }
+    return layout
   }
 }

@@ -33,6 +33,9 @@ public final class Repository: Sendable {
     public var creation: Creation = .ifAbsent
     /// The ids of a store that is made; nil: SHA-1. A store that is there must have these.
     public var hash: HashAlgorithm?
+    /// How directories are kept in a store that is made; nil: ``DirectoryLayout/git``. A store that is
+    /// there must have this layout.
+    public var layout: DirectoryLayout?
     /// Whether a server is accepted that may evict keys.
     public var eviction: EvictionPolicy = .refused
     /// Where warnings go.
@@ -67,7 +70,8 @@ public final class Repository: Sendable {
     }
     let state = try await Self.openStore(host, keys, options)
     let engine = ScriptedEngine(
-      host: host, keys: keys, algorithm: state.algorithm, position: state.position)
+      host: host, keys: keys, algorithm: state.algorithm, layout: state.layout,
+      position: state.position)
     self.engine = engine
     self.options = options
     objects = ObjectDatabase(engine: engine, cacheSize: options.cacheSize)
@@ -86,22 +90,29 @@ public final class Repository: Sendable {
 
   private static func openStore(
     _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
-  ) async throws -> (algorithm: HashAlgorithm, position: Int64) {
+  ) async throws -> (algorithm: HashAlgorithm, layout: DirectoryLayout, position: Int64) {
     // Most stores are there: no writer of a file stands in the way of opening it.
     var fields = try await run(.open, [], host, keys)
     if fields.first == "absent" {
       guard options.creation == .ifAbsent else {
         throw StoreError.storeAbsent(name: keys.storeName, in: host.location)
       }
+      let layout = options.layout ?? .git
+      let hash = options.hash ?? .sha1
+      var explanation: [Bytes] = []
+      if layout == .wide, let id = WideNode.explanations[hash] {
+        explanation = [id.bytes, WideNode.explanation.bytes]
+      }
       fields = try await run(
         .create,
         [
-          format, (options.hash ?? .sha1).rawValue, "ref: refs/heads/main", "100000",
+          format, hash.rawValue, "ref: refs/heads/main", "100000",
           host.mayLoseAnswers ? "1000000" : "10000",
           String(UInt64.random(in: 0 ... .max), radix: 16),
-        ], host, keys)
+          layout.rawValue,
+        ].map { Bytes($0.utf8) } + explanation, host, keys)
     }
-    guard fields.count == 5, let found = fields[1], let hash = fields[2] else {
+    guard fields.count == 6, let found = fields[1], let hash = fields[2] else {
       throw StoreError.unexpectedReply("open", in: host.location)
     }
     if found == "deleted" {
@@ -119,16 +130,25 @@ public final class Repository: Sendable {
     if let asked = options.hash, asked != algorithm {
       throw StoreError.wrongHash(found: hash, asked: asked.rawValue, in: host.location)
     }
-    return (algorithm, fields[4].flatMap { Int64($0) } ?? 0)
+    // A store of before there were several has none.
+    let kind = fields[5].flatMap { $0.isEmpty ? nil : $0 } ?? DirectoryLayout.git.rawValue
+    guard let layout = DirectoryLayout(rawValue: kind) else {
+      throw StoreError.unknownFormat(
+        found: "\(found) with the layout \(kind)", supported: format, in: host.location)
+    }
+    if let asked = options.layout, asked != layout {
+      throw StoreError.wrongLayout(found: layout, asked: asked, in: host.location)
+    }
+    return (algorithm, layout, fields[4].flatMap { Int64($0) } ?? 0)
   }
 
   private static func run(
-    _ script: Script, _ arguments: [String], _ host: any ScriptHost, _ keys: StoreKeys
+    _ script: Script, _ arguments: [Bytes], _ host: any ScriptHost, _ keys: StoreKeys
   ) async throws -> [String?] {
     let reply: Reply
     do {
       reply = try await host.run(
-        script, keys: keys.keys(of: script), arguments: arguments.map { Bytes($0.utf8) })
+        script, keys: keys.keys(of: script), arguments: arguments)
     } catch .refused(_, _, let refusal) where refusal.code == "DAMAGED" {
       throw StoreError.damagedStore(
         name: keys.storeName, in: host.location,
@@ -144,6 +164,9 @@ public final class Repository: Sendable {
 
   /// Where the store is, for messages; without a password.
   public var location: String { engine.location }
+
+  /// How it keeps its directories.
+  public var layout: DirectoryLayout { engine.layout }
 
   /// Which ids its objects have.
   public var algorithm: HashAlgorithm { engine.algorithm }

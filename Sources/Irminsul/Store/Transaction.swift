@@ -237,7 +237,7 @@ public final class Transaction: Sendable {
     case .names:
       guard entry.mode.isTree else { return .kind(entry.mode.objectKind) }
       return .names(
-        ListingDigest(try await repository.objects.tree(entry.id), id: entry.id))
+        ListingDigest(try await repository.objects.entries(of: entry.id), id: entry.id))
     }
   }
 

@@ -47,6 +47,7 @@ public enum StoreError: Error, Sendable {
   /// The store was written by a version of this library that this one does not understand.
   case unknownFormat(found: String, supported: String, in: String)
   case wrongHash(found: String, asked: String, in: String)
+  case wrongLayout(found: DirectoryLayout, asked: DirectoryLayout, in: String)
   /// Too long ago: the server may have forgotten whether this commit was made.
   case outcomeUnknown(branch: String)
   /// The ``RequestToken`` stands for another write, which was made or refused before.
@@ -175,6 +176,8 @@ extension StoreError: CustomStringConvertible {
         + "Open it with a version that knows that format."
     case .wrongHash(let found, let asked, let location):
       "the store in \(location) has \(found) ids, not \(asked)"
+    case .wrongLayout(let found, let asked, let location):
+      "the store in \(location) has the layout \(found), not \(asked)"
     case .outcomeUnknown(let branch):
       "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
         + "Look at the log to see whether it was made; it was not sent again."

@@ -33,6 +33,11 @@ public struct Tree: Sendable {
 
     /// The name as text; bytes that are not UTF-8 show as U+FFFD.
     public var nameText: String { String(decoding: name, as: UTF8.self) }
+
+    init(_ entry: TreeEntry) {
+      name = entry.name
+      self.entry = Entry(mode: entry.mode, id: entry.id)
+    }
   }
 
   // MARK: Reading
@@ -93,10 +98,33 @@ public struct Tree: Sendable {
   /// The entries of the directory at a path, in Git's order; none when nothing or a blob is there.
   public func list(_ path: Path = .root) async throws -> [Item] {
     guard let tree = try await findTree(path) else { return [] }
-    return try await tree.root.entries(objects, algorithm).map {
-      Item(name: $0.name, entry: Entry(mode: $0.mode, id: $0.id))
-    }
+    return try await tree.entries().map(Item.init)
   }
+
+  /// A part of the entries of the directory at a path, in Git's order.
+  ///
+  /// In the layout ``DirectoryLayout/wide`` it costs a few round trips, however many entries there
+  /// are; in the layout ``DirectoryLayout/git`` the whole directory is read.
+  public func list(_ path: Path = .root, _ range: ListRange) async throws -> [Item] {
+    guard let tree = try await findTree(path) else { return [] }
+    guard let id = tree.stored, let objects else {
+      return DirectoryPage.of(try await tree.entries(), range).map(Item.init)
+    }
+    return try await DirectoryPage.read(id, range, from: objects).map(Item.init)
+  }
+
+  /// How many entries the directory at a path has; 0 when nothing or a blob is there. One round trip
+  /// beyond the way to it, however many there are.
+  public func count(_ path: Path = .root) async throws -> Int {
+    guard let tree = try await findTree(path) else { return 0 }
+    guard let id = tree.stored, let objects else { return try await tree.entries().count }
+    return try await objects.count(of: id)
+  }
+
+  func entries() async throws -> [TreeEntry] { try await root.entries(objects, algorithm) }
+
+  /// The id of this tree if it is stored as it is.
+  var stored: ObjectID? { root.isUnedited ? root.base : nil }
 
   // MARK: Editing
 
@@ -186,7 +214,8 @@ public struct Tree: Sendable {
 
   // MARK: Hashing
 
-  /// The id of the tree object that this tree is, without storing it.
+  /// The id of the tree object that this tree is, without storing it: in the layout of the repository
+  /// that it comes from, or ``DirectoryLayout/git``.
   public func hash(_ algorithm: HashAlgorithm) async throws -> ObjectID {
     var new: [IdentifiedObject] = []
     return try await write(algorithm, into: &new)
@@ -229,8 +258,8 @@ public struct Tree: Sendable {
   func cachedEntry(_ path: Path) throws -> Entry?? {
     guard var id = root.base, root.isUnedited, let objects else { return nil }
     for (depth, step) in path.steps.enumerated() {
-      guard let tree = objects.cachedTree(id) else { return nil }
-      guard let found = tree.entry(named: step) else { return .some(nil) }
+      guard let known = try objects.cachedEntry(named: step, in: id) else { return nil }
+      guard let found = known else { return .some(nil) }
       if depth == path.steps.count - 1 { return Entry(mode: found.mode, id: found.id) }
       guard found.mode.isTree else { return .some(nil) }
       id = found.id

@@ -30,25 +30,35 @@ extension Tree {
     _ changes: inout [TreeChange]
   ) async throws {
     if old == new { return }
-    let oldItems = old?.mode.isTree == true ? try await oldTree?.list() ?? [] : []
-    let newItems = new?.mode.isTree == true ? try await newTree?.list() ?? [] : []
+    let oldPart = old?.mode.isTree == true ? oldTree : nil
+    let newPart = new?.mode.isTree == true ? newTree : nil
     switch (old?.mode.isTree == true ? nil : old, new?.mode.isTree == true ? nil : new) {
     case (let old?, let new?): changes.append(.updated(path, old, new))
     case (let old?, nil): changes.append(.removed(path, old))
     case (nil, let new?): changes.append(.added(path, new))
     case (nil, nil): break
     }
-    let oldByName = Dictionary(oldItems.map { ($0.name, $0.entry) }) { first, _ in first }
-    let newByName = Dictionary(newItems.map { ($0.name, $0.entry) }) { first, _ in first }
-    let names = Set(oldByName.keys).union(newByName.keys)
-    for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      let (before, after) = (oldByName[name], newByName[name])
-      if before == after { continue }
+    let names = try await names(oldPart, newPart)
+    for change in names.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
+      let name = change.name
+      let before = change.old.map { Entry(mode: $0.mode, id: $0.id) }
+      let after = change.new.map { Entry(mode: $0.mode, id: $0.id) }
       let step = Path(steps: [name])
       try await diff(
         before, before?.mode.isTree == true ? try await oldTree?.findTree(step) : nil,
         after, after?.mode.isTree == true ? try await newTree?.findTree(step) : nil,
         at: path.appending(name), &changes)
     }
+  }
+
+  /// The names that differ between two directories.
+  private static func names(_ old: Tree?, _ new: Tree?) async throws -> [DirectoryDiff.Change] {
+    if let left = old?.stored, let right = new?.stored, let objects = new?.objects,
+      old?.objects === objects
+    {
+      return try await DirectoryDiff.between(left, right, objects)
+    }
+    return DirectoryDiff.changes(
+      from: try await old?.entries() ?? [], to: try await new?.entries() ?? [])
   }
 }

@@ -8,15 +8,13 @@ struct ListingDigest: Sendable, Hashable {
   /// The SHA-1 of each entry's `mode SP name NUL`, one after another, in hexadecimal.
   let names: String
 
-  init(_ object: TreeObject, id: ObjectID) {
+  init(_ entries: [TreeEntry], id: ObjectID) {
     tree = id
-    let content = object.content
     var text: Bytes = []
-    var start = 0
-    for _ in object.entries {
-      guard let zero = content[start...].firstIndex(of: 0) else { break }
-      text += content[start...zero]
-      start = zero + 1 + id.algorithm.byteCount
+    for entry in entries {
+      text += Bytes("\(entry.mode) ".utf8)
+      text += entry.name
+      text.append(0)
     }
     names = ObjectID(hashing: text, algorithm: .sha1).hex
   }

@@ -2,7 +2,7 @@ import GitObjects
 import RedisScripting
 
 /// A directory: what a path's steps name. It is the entries of a stored tree with edits on top that
-/// are not written yet. How entries become tree objects is decided in ``write(_:into:)`` alone.
+/// are not written yet. How entries become tree objects is the ``DirectoryLayout``'s matter.
 struct Directory: Sendable {
   /// The stored form that the edits apply to; nil for an empty directory.
   let base: ObjectID?
@@ -29,7 +29,7 @@ struct Directory: Sendable {
   func child(_ name: Bytes, _ objects: ObjectDatabase?) async throws -> Child {
     if let edit = edits[name] { return edit }
     guard let base, let objects else { return .absent }
-    guard let entry = try await objects.tree(base).entry(named: name) else { return .absent }
+    guard let entry = try await objects.entry(named: name, in: base) else { return .absent }
     return .entry(Entry(mode: entry.mode, id: entry.id))
   }
 
@@ -64,16 +64,30 @@ struct Directory: Sendable {
 
   /// Its entries in Git's order, after the edits. An edited directory inside is hashed for that.
   func entries(_ objects: ObjectDatabase?, _ algorithm: HashAlgorithm) async throws -> [TreeEntry] {
+    if edits.isEmpty {
+      guard let base, let objects else { return [] }
+      return try await objects.entries(of: base)
+    }
     var written: [IdentifiedObject] = []
-    return try await tree(objects, algorithm, into: &written).entries
+    switch try await form(objects, algorithm, into: &written) {
+    case .git(let tree): return tree.entries
+    case .wide(let editor, let group):
+      guard let group else { return [] }
+      return try await editor.entries(of: group)
+    }
   }
 
-  /// The tree object that it becomes, and the new objects that it refers to.
-  private func tree(
+  /// What it becomes: one tree, or a group of trees.
+  private enum Form {
+    case git(TreeObject)
+    /// nil when it is empty.
+    case wide(WideEditor, WideGroup?)
+  }
+
+  /// The form that it has after the edits, and the new objects that its entries refer to.
+  private func form(
     _ objects: ObjectDatabase?, _ algorithm: HashAlgorithm, into new: inout [IdentifiedObject]
-  ) async throws -> TreeObject {
-    var tree = TreeObject.empty
-    if let base, let objects { tree = try await objects.tree(base) }
+  ) async throws -> Form {
     var changes: [TreeEdit] = []
     for (name, child) in edits {
       switch child {
@@ -93,7 +107,13 @@ struct Directory: Sendable {
         }
       }
     }
-    return try tree.applying(changes)
+    if objects?.layout == .wide {
+      let editor = WideEditor(objects, algorithm)
+      return .wide(editor, try await editor.changed(base, changes))
+    }
+    var tree = TreeObject.empty
+    if let base, let objects { tree = try await objects.tree(base) }
+    return .git(try tree.applying(changes))
   }
 
   /// The id of its stored form, with the objects that must be stored for it appended to `new`; nil
@@ -102,10 +122,17 @@ struct Directory: Sendable {
     _ objects: ObjectDatabase?, _ algorithm: HashAlgorithm, into new: inout [IdentifiedObject]
   ) async throws -> ObjectID? {
     if edits.isEmpty { return base }
-    let tree = try await tree(objects, algorithm, into: &new)
-    if tree.entries.isEmpty { return nil }
-    let object = IdentifiedObject(tree.framed, algorithm)
-    if object.id != base { new.append(object) }
-    return object.id
+    switch try await form(objects, algorithm, into: &new) {
+    case .git(let tree):
+      if tree.entries.isEmpty { return nil }
+      let object = IdentifiedObject(tree.framed, algorithm)
+      if object.id != base { new.append(object) }
+      return object.id
+    case .wide(var editor, let group):
+      guard let group else { return nil }
+      let id = editor.writeTop(group)
+      if id != base { new += editor.new }
+      return id
+    }
   }
 }

@@ -1,0 +1,140 @@
+import Foundation
+import GitObjects
+import RedisScripting
+import Testing
+
+@testable import Irminsul
+
+/// Wide directories: the server's edits, the client's edits, and what the client builds from nothing
+/// give the same ids, and hold what a plain dictionary says.
+@Suite struct WideDirectoryTests {
+  /// Where names come from. Each draws from few enough that they come again.
+  enum Names: String, CaseIterable, CustomTestStringConvertible {
+    case numbers, hexadecimal, bytes, prefixes, chain, ownKind
+
+    var testDescription: String { rawValue }
+
+    func name(_ size: Int, _ random: inout SystemRandomNumberGenerator) -> Bytes {
+      let number = Int.random(in: 0..<size, using: &random)
+      switch self {
+      case .numbers: return Bytes("job-\(number)".utf8)
+      case .hexadecimal:
+        return Bytes(ObjectID(hashing: "\(number)".utf8, algorithm: .sha1).hex.prefix(8).utf8)
+      case .bytes:
+        let digest = ObjectID(hashing: "\(number)".utf8, algorithm: .sha1).bytes
+        return digest.prefix(3).map { $0 == 0 || $0 == UInt8(ascii: "/") ? 1 : $0 } + [0x78]
+      case .prefixes: return Bytes(repeating: 0x70, count: 200) + Bytes("\(number)".utf8)
+      // Each one the start of the next.
+      case .chain:
+        return Bytes(repeating: 0x61, count: 1 + number % 120)
+          + (number % 3 == 0 ? [0x2e] : [])
+      case .ownKind:
+        let names = ["!", "! ", "! 1", "! 33", "!0", "!a", "%", "%!", "%! 1", " x", "\u{1}", "%%"]
+        return number < names.count ? Bytes(names[number].utf8) : Bytes("! \(number)".utf8)
+      }
+    }
+  }
+
+  private struct Model {
+    /// Each name's value; nil inside for a folder with one.
+    var entries: [Bytes: (text: String, isFolder: Bool)] = [:]
+  }
+
+  @Test(arguments: Names.allCases)
+  func theSameIdsByAllWays(_ names: Names) async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let main = repository.branch()
+    var random = SystemRandomNumberGenerator()
+    var model = Model()
+    var tree = Tree(root: .empty, objects: repository.objects)
+    // Sizes go up and down across the thresholds.
+    for round in 0..<240 {
+      let size = [40, 40, 400, 70][round / 20 % 4]
+      let isGrowing = round / 30 % 2 == 0
+      var edits: [BranchEdit] = []
+      var touched: Set<Bytes> = []
+      for _ in 0..<Int.random(in: 1...(round % 7 == 0 ? 40 : 4)) {
+        let name = names.name(size, &random)
+        guard touched.insert(name).inserted else { continue }
+        let path = Path(steps: ["d".utf8.map { $0 }, name])
+        let text = "\(Int.random(in: 0..<1000))"
+        switch Int.random(in: 0..<10) {
+        case 0..<(isGrowing ? 7 : 3):
+          edits.append(try .set(path, text))
+          model.entries[name] = (text, false)
+        case 7:
+          edits.append(.remove(path))
+          edits.append(try .set(path.appending(Bytes("in".utf8)), text))
+          // A folder with one value: all that was there is gone.
+          edits.removeSubrange(edits.count - 2..<edits.count)
+          edits.append(.setTree(path, try await Tree.empty.adding(text, at: "in")))
+          model.entries[name] = (text, true)
+        default:
+          edits.append(.remove(path))
+          model.entries[name] = nil
+        }
+      }
+      for edit in edits { try await edit.apply(to: &tree) }
+      try await main.commit(edits, "Round \(round)")
+      let found = try #require(try await main.head() ?? nil)
+      #expect(found.tree == (try await tree.hash(.sha1)), "round \(round)")
+      if round % 20 == 19 { try await check(repository, found, model) }
+      // What is stored is read again, not what was made in memory.
+      if round % 5 == 0 {
+        tree = Tree(root: Directory(base: found.tree), objects: repository.objects)
+      }
+    }
+    #expect(try await repository.verify { _ in }.faults == 0)
+    await repository.close()
+  }
+
+  private func check(_ repository: Repository, _ commit: Commit, _ model: Model) async throws {
+    var built = Tree(root: .empty, objects: repository.objects)
+    for (name, value) in model.entries.shuffled() {
+      let path = Path(steps: ["d".utf8.map { $0 }, name])
+      if value.isFolder {
+        built = try await built.addingTree(
+          try await Tree.empty.adding(value.text, at: "in"), at: path)
+      } else {
+        built = try await built.adding(value.text, at: path)
+      }
+    }
+    #expect(try await built.hash(.sha1) == commit.tree)
+    let tree = try await repository.tree(commit.id)
+    #expect(try await tree.count("d") == model.entries.count)
+    let listed = try await tree.list("d").map(\.name)
+    let expected = model.entries.sorted { first, second in
+      WideKey(first.key, isTree: first.value.isFolder).bytes
+        .lexicographicallyPrecedes(WideKey(second.key, isTree: second.value.isFolder).bytes)
+    }.map(\.key)
+    #expect(listed == expected)
+    let branch = repository.branch()
+    for (name, value) in model.entries.shuffled().prefix(20) {
+      let path = Path(steps: ["d".utf8.map { $0 }, name])
+      let leaf = value.isFolder ? path.appending(Bytes("in".utf8)) : path
+      #expect(try await branch.get(leaf, as: String.self) == value.text)
+      #expect(try await tree.find(leaf, as: String.self) == value.text)
+      #expect(try await tree.entry(path.appending(Bytes("none".utf8))) == nil)
+    }
+    try await checkPages(tree, expected)
+  }
+
+  private func checkPages(_ tree: Tree, _ names: [Bytes]) async throws {
+    for _ in 0..<10 {
+      var range = ListRange(limit: Int.random(in: 0...50))
+      var expected = names
+      if Bool.random(), let some = names.randomElement() {
+        range.prefix = Bytes(some.prefix(Int.random(in: 0...some.count)))
+        expected = expected.filter { $0.starts(with: range.prefix) }
+      }
+      if Bool.random(), let some = names.randomElement(), let place = names.firstIndex(of: some) {
+        range.after = some
+        let later = Set(names[(place + 1)...])
+        expected = expected.filter { later.contains($0) }
+      }
+      range.offset = Int.random(in: 0...20)
+      expected = Array(expected.dropFirst(range.offset).prefix(range.limit))
+      #expect(try await tree.list("d", range).map(\.name) == expected, "\(range)")
+    }
+  }
+}
