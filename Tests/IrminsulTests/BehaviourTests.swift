@@ -58,4 +58,21 @@ import Testing
     try await behaviour.check(on: repository)
     await repository.close()
   }
+
+  /// Directories that are tries when they are large, on the server and in the client's trees.
+  @Test(arguments: Behaviour.all)
+  func redisWithWideDirectories(_ behaviour: Behaviour) async throws {
+    let server = try await TestServers.shared.plain()
+    let repository = try await Repository.open(
+      server.url + "?name=\(TestServers.freshName())&layout=wide")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
+
+  @Test(arguments: Behaviour.all)
+  func memoryWithWideDirectoriesAndSHA256(_ behaviour: Behaviour) async throws {
+    let repository = try await Repository.open("memory:?layout=wide&hash=sha256")
+    try await behaviour.check(on: repository)
+    await repository.close()
+  }
 }

@@ -153,21 +153,18 @@ local function wide_editing(request, touch)
       node = {children = {[sub(node.skip, common + 1, common + 1)] = rest}, count = node.count,
         skip = sub(node.skip, 1, common)}
     end
-    local size, stop = #node.skip, place + #node.skip
+    -- All changes have these digits now: what is removed was there.
+    local stop = place + #node.skip
     while low <= high do
       local change = changes[low]
-      if agreement(change.digits, place, node.skip) < size then
-        -- What would have to be removed from elsewhere is not there.
-        low = low + 1
-      elseif #change.digits < stop then
+      if #change.digits < stop then
         node.count = node.count + (change.id and 1 or 0) - (node.terminal and 1 or 0)
         node.terminal = change.id and change or nil
         low = low + 1
       else
         local digit, to = sub(change.digits, stop, stop), low
         while to < high and #changes[to + 1].digits >= stop
-          and sub(changes[to + 1].digits, stop, stop) == digit
-          and agreement(changes[to + 1].digits, place, node.skip) == size do
+          and sub(changes[to + 1].digits, stop, stop) == digit do
           to = to + 1
         end
         local child = node.children[digit]

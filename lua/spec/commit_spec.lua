@@ -276,7 +276,7 @@ describe('commit', function()
 
   it('refuses a store that is gone, foreign or of another hash', function()
     expect(commit{set('a', '1')}).fails_with('NOSTORE')
-    scripts.create('2', 'sha1', 'refs/heads/main', '1000', '1000', 'id')
+    scripts.create('2', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'git')
     expect(commit{set('a', '1')}).fails_with('FORMAT')
     redis.call('HSET', keys.meta, 'format', '1', 'hash', 'sha256')
     expect(commit{set('a', '1')}).fails_with('HASH')
@@ -453,7 +453,7 @@ describe('commit', function()
     commit{{'n', '*', 'blob', '100755', framed('blob', '1\n')}, set('d/x', '1'),
       {'sub', '*', 'entry', '160000', string.rep('s', 20)}}
     commit{{'n', '*', 'increment', '', '1'}}
-    local entry = scripts.find('ref', 'refs/heads/main', 'entry', 'n')
+    local entry = find('ref', 'refs/heads/main', 'entry', 'n')
     expect(entry[2]).equals('100755')
     local reply = commit{{'d', '*', 'increment', '', '1'}, {'n', '*', 'append', '', 'x'},
       {'sub', '*', 'insert', '', 'x'}, set('ok', '1')}

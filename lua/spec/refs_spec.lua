@@ -134,53 +134,53 @@ describe('find', function()
     local reply = commit{set('a/b', 'hello')}
     local blob = framed('blob', 'hello')
     local found = {reply[3], '100644', id_of(blob), blob}
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals(found)
-    expect(scripts.find('id', reply[3], 'bytes', 'a', 'b')).equals(found)
-    expect(scripts.find('id', reply[5], 'entry', 'a', 'b')).equals({reply[5], '100644', id_of(blob)})
-    expect(scripts.find('ref', 'refs/heads/main', 'entry')).equals({reply[3], '40000', reply[5]})
+    expect(find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals(found)
+    expect(find('id', reply[3], 'bytes', 'a', 'b')).equals(found)
+    expect(find('id', reply[5], 'entry', 'a', 'b')).equals({reply[5], '100644', id_of(blob)})
+    expect(find('ref', 'refs/heads/main', 'entry')).equals({reply[3], '40000', reply[5]})
   end)
 
   it('tells an absent branch from an absent path', function()
     fresh_store()
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a')).equals({})
-    expect(scripts.find('id', string.rep('m', 20), 'bytes', 'a')).equals({})
+    expect(find('ref', 'refs/heads/main', 'bytes', 'a')).equals({})
+    expect(find('id', string.rep('m', 20), 'bytes', 'a')).equals({})
     local head = commit{set('a', '1')}[3]
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'b')).equals({head})
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals({head})
+    expect(find('ref', 'refs/heads/main', 'bytes', 'b')).equals({head})
+    expect(find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).equals({head})
   end)
 
   it('does not look for a submodule\'s commit', function()
     fresh_store()
     local head = commit{{'sub', '*', 'entry', '160000', string.rep('s', 20)}}[3]
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'sub')).equals(
+    expect(find('ref', 'refs/heads/main', 'bytes', 'sub')).equals(
       {head, '160000', string.rep('s', 20)})
   end)
 
   -- The server cannot compute ids of 32 bytes, and need not: it follows them.
   it('follows the ids of a store with SHA-256', function()
-    scripts.create('1', 'sha256', 'refs/heads/main', '1000', '1000', 'id')
+    scripts.create('1', 'sha256', 'refs/heads/main', '1000', '1000', 'id', 'git')
     local blob, tree, top = string.rep('b', 32), string.rep('t', 32), string.rep('c', 32)
     local hex = string.rep('74', 32)
     local header = 'tree ' .. hex .. '\nauthor ' .. person .. '\ncommitter ' .. person .. '\n\n'
     scripts.put_objects(blob, framed('blob', 'x'), tree, framed('tree', '100644 f\0' .. blob),
       top, framed('commit', header))
-    expect(scripts.find('id', top, 'bytes', 'f')).equals({top, '100644', blob, framed('blob', 'x')})
+    expect(find('id', top, 'bytes', 'f')).equals({top, '100644', blob, framed('blob', 'x')})
     redis.call('HDEL', keys.objects, blob)
-    expect(scripts.find('id', top, 'bytes', 'f').err).equals('MISSING ' .. string.rep('62', 32))
+    expect(find('id', top, 'bytes', 'f').err).equals('MISSING ' .. string.rep('62', 32))
   end)
 
   it('names what is missing or damaged', function()
     fresh_store()
     commit{set('a/b', '1')}
     redis.call('HDEL', keys.objects, id_of(framed('blob', '1')))
-    expect(scripts.find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).fails_with('MISSING')
-    expect(scripts.find('ref', 'refs/heads/main', 'entry', 'a', 'b')[2]).equals('100644')
+    expect(find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).fails_with('MISSING')
+    expect(find('ref', 'refs/heads/main', 'entry', 'a', 'b')[2]).equals('100644')
     local blob = framed('blob', 'x')
     scripts.put_objects(id_of(blob), blob)
-    expect(scripts.find('id', id_of(blob), 'bytes', 'a')).fails_with('NOTTREE')
+    expect(find('id', id_of(blob), 'bytes', 'a')).fails_with('NOTTREE')
     local cut = 'tree 9\0' .. '100644 ab'
     redis.call('HSET', keys.objects, string.rep('c', 20), cut)
-    expect(scripts.find('id', string.rep('c', 20), 'bytes', 'a')).fails_with('BADTREE')
+    expect(find('id', string.rep('c', 20), 'bytes', 'a')).fails_with('BADTREE')
   end)
 
   it('reads zero-padded modes and many entries', function()
@@ -189,7 +189,7 @@ describe('find', function()
     local inner = framed('tree', '100644 f\0' .. id_of(blob))
     local outer = framed('tree', '040000 d\0' .. id_of(inner))
     scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
-    expect(scripts.find('id', id_of(outer), 'entry', 'd', 'f')[3]).equals(id_of(blob))
+    expect(find('id', id_of(outer), 'entry', 'd', 'f')[3]).equals(id_of(blob))
     commit{{'', '*', 'entry', '40000', id_of(outer)}}
     commit{set('d/g', 'y')}
     expect(text_at('d/f') .. text_at('d/g')).equals('xy')

@@ -5,7 +5,7 @@ describe('open', function()
     expect(scripts.open()).equals({'absent'})
     fresh_store()
     commit{set('a', '1')}
-    expect(scripts.open()).equals({'opened', '1', 'sha1', 'refs/heads/main', '1'})
+    expect(scripts.open()).equals({'opened', '1', 'sha1', 'refs/heads/main', '1', 'git'})
   end)
 
   it('refuses a key of another type', function()
@@ -16,10 +16,10 @@ end)
 
 describe('create', function()
   it('creates a store once and then says what it is like', function()
-    expect(fresh_store()).equals({'created', '1', 'sha1', 'refs/heads/main', '0'})
+    expect(fresh_store()).equals({'created', '1', 'sha1', 'refs/heads/main', '0', 'git'})
     commit{set('a', '1')}
-    expect(scripts.create('1', 'sha256', 'other', '5', '5', 'id')).equals(
-      {'opened', '1', 'sha1', 'refs/heads/main', '1'})
+    expect(scripts.create('1', 'sha256', 'other', '5', '5', 'id', 'git')).equals(
+      {'opened', '1', 'sha1', 'refs/heads/main', '1', 'git'})
   end)
 
   it('does not begin anew where the record of a store is lost', function()
@@ -32,7 +32,7 @@ describe('create', function()
 
   it('refuses a key of another type', function()
     redis.call('SET', keys.meta, 'x')
-    expect(scripts.create('1', 'sha1', 'x', '1', '1', 'id').err ~= nil).equals(true)
+    expect(scripts.create('1', 'sha1', 'x', '1', '1', 'id', 'git').err ~= nil).equals(true)
     expect(redis.call('GET', keys.meta)).equals('x')
   end)
 end)
@@ -56,7 +56,7 @@ describe('put_objects', function()
   end)
 
   it('takes the client\'s word for SHA-256 ids', function()
-    scripts.create('1', 'sha256', 'x', '1', '1', 'id')
+    scripts.create('1', 'sha256', 'x', '1', '1', 'id', 'git')
     expect(scripts.put_objects(string.rep('x', 32), blob)).equals(1)
   end)
 

@@ -72,7 +72,7 @@ end
 
 -- A fresh store, with room for `log` entries and `tokens` tokens a generation.
 local function fresh_store(log, tokens)
-  return scripts.create('1', 'sha1', 'refs/heads/main', log or '1000', tokens or '1000', 'id')
+  return scripts.create('1', 'sha1', 'refs/heads/main', log or '1000', tokens or '1000', 'id', 'git')
 end
 
 local function raw(hex)
@@ -85,6 +85,19 @@ end
 
 local function id_of(bytes)
   return raw(redis.sha1hex(bytes))
+end
+
+local explanation = framed('blob',
+  'This folder is a part of a wide directory, which Irminsul keeps as a trie of small trees.\n'
+  .. 'The name of this file tells how many entries are below and, after a second space, which digits of\n'
+  .. 'their names they have in common; folders named "!x" hold those whose name goes on with the\n'
+  .. 'hexadecimal digit x. The entries themselves have their own names (after a "%" if they begin with\n'
+  .. 'a space, "!" or "%"): git ls-files finds them.\n')
+
+-- As fresh_store, with wide directories.
+local function fresh_wide_store()
+  return scripts.create('1', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'wide',
+    id_of(explanation), explanation)
 end
 
 local person = 'A U Thor <author@example.org> 1700000000 +0000'
@@ -138,10 +151,16 @@ local function remove(path, expectation)
   return {path, expectation or '*', 'remove'}
 end
 
+-- find.lua in the layout of the store.
+local function find(kind, start, detail, ...)
+  local layout = redis.call('HGET', keys.meta, 'layout') or 'git'
+  return scripts.find(kind, start, detail, layout, ...)
+end
+
 local function text_at(path, ref)
   local arguments = {'ref', ref or 'refs/heads/main', 'bytes'}
   for step in string.gmatch(path, '[^/]+') do arguments[#arguments + 1] = step end
-  local reply = scripts.find(unpack(arguments))
+  local reply = find(unpack(arguments))
   if not reply[4] then return nil end
   return string.sub(reply[4], string.find(reply[4], '\0', 1, true) + 1)
 end
