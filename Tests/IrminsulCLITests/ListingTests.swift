@@ -17,6 +17,35 @@ import Testing
     expectDone(try await sandbox.irminsul("ls", "a"), "a\n")
   }
 
+  @Test(arguments: ["git", "wide"])
+  func pagesOfALargeFolder(_ layout: String) async throws {
+    let sandbox = try Sandbox()
+    #expect(
+      try await sandbox.irminsul("init", "--layout", layout).text.contains("wide")
+        == (layout == "wide"))
+    expectDone(try await sandbox.irminsul(["set"] + (0..<120).map { "d/job-\($0)=\($0)" }))
+    func names(_ arguments: String...) async throws -> [String] {
+      try await sandbox.irminsul(["ls", "d"] + arguments).text.split(separator: "\n").map(
+        String.init)
+    }
+    let all = try await names()
+    #expect(all.count == 120)
+    #expect(try await names("--limit", "7") == Array(all.prefix(7)))
+    #expect(try await names("--after", all[6], "--limit", "7") == Array(all[7..<14]))
+    #expect(try await names("--offset", "100", "--limit", "50") == Array(all[100...]))
+    #expect(try await names("--prefix", "job-11") == all.filter { $0.hasPrefix("job-11") })
+    #expect(try await names("--after", "zzz") == [])
+    expectRefusal(
+      try await sandbox.irminsul("ls", "--limit", "0"), .usage, "--limit takes 1 or more")
+    expectRefusal(
+      try await sandbox.irminsul("ls", "--offset", "-1"), .usage, "--offset takes 0 or more")
+    #expect(
+      try await sandbox.irminsul("stats", "--json").object()["layout"] as? String == layout)
+    expectRefusal(
+      try await sandbox.irminsul("init", "--layout", layout == "git" ? "wide" : "git"), .refused,
+      "has the layout \(layout)")
+  }
+
   @Test func anotherRevisionAndItsFolders() async throws {
     let sandbox = try await store()
     expectDone(try await sandbox.irminsul("rm", "a"))

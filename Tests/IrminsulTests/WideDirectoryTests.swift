@@ -40,15 +40,35 @@ import Testing
     var entries: [Bytes: (text: String, isFolder: Bool)] = [:]
   }
 
+  /// `IRMINSUL_DIFFERENTIAL_ROUNDS` says how many commits are made; a thousand are about 5,500 edits.
+  private static let rounds =
+    ProcessInfo.processInfo.environment["IRMINSUL_DIFFERENTIAL_ROUNDS"].flatMap { Int($0) } ?? 240
+
   @Test(arguments: Names.allCases)
-  func theSameIdsByAllWays(_ names: Names) async throws {
-    let repository = try await Repository.open("memory:?layout=wide")
+  func memory(_ names: Names) async throws {
+    try await compare(try await Repository.open("memory:?layout=wide"), names)
+  }
+
+  @Test(arguments: Names.allCases)
+  func redis(_ names: Names) async throws {
+    let server = try await TestServers.shared.plain()
+    try await compare(
+      try await Repository.open(server.url + "?name=\(TestServers.freshName())&layout=wide"), names)
+  }
+
+  /// The client's own way is held against trees that are built from nothing.
+  @Test(arguments: [Names.hexadecimal, .ownKind])
+  func clientWithSHA256(_ names: Names) async throws {
+    try await compare(try await Repository.open("memory:?layout=wide&hash=sha256"), names)
+  }
+
+  private func compare(_ repository: Repository, _ names: Names) async throws {
     let main = repository.branch()
     var random = SystemRandomNumberGenerator()
     var model = Model()
     var tree = Tree(root: .empty, objects: repository.objects)
     // Sizes go up and down across the thresholds.
-    for round in 0..<240 {
+    for round in 0..<Self.rounds {
       let size = [40, 40, 400, 70][round / 20 % 4]
       let isGrowing = round / 30 % 2 == 0
       var edits: [BranchEdit] = []
@@ -77,7 +97,7 @@ import Testing
       for edit in edits { try await edit.apply(to: &tree) }
       try await main.commit(edits, "Round \(round)")
       let found = try #require(try await main.head() ?? nil)
-      #expect(found.tree == (try await tree.hash(.sha1)), "round \(round)")
+      #expect(found.tree == (try await tree.hash(repository.algorithm)), "round \(round)")
       if round % 20 == 19 { try await check(repository, found, model) }
       // What is stored is read again, not what was made in memory.
       if round % 5 == 0 {
@@ -99,7 +119,7 @@ import Testing
         built = try await built.adding(value.text, at: path)
       }
     }
-    #expect(try await built.hash(.sha1) == commit.tree)
+    #expect(try await built.hash(repository.algorithm) == commit.tree)
     let tree = try await repository.tree(commit.id)
     #expect(try await tree.count("d") == model.entries.count)
     let listed = try await tree.list("d").map(\.name)
@@ -136,5 +156,49 @@ import Testing
       expected = Array(expected.dropFirst(range.offset).prefix(range.limit))
       #expect(try await tree.list("d", range).map(\.name) == expected, "\(range)")
     }
+  }
+
+  /// Each name the start of the next, so that the trie is as deep as it can be made: an edit rewrites
+  /// two trees for each byte of a name at most.
+  @Test func theDeepestTrie() async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let main = repository.branch()
+    let names = (1...250).map { String(repeating: "a", count: $0) }
+    try await main.commit(try names.map { try .set(Path($0), "x") }, "Fill")
+    let before = try await repository.statistics().objects
+    try await main.set(Path(names[249]), to: "y", "Change")
+    let written = try await repository.statistics().objects - before
+    #expect(written > 200 && written <= 2 * 250 + 2)
+    #expect(try await main.get(Path(names[249]), as: String.self) == "y")
+    try await main.set("b", to: "z", "Beside")
+    let after = try await repository.statistics().objects
+    try await main.set("b", to: "zz", "Beside")
+    // A blob, its bucket, a node or two, the commit.
+    #expect(try await repository.statistics().objects - after <= 5)
+    await repository.close()
+  }
+
+  @Test func manyNamesAtOnceMakeEachObjectOnce() async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let main = repository.branch()
+    let edits = try (0..<20_000).map { try BranchEdit.set(Path("d/job-\($0)"), "x") }
+    let before = try await repository.statistics().objects
+    let commit = try #require(try await main.commit(edits, "Fill").commit)
+    let written = try await repository.statistics().objects - before
+    let tree = try await repository.tree(commit.id)
+    #expect(try await tree.count("d") == 20_000)
+    var ids: Set<ObjectID> = []
+    func visit(_ id: ObjectID) async throws {
+      guard ids.insert(id).inserted else { return }
+      for entry in try await repository.objects.tree(id).entries {
+        if entry.mode.isTree { try await visit(entry.id) } else { ids.insert(entry.id) }
+      }
+    }
+    try await visit(commit.tree)
+    // The commit beside them; the explanation was there.
+    #expect(Int(written) == ids.count)
+    let page = try await tree.list("d", ListRange(offset: 10_000, limit: 3)).map(\.nameText)
+    #expect(page == (0..<20_000).map { "job-\($0)" }.sorted()[10_000..<10_003].map { $0 })
+    await repository.close()
   }
 }

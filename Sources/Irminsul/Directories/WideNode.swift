@@ -163,8 +163,9 @@ struct WideNode: Sendable {
     self.terminal = terminal
   }
 
-  struct Malformed: Error {
+  struct Malformed: Error, CustomStringConvertible {
     let reason: String
+    var description: String { reason }
   }
 
   /// Reads what is below a node: a node or a bucket.

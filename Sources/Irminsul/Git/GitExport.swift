@@ -19,6 +19,15 @@ public enum ExportPacking: Sendable, Hashable {
   case whole
 }
 
+/// The form of an export's directories.
+public enum ExportForm: Sendable, Hashable {
+  /// As they are stored, to the byte: every id stays what it is.
+  case stored
+  /// One tree each, as `git` itself makes them. Commits that reach a wide directory get new ids, and
+  /// lose their signatures.
+  case plain
+}
+
 extension Repository {
   /// Writes the store as a bare Git repository: all refs, HEAD, and every object that they reach,
   /// the same to the byte.
@@ -33,13 +42,14 @@ extension Repository {
   /// - Parameters:
   ///   - path: A folder that does not exist, in one that does, or an empty folder.
   ///   - packing: What matters more, room or time.
+  ///   - form: Of a store with wide directories.
   ///   - progress: Called now and then, from one task at a time.
   /// - Throws: `GitError.notEmpty` and other ``StoreError/git(_:)``,
   ///   ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``, other cases of
   ///   ``StoreError`` for the store, `CancellationError`.
   @discardableResult
   public func exportGit(
-    to path: String, packing: ExportPacking = .deltas,
+    to path: String, packing: ExportPacking = .deltas, form: ExportForm = .stored,
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ExportSummary {
     let engine = try scripted("export")
@@ -47,7 +57,9 @@ extension Repository {
     let folder = try Self.gitErrors { () throws(GitError) in try ExportFolder(path: path) }
     defer { folder.discard() }
     let export = GitExport(
-      engine: engine, program: program, folder: folder, packing: packing, progress: progress)
+      engine: engine, program: program, folder: folder, packing: packing,
+      conversion: form == .plain ? ObjectDatabase(engine: engine, cacheSize: 64 << 20) : nil,
+      progress: progress)
     let summary = try await export.run(head: try await headReference())
     try Self.gitErrors { () throws(GitError) in try folder.finish() }
     return summary
@@ -70,16 +82,21 @@ struct GitExport {
   let program: GitProgram
   let folder: ExportFolder
   let packing: ExportPacking
+  /// Where plain trees are made from; nil to export what is stored.
+  let conversion: ObjectDatabase?
   let progress: @Sendable (TransferProgress) -> Void
 
   func run(head: String) async throws -> ExportSummary {
-    let refs = try await soundRefs()
+    var refs = try await soundRefs()
+    var head = head
     let detached = try detachedHead(head)
     _ = try await git([
       "init", "--bare", "--quiet", "--template=", "--object-format=\(engine.algorithm.rawValue)",
       ".",
     ])
     let pack = try await writePack(tips: refs.map(\.id) + (detached.map { [$0] } ?? []))
+    refs = refs.map { ($0.name, pack.converted[$0.id] ?? $0.id) }
+    if let detached { head = (pack.converted[detached] ?? detached).hex }
     try writeRefs(refs, head: head)
     if pack.objectCount > 0 {
       progress(TransferProgress(phase: "index", done: 0, total: nil, bytes: 0))
@@ -142,6 +159,8 @@ struct GitExport {
     var name = ""
     var objectCount = 0
     var byteCount = 0
+    /// What became of the tips.
+    var converted: [ObjectID: ObjectID] = [:]
   }
 
   private func writePack(tips: [ObjectID]) async throws -> Written {
@@ -155,14 +174,11 @@ struct GitExport {
       throw cannotWrite(error)
     }
     defer { writer.close() }
-    var walk = ReachableWalk(engine: engine)
     var told = 0
-    try await walk.run(from: tips) { id, bytes in
-      let object = try checked(id, bytes)
-      let links = try links(of: object, id)
+    func write(_ object: FramedObject) async throws {
       do {
         try await writer.append(object)
-      } catch let error as BlockingFile.Failure {
+      } catch {
         throw cannotWrite(error)
       }
       written.objectCount += 1
@@ -174,7 +190,18 @@ struct GitExport {
           TransferProgress(
             phase: "objects", done: written.objectCount, total: nil, bytes: written.byteCount))
       }
-      return links
+    }
+    if let conversion {
+      var plain = PlainConversion(conversion, write: write)
+      for tip in tips { written.converted[tip] = try await plain.convert(tip) }
+    } else {
+      var walk = ReachableWalk(engine: engine)
+      try await walk.run(from: tips) { id, bytes in
+        let object = try checked(id, bytes)
+        let links = try links(of: object, id)
+        try await write(object)
+        return links
+      }
     }
     do {
       // git repack leaves packs alone that are not named so.

@@ -159,7 +159,12 @@ struct Verification {
   private mutating func sound(_ object: FramedObject, _ id: ObjectID) throws -> [ObjectLink]? {
     if object.kind == .blob { return [] }
     do {
-      return try GitObject(object, algorithm: engine.algorithm).links
+      let known = try GitObject(object, algorithm: engine.algorithm)
+      // A node of a wide directory; in another layout it is a tree as any other.
+      if case .tree(let tree) = known, engine.layout == .wide, WideNode.isTop(tree) {
+        _ = try WideNode(tree)
+      }
+      return known.links
     } catch {
       add(.malformed, .object(id), Self.line(error))
       return nil

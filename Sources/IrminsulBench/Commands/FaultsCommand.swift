@@ -21,7 +21,7 @@ struct FaultsCommand: AsyncParsableCommand {
       between writers and server), script-flush, client-kill, server-freeze, server-kill, \
       writer-kill. A file has writer-kill only.
 
-      JSON keys: scenario, store, hash, seed, processes, writers, seconds, faults (by kind), \
+      JSON keys: scenario, store, hash, layout, seed, processes, writers, seconds, faults (by kind), \
       operations, attempts, acknowledged, refused, unknown, unknown_done (of them, in the history), \
       retried (with the same token), inherited (by the successor of a killed process), \
       done_answers, commits, counters (path, value, least, most), lost, duplicated, verify_objects, \
@@ -53,6 +53,9 @@ struct FaultsCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Which ids the store has: sha1 or sha256.", valueName: "hash"))
   var hash = HashAlgorithm.sha1
+
+  @Option(help: ArgumentHelp("How the store keeps folders: git or wide.", valueName: "layout"))
+  var layout = DirectoryLayout.git
 
   @Option(
     help: ArgumentHelp("Kinds of faults, separated by commas; default: all.", valueName: "list"))
@@ -88,7 +91,8 @@ struct FaultsCommand: AsyncParsableCommand {
   func run() async throws {
     let report = try await FaultRun(
       setting: FaultRun.Setting(
-        place: store, algorithm: hash, commits: commits, seed: seed, processes: processes,
+        place: store, algorithm: hash, layout: layout, commits: commits, seed: seed,
+        processes: processes,
         writers: writers, kinds: kinds, restart: restart, deadline: deadline, keepsFolder: keep)
     ).run()
     if isJSON {
@@ -110,3 +114,4 @@ struct FaultsCommand: AsyncParsableCommand {
 extension FaultStore.Place: ExpressibleByArgument {}
 extension FaultStore.Restart: ExpressibleByArgument {}
 extension HashAlgorithm: ExpressibleByArgument {}
+extension DirectoryLayout: ExpressibleByArgument {}

@@ -64,6 +64,7 @@ struct FaultReport: Sendable {
     }
     var lines = [
       "irminsul-bench faults: \(setting.place.rawValue) store, \(setting.algorithm.rawValue) ids, "
+        + "layout \(setting.layout.rawValue), "
         + "seed \(setting.seed), \(setting.processes) processes of \(setting.writers) writers, "
         + "\(Figure.text(seconds)) s", "", "faults injected",
     ]
@@ -103,7 +104,8 @@ struct FaultReport: Sendable {
 
 extension FaultReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case scenario, store, hash, seed, processes, writers, seconds, faults, operations, attempts
+    case scenario, store, hash, layout, seed, processes, writers, seconds, faults, operations,
+      attempts
     case acknowledged, refused, unknown, retried, inherited, commits, counters, lost, duplicated
     case violations, folder
     case unknownDone = "unknown_done"
@@ -122,6 +124,7 @@ extension FaultReport: Encodable {
     try values.encode("faults", forKey: .scenario)
     try values.encode(setting.place, forKey: .store)
     try values.encode(setting.algorithm.rawValue, forKey: .hash)
+    try values.encode(setting.layout.rawValue, forKey: .layout)
     try values.encode(setting.seed, forKey: .seed)
     try values.encode(setting.processes, forKey: .processes)
     try values.encode(setting.writers, forKey: .writers)

@@ -7,6 +7,7 @@ struct FaultRun {
   struct Setting: Sendable {
     var place: FaultStore.Place
     var algorithm: HashAlgorithm
+    var layout = DirectoryLayout.git
     /// How many acknowledged commits are wanted.
     var commits: Int
     var seed: UInt64
@@ -33,7 +34,7 @@ struct FaultRun {
   /// - Throws: ``BenchError`` when there is nothing to check; broken promises are in the report.
   func run() async throws -> FaultReport {
     let store = try await FaultStore.start(
-      setting.place, setting.algorithm, setting.restart)
+      setting.place, setting.algorithm, setting.layout, setting.restart)
     do {
       var report = try await run(on: store)
       let isKept = setting.keepsFolder || !report.violations.isEmpty

@@ -15,19 +15,20 @@ final class FaultStore: Sendable {
   /// nil for a file.
   let server: RedisServer?
   private let algorithm: HashAlgorithm
+  private let layout: DirectoryLayout
   private let restart: Restart
 
   static func start(
-    _ place: Place, _ algorithm: HashAlgorithm, _ restart: Restart
+    _ place: Place, _ algorithm: HashAlgorithm, _ layout: DirectoryLayout, _ restart: Restart
   ) async throws -> FaultStore {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "irminsul-faults-\(UInt32.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(
       at: folder.appending(path: "records"), withIntermediateDirectories: true)
-    guard place == .redis else { return FaultStore(place, folder, nil, algorithm, restart) }
+    guard place == .redis else { return FaultStore(place, folder, nil, algorithm, layout, restart) }
     do {
       let server = try await RedisServer.start(RedisServer.Options(durability: .everyWrite))
-      return FaultStore(place, folder, server, algorithm, restart)
+      return FaultStore(place, folder, server, algorithm, layout, restart)
     } catch let error as FixtureError {
       try? FileManager.default.removeItem(at: folder)
       throw BenchError("cannot start redis-server: \(error)")
@@ -36,18 +37,19 @@ final class FaultStore: Sendable {
 
   private init(
     _ place: Place, _ folder: URL, _ server: RedisServer?, _ algorithm: HashAlgorithm,
-    _ restart: Restart
+    _ layout: DirectoryLayout, _ restart: Restart
   ) {
     self.place = place
     self.folder = folder
     self.server = server
     self.algorithm = algorithm
+    self.layout = layout
     self.restart = restart
   }
 
   /// The store with nothing in between.
   var url: String {
-    let items = "?name=\(Self.name)&hash=\(algorithm.rawValue)"
+    let items = "?name=\(Self.name)&hash=\(algorithm.rawValue)&layout=\(layout.rawValue)"
     return (server?.url ?? "file:\(folder.path)/store") + items
   }
 

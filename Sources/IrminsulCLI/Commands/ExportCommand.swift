@@ -6,7 +6,9 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export", abstract: "Write the whole store to a new bare Git repository.",
     discussion: """
       Most of the time goes into packing the objects as differences from one another; --whole \
-      leaves that out, and the repository is several times larger until `git gc`.
+      leaves that out, and the repository is several times larger until `git gc`. With --plain the \
+      wide directories of a store with the layout "wide" become ordinary ones, as `git` itself would \
+      have made them: commits get new ids and lose their signatures.
 
       JSON keys: objects, bytes, refs.
       """)
@@ -17,6 +19,9 @@ struct ExportCommand: AsyncParsableCommand {
   @Flag(help: "Compress each object by itself: faster, and larger.")
   var whole = false
 
+  @Flag(help: "Write each directory as one tree, whatever the store's layout.")
+  var plain = false
+
   @Argument(help: "A folder that is not there yet, or is empty.")
   var folder: String
 
@@ -25,7 +30,7 @@ struct ExportCommand: AsyncParsableCommand {
     defer { bar.finish() }
     try await store.withRepository(.read) { store in
       let summary = try await store.exportGit(
-        to: folder, packing: whole ? .whole : .deltas
+        to: folder, packing: whole ? .whole : .deltas, form: plain ? .plain : .stored
       ) { bar.show($0) }
       bar.finish()
       if output.isJSON { return try JSONLine.print(summary) }

@@ -8,7 +8,10 @@ struct InitCommand: AsyncParsableCommand {
       Without --store and IRMINSUL_STORE the store is .irminsul/store of this very folder. A store \
       that is there already stays as it is.
 
-      JSON keys: store, hash, created.
+      The layout "wide" is for folders of very many names: each change costs the logarithm of their \
+      number, not all of them. In a Git repository such a folder is seen as several levels of small ones.
+
+      JSON keys: store, hash, layout, created.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -18,9 +21,14 @@ struct InitCommand: AsyncParsableCommand {
     help: ArgumentHelp("The ids of its objects: sha1 (default) or sha256.", valueName: "name"))
   var hash: HashAlgorithm?
 
+  @Option(
+    help: ArgumentHelp("How folders are kept: git (default) or wide.", valueName: "name"))
+  var layout: DirectoryLayout?
+
   private struct Facts: Encodable {
     let store: String
     let hash: String
+    let layout: String
     let created: Bool
   }
 
@@ -33,14 +41,16 @@ struct InitCommand: AsyncParsableCommand {
 
   private func make(_ place: StoreOptions) async throws {
     let isThere = try await exists(place)
-    try await place.withRepository(.write, hash: hash) { repository in
+    try await place.withRepository(.write, hash: hash, layout: layout) { repository in
       let facts = Facts(
-        store: repository.location, hash: repository.algorithm.rawValue, created: !isThere)
+        store: repository.location, hash: repository.algorithm.rawValue,
+        layout: repository.layout.rawValue, created: !isThere)
       if output.isJSON { return try JSONLine.print(facts) }
+      let kind = "\(facts.hash) ids" + (repository.layout == .wide ? ", wide directories" : "")
       try StandardOutput.line(
         isThere
-          ? "There is a store already: \(facts.store) (\(facts.hash) ids)"
-          : "Made a store: \(facts.store) (\(facts.hash) ids)")
+          ? "There is a store already: \(facts.store) (\(kind))"
+          : "Made a store: \(facts.store) (\(kind))")
     }
   }
 
@@ -55,3 +65,4 @@ struct InitCommand: AsyncParsableCommand {
 }
 
 extension HashAlgorithm: ExpressibleByArgument {}
+extension DirectoryLayout: ExpressibleByArgument {}

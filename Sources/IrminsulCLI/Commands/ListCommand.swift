@@ -6,7 +6,8 @@ struct ListCommand: AsyncParsableCommand {
     commandName: "ls", abstract: "List the names in a folder.",
     discussion: """
       A folder's name ends with "/". Names with control characters are quoted as Git does. With \
-      --long each line is: mode, kind, id, size of a value, name.
+      --long each line is: mode, kind, id, size of a value, name. A page of a large folder: \
+      --limit, from the name that the last one ended with (--after), or from a number (--offset).
 
       JSON keys: path, name, kind, mode, id, and size with --long; pathBase64 for a path that is \
       not UTF-8.
@@ -19,8 +20,29 @@ struct ListCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "Print mode, kind, id and size too.")
   var long = false
 
+  @Option(help: ArgumentHelp("Only names that begin so.", valueName: "text"))
+  var prefix = ""
+
+  @Option(help: ArgumentHelp("Only names that come after this one.", valueName: "name"))
+  var after: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many names to leave out at the start.", valueName: "n"))
+  var offset = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many names to print, at most.", valueName: "n"))
+  var limit: Int?
+
   @Argument(help: "The folder (default: the root).")
   var path = ""
+
+  func validate() throws {
+    if offset < 0 { throw ValidationError("--offset takes 0 or more, not \(offset)") }
+    if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more, not \(limit)") }
+  }
 
   func run() async throws {
     try read.branch.check()
@@ -30,7 +52,11 @@ struct ListCommand: AsyncParsableCommand {
       guard let entry = try await source.tree.entry(path) else { throw source.absence(of: path) }
       var items: [(Path, Entry)] = [(path, entry)]
       if entry.mode.isTree {
-        items = try await source.tree.list(path).map { (path.appending($0.name), $0.entry) }
+        let range = ListRange(
+          prefix: prefix, after: after, offset: offset, limit: limit ?? .max)
+        items = try await source.tree.list(path, range).map {
+          (path.appending($0.name), $0.entry)
+        }
       }
       for (path, entry) in items {
         var size: Int?

@@ -5,7 +5,7 @@ struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", abstract: "Print how much the store holds.",
     discussion: """
-      JSON keys: store, hash, objects, branches, otherRefs, logEntries (ref changes that are \
+      JSON keys: store, hash, layout, objects, branches, otherRefs, logEntries (ref changes that are \
       kept), position (ref changes so far), tokens (requests whose repetition is recognised).
       """)
 
@@ -15,6 +15,7 @@ struct StatsCommand: AsyncParsableCommand {
   private struct Facts: Encodable {
     let store: String
     let hash: String
+    let layout: String
     let objects: Int64
     let branches: Int
     let otherRefs: Int
@@ -27,12 +28,13 @@ struct StatsCommand: AsyncParsableCommand {
     try await store.withRepository(.read) { repository in
       let numbers = try await repository.statistics()
       let facts = Facts(
-        store: repository.location, hash: repository.algorithm.rawValue, objects: numbers.objects,
+        store: repository.location, hash: repository.algorithm.rawValue,
+        layout: repository.layout.rawValue, objects: numbers.objects,
         branches: numbers.branches, otherRefs: numbers.otherRefs, logEntries: numbers.logEntries,
         position: numbers.position, tokens: numbers.tokens)
       if output.isJSON { return try JSONLine.print(facts) }
       let rows = [
-        ("store", facts.store), ("ids", facts.hash),
+        ("store", facts.store), ("ids", facts.hash), ("layout", facts.layout),
         ("objects", NumberText.count(Int(facts.objects))),
         ("branches", NumberText.count(facts.branches)),
         ("other refs", NumberText.count(facts.otherRefs)),

@@ -39,10 +39,10 @@ struct StoreOptions: ParsableArguments {
 
   /// Calls `body` with the store, and closes it afterwards.
   func withRepository<Result>(
-    _ access: Access, hash: HashAlgorithm? = nil,
+    _ access: Access, hash: HashAlgorithm? = nil, layout: DirectoryLayout? = nil,
     _ body: (Repository) async throws -> Result
   ) async throws -> Result {
-    let repository = try await open(access, hash: hash)
+    let repository = try await open(access, hash: hash, layout: layout)
     do {
       let result = try await body(repository)
       await repository.close()
@@ -53,10 +53,13 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  private func open(_ access: Access, hash: HashAlgorithm?) async throws -> Repository {
+  private func open(
+    _ access: Access, hash: HashAlgorithm?, layout: DirectoryLayout?
+  ) async throws -> Repository {
     var options = Repository.Options()
     options.logger = Warnings.logger
     options.hash = hash
+    options.layout = layout
     let environment = ProcessInfo.processInfo.environment
     switch access {
     case .read:

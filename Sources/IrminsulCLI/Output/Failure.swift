@@ -127,7 +127,8 @@ extension Failure {
     case .badPath, .badBranchName, .badStoreName, .badURL, .rootIsDirectory: .usage
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
-      .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout, .logTrimmed,
+      .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
+      .logTrimmed,
       .tokenReused, .tooManyAttempts, .unsupported:
       .refused
     case .outcomeUnknown: .unreachable
