@@ -1,4 +1,4 @@
--- lib/wide.lua: wide directories, read: tries of small trees, as StorageFormat in the documentation
+-- lib/wide.lua: wide directories, read: tries of small trees, as WideDirectories in the documentation
 -- describes them. A node begins with its mark, `100644 ! COUNT[ DIGITS]`, whose digits all keys below
 -- have in common; then come its children, `40000 !x` by their next digit x, and the entry whose key
 -- ends there. What is no node is a bucket: a plain tree. Keys are the names, with a `/` after those

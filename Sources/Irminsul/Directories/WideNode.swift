@@ -1,8 +1,8 @@
 import GitObjects
 import RedisScripting
 
-/// A part of a wide directory: few entries, or a node with parts below it. `Documentation:
-/// StorageFormat`, section "Wide directories", says how it is written.
+/// A part of a wide directory: few entries, or a node with parts below it. The article
+/// <doc:WideDirectories> says how it is written.
 indirect enum WideGroup: Sendable {
   /// Under their own names, in Git's order.
   case entries([TreeEntry])

@@ -101,7 +101,7 @@ public struct Branch: Sendable {
   }
 
   /// The entries of the directory at a path, in Git's order; none when nothing or a blob is there.
-  /// One round trip.
+  /// One round trip, and one for each level of a wide one.
   public func list(_ path: Path = .root) async throws -> [Tree.Item] {
     guard let found = try await locate(path, .bytes), found.entry.mode.isTree,
       let object = found.object
@@ -109,6 +109,23 @@ public struct Branch: Sendable {
     try repository.objects.keep(found.entry.id, object)
     let tree = Tree(root: Directory(base: found.entry.id), objects: repository.objects)
     return try await tree.list()
+  }
+
+  /// A part of the entries of the directory at a path, in Git's order: see ``Tree/list(_:_:)``.
+  ///
+  /// ```swift
+  /// let page = try await branch.list("jobs", ListRange(after: last?.nameText, limit: 100))
+  /// ```
+  ///
+  /// Pages of a branch that moves on are of different moments; those of one ``snapshot()`` belong
+  /// together.
+  public func list(_ path: Path = .root, _ range: ListRange) async throws -> [Tree.Item] {
+    try await findTree(path)?.list(.root, range) ?? []
+  }
+
+  /// How many entries the directory at a path has; 0 when nothing or a blob is there. One round trip.
+  public func count(_ path: Path = .root) async throws -> Int {
+    try await findTree(path)?.count() ?? 0
   }
 
   /// The tree at a path; nil when nothing or a blob is there. One round trip, and more as it is read.
