@@ -33,6 +33,8 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
     return added
   }
 
+  func trail(_ directory: ObjectID, _ name: Bytes) async throws -> [IdentifiedObject] { [] }
+
   func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found {
     let head: ObjectID
     switch start {

@@ -46,7 +46,12 @@ struct DirectoryPage {
     _ directory: ObjectID, _ range: ListRange, from objects: ObjectDatabase
   ) async throws -> [TreeEntry] {
     var start: TreeEntry?
-    if let name = range.after { start = try await objects.entry(named: name, in: directory) }
+    // Fetches the trees on the way as well, in one round trip.
+    if let name = range.after {
+      start = try await objects.entry(named: name, in: directory)
+    } else if !range.prefix.isEmpty {
+      _ = try await objects.entry(named: range.prefix, in: directory)
+    }
     var page = DirectoryPage(objects, range, after: start)
     let tree = try await objects.tree(directory)
     if objects.layout == .wide, WideNode.isTop(tree) {

@@ -3,12 +3,26 @@ import RedisScripting
 
 /// Reading directories, whichever form they have. Nothing else takes a directory's tree apart.
 extension ObjectDatabase {
-  /// The entry of one name. A round trip for each tree on the way that is not cached.
+  /// The entry of one name. One round trip at most.
   func entry(named name: Bytes, in directory: ObjectID) async throws -> TreeEntry? {
+    if layout == .git { return try await tree(directory).entry(named: name) }
+    if let known = try cachedEntry(named: name, in: directory) { return known }
     var step = DirectoryStep(name: name, layout: layout)
     var id = directory
+    // A cache that is small, or none, does not hold the way: the trees are looked at as they came.
+    var trail: [ObjectID: FramedObject] = [:]
+    for object in try await engine.trail(directory, name) {
+      trail[object.id] = object.object
+      try keep(object.id, object.object)
+    }
     while true {
-      switch try step.enter(try await tree(id), id, in: location) {
+      let tree: TreeObject
+      if let object = trail[id], cachedTree(id) == nil {
+        tree = try parseTree(id, object)
+      } else {
+        tree = try await self.tree(id)
+      }
+      switch try step.enter(tree, id, in: location) {
       case .found(let entry): return entry
       case .below(let next): id = next
       }
@@ -71,7 +85,7 @@ extension ObjectDatabase {
     }
     var parts = ids.map { Part.unread($0) }
     var isWhole = parts.isEmpty
-    // Each level takes four bits of a name at least, so that a trie which leads back to itself ends.
+    // Ends: as trees are held against their ids, none leads back to itself.
     while !isWhole {
       let unread = parts.compactMap { if case .unread(let id) = $0 { id } else { nil } }
       var trees = try await self.trees(unread).makeIterator()

@@ -92,7 +92,7 @@ final class ObjectDatabase: Sendable {
     for object in objects { try keep(object.id, object.object) }
   }
 
-  private func parseTree(_ id: ObjectID, _ object: FramedObject) throws(StoreError) -> TreeObject {
+  func parseTree(_ id: ObjectID, _ object: FramedObject) throws(StoreError) -> TreeObject {
     guard object.kind == .tree else {
       throw .damagedObject(id, in: location, reason: "a tree was expected, not a \(object.kind)")
     }

@@ -115,6 +115,19 @@ final class ScriptedEngine: StoreEngine {
     return .entry(head: head, Entry(mode: mode, id: id), object)
   }
 
+  func trail(_ directory: ObjectID, _ name: Bytes) async throws -> [IdentifiedObject] {
+    let reply = try await call(.trail, [directory.bytes, name])
+    guard let fields = reply.array, fields.count.isMultiple(of: 2) else {
+      throw unexpected(.trail, reply)
+    }
+    return try stride(from: 0, to: fields.count, by: 2).map { at in
+      guard let id = objectID(fields[at]), let bytes = fields[at + 1].bytes else {
+        throw unexpected(.trail, reply)
+      }
+      return IdentifiedObject(id: id, object: try framed(bytes, id))
+    }
+  }
+
   // MARK: Refs
 
   func ref(_ name: String) async throws -> ObjectID? {

@@ -18,6 +18,9 @@ protocol StoreEngine: Sendable {
   @discardableResult
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int
 
+  /// The trees of a directory on the way to a name. One round trip.
+  func trail(_ directory: ObjectID, _ name: Bytes) async throws -> [IdentifiedObject]
+
   /// The entry at a path, in as few round trips as the place allows.
   func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found
 
