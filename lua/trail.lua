@@ -14,8 +14,8 @@ return guarded(function()
     return bytes, first_entry(bytes, id)
   end
   local bytes, first = read(ARGV[1])
-  if is_wide(bytes, first, #ARGV[1]) then
-    follow_name(read, bytes, first, ARGV[2], #ARGV[1])
+  if wide_trees().is_wide(bytes, first, #ARGV[1]) then
+    wide_trees().follow_name(read, bytes, first, ARGV[2], #ARGV[1])
   end
   return reply
 end)

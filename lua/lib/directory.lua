@@ -6,7 +6,7 @@
 local function find_in_directory(objects, id, name, layout)
   local bytes = read_object(objects, id)
   local first = first_entry(bytes, id)
-  if layout ~= 'wide' or not is_wide(bytes, first, #id) then
+  if layout ~= 'wide' or not wide_trees().is_wide(bytes, first, #id) then
     local _, _, mode, found = find_entry(bytes, first, name, #id)
     return mode, found
   end
@@ -14,6 +14,6 @@ local function find_in_directory(objects, id, name, layout)
     local part_bytes = read_object(objects, part)
     return part_bytes, first_entry(part_bytes, part)
   end
-  local _, _, _, mode, found = follow_name(read, bytes, first, name, #id)
+  local _, _, _, mode, found = wide_trees().follow_name(read, bytes, first, name, #id)
   return mode, found
 end

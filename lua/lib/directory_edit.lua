@@ -73,7 +73,7 @@ local function listing(request, id)
     end
   end
   local bytes, first = touch_directory(request, id)
-  if request.is_wide and is_wide(bytes, first, width) then
+  if request.is_wide and wide_trees().is_wide(bytes, first, width) then
     for _, entry in ipairs(wide_editing(request, touch_directory).entries_below(id)) do
       pieces[#pieces + 1] = entry.mode .. ' ' .. entry.name .. '\0'
     end
@@ -81,73 +81,4 @@ local function listing(request, id)
     take(bytes, first)
   end
   return table.concat(pieces)
-end
-
--- A directory of the layout `wide` that is looked at and changed; nil for none.
-local function open_directory(request, id)
-  local directory = {request = request, id = id, is_wide = false}
-  if id then
-    directory.bytes, directory.first = touch_directory(request, id)
-    directory.is_wide = is_wide(directory.bytes, directory.first, #id)
-  end
-  return directory
-end
-
--- The mode and the id of one name, and where it was found, for a change of it.
-local function entry_of(directory, name)
-  local id, bytes, first = directory.id, directory.bytes, directory.first
-  if not id then return nil, nil, {} end
-  if not directory.is_wide then
-    local place, stop, mode, found = find_entry(bytes, first, name, #id)
-    return mode, found, {place = place, stop = stop}
-  end
-  local trail = {}
-  local function read(part) return touch_directory(directory.request, part) end
-  local bucket, place, stop, mode, found = follow_name(read, bytes, first, name, #id, trail)
-  return mode, found, {place = place, stop = stop, bucket = bucket, trail = trail}
-end
-
--- Whether a plain tree has so many entries at most.
-local function has_at_most(bytes, first, limit, width)
-  -- No entry is shorter than a name of one byte with a tree's mode.
-  if #bytes - first + 1 < (limit + 1) * (8 + width) then return true end
-  local count, at = 0, first
-  while at <= #bytes do
-    count = count + 1
-    if count > limit then return false end
-    local zero = string.find(bytes, '\0', at, true)
-    if not zero then fail('BADTREE', 'an entry is cut off') end
-    at = zero + width + 1
-  end
-  return true
-end
-
--- The directory after changes of some names, each with its mode and id now, nil for removed, and the
--- mode it had; nil when it is empty.
-local function change_directory(request, directory, changes)
-  local bytes, first, id = directory.bytes, directory.first, directory.id
-  local change = changes[1]
-  local mode, old_mode, found = change.mode, change.old_mode, change.found
-  if #changes == 1 then
-    -- A value in its place moves nothing: the ids on the way to it change.
-    if directory.is_wide and mode and old_mode and is_tree_mode(mode) == is_tree_mode(old_mode) then
-      local sub, trail, bucket = string.sub, found.trail, found.bucket
-      local new = replace_entry(request, bucket, first_entry(bucket, id), stored_name(change.name),
-        found.place, found.stop, old_mode, mode, change.id)
-      for at = #trail - 1, 1, -2 do
-        local node, child = trail[at], trail[at + 1]
-        new = keep(request, sub(node, 1, child - 1) .. new .. sub(node, child + #id))
-      end
-      return new
-    end
-    -- A small directory that stays one. A name of the structure's own kind needs a closer look.
-    local limit = mode and not old_mode and wide_limit - 1 or wide_limit
-    if not directory.is_wide and not (bytes and string.find(bytes, '100644 ! ', first, true))
-      and string.sub(change.name, 1, 2) ~= '! '
-      and (not bytes or has_at_most(bytes, first, limit, #id)) then
-      return replace_entry(request, bytes, first, change.name, found.place, found.stop, old_mode, mode,
-        change.id)
-    end
-  end
-  return wide_editing(request, touch_directory).changed(id, bytes, first, directory.is_wide, changes)
 end

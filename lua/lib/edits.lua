@@ -2,6 +2,7 @@
 -- of the request's arguments: path, expectation, action, mode, value. Edits of one directory are
 -- neighbours, as their order is that of the paths with `/` before any other byte.
 -- @include lib/directory_edit.lua
+-- @include lib/wide_directory.lua
 -- @include lib/values.lua
 
 -- Whether the entry that the head has at a path is what the writer has seen there.
@@ -131,13 +132,14 @@ end
 -- As rewrite_directory in the layout `wide`.
 local function rewrite_wide_directory(request, id, low, high, at)
   local argv, seen, changes, acts = request.argv, {}, {}, false
-  local directory = open_directory(request, id)
+  local wide = wide_directories()
+  local directory = wide.open(request, id)
   while low <= high do
     local step = step_at(argv[low], at)
     local last = last_of_step(argv, low, high, at, step)
     if seen[step] then fail('BADEDIT', argv[low]) end
     seen[step] = true
-    local old_mode, old_id, found = entry_of(directory, step)
+    local old_mode, old_id, found = wide.entry_of(directory, step)
     local mode, new_id, acts_below = rewrite_entry(request, old_mode, old_id, low, last,
       at + #step + 1)
     acts = acts or acts_below
@@ -148,7 +150,7 @@ local function rewrite_wide_directory(request, id, low, high, at)
     low = last + 5
   end
   if #changes == 0 then return id, acts end
-  return change_directory(request, directory, changes), acts
+  return wide.change(request, directory, changes), acts
 end
 
 -- Applies edits inside a directory, nil for none. Answers its id afterwards, nil when it is empty,

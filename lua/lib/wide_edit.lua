@@ -12,6 +12,8 @@ local wide_limit = 32
 local function wide_editing(request, touch)
   local sub, find = string.sub, string.find
   local digits = '0123456789abcdef'
+  local wide = wide_trees()
+  local is_node, digits_of, stored_name = wide.is_node, wide.digits_of, wide.stored_name
 
   local function key_order(a, b) return bytes_less(a.key, b.key) end
 
@@ -43,7 +45,7 @@ local function wide_editing(request, touch)
   -- changed.
   local function group_of(bytes, first, width)
     if not is_node(bytes, first) then return entries_of_tree(bytes, first, width, true) end
-    local count, skip, at = mark_of(bytes, first, width)
+    local count, skip, at = wide.mark_of(bytes, first, width)
     local node = {children = {}, count = count, skip = skip, terminal = nil}
     while string.byte(bytes, at + 6) == 33 do
       node.children[sub(bytes, at + 7, at + 7)] = sub(bytes, at + 9, at + 8 + width)
@@ -209,7 +211,7 @@ local function wide_editing(request, touch)
   local function write_node(node, width)
     local mark = '100644 ! ' .. string.format('%d', node.count)
     if node.skip ~= '' then mark = mark .. ' ' .. node.skip end
-    local parts = {mark .. '\0' .. explanation_id(width)}
+    local parts = {mark .. '\0' .. wide.explanation_id(width)}
     for at = 1, 16 do
       local digit = sub(digits, at, at)
       local child = node.children[digit]
@@ -232,7 +234,7 @@ local function wide_editing(request, touch)
   local function write_top(group, width)
     if not group.entries then return write_node(group, width) end
     local bytes = tree_of(group.entries, true)
-    if is_wide(bytes, find(bytes, '\0', 1, true) + 1, width) then
+    if wide.is_wide(bytes, find(bytes, '\0', 1, true) + 1, width) then
       -- Somebody's own directory that looks like a node is made one, so that it is not taken for one.
       return write_node(parted(with_digits(group.entries), 1, group.count, 1), width)
     end
