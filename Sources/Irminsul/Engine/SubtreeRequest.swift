@@ -30,21 +30,29 @@ struct SubtreeRequest {
     let acting = branches.map { $0.edits.filter { !$0.isCheck }.map(\.path) }
     var depth = min(limit, acting.joined().map(\.steps.count).max() ?? 0)
     while depth > 0 {
-      let paths = acting.map { tops(of: $0, depth: depth) }
+      let paths = acting.compactMap { tops(of: $0, depth: depth) }
       let count = paths.reduce(0) { $0 + $1.count }
-      let checks = zip(branches, paths).reduce(0) { $0 + uncovered($1.0, $1.1).count }
-      if count <= Self.limit, count + checks <= ScriptedEngine.Limits.serverEdits {
-        return paths.joined().contains(.root) ? nil : (depth, paths)
+      if paths.count == acting.count, count <= Self.limit {
+        let checks = zip(branches, paths).reduce(0) { $0 + uncovered($1.0, $1.1).count }
+        if count + checks <= ScriptedEngine.Limits.serverEdits {
+          return paths.joined().contains(.root) ? nil : (depth, paths)
+        }
       }
       depth -= 1
     }
     return nil
   }
 
-  /// The starts of some paths, so long at most, without those that lie below another.
-  private static func tops(of paths: [Path], depth: Int) -> [Path] {
+  /// The starts of some paths, so long at most, without those that lie below another; nil when they
+  /// are too many.
+  private static func tops(of paths: [Path], depth: Int) -> [Path]? {
+    var starts: Set<Path> = []
+    for path in paths {
+      starts.insert(Path(steps: Array(path.steps.prefix(depth))))
+      if starts.count > limit { return nil }
+    }
     var tops: [Path] = []
-    for path in Set(paths.map { Path(steps: Array($0.steps.prefix(depth))) }).sorted() {
+    for path in starts.sorted() {
       if let last = tops.last, path.starts(with: last) { continue }
       tops.append(path)
     }
