@@ -62,12 +62,51 @@ import Testing
     }
   }
 
+  @Test func wide() async throws {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "irminsul-plot-\(UInt32.random(in: 0 ... .max)).svg")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let rows = try await rows(
+      "wide", "--seconds", "0.05", "--entries", "5,300", "--writers", "1,7", "--names",
+      "hexadecimal", "--plot", file.path)
+    let beside = ["three levels of 10 entries", "one folder", "one folder"]
+    #expect(rows.map { $0["tree"] as? String } == Array(repeating: beside, count: 4).flatMap { $0 })
+    let layouts = ["git", "git", "wide"]
+    #expect(
+      rows.map { $0["layout"] as? String } == Array(repeating: layouts, count: 4).flatMap { $0 })
+    for row in rows {
+      #expect(try #require(row["commits"] as? Int) > 0)
+      #expect(row["failed"] as? Int == 0)
+      #expect(row["attempts_per_commit"] as? Double == 1)
+      #expect(row["round_trips_per_read"] as? Double == 1)
+      #expect(try #require(row["reads_per_s"] as? Double) > 0)
+      let isFolder = row["tree"] as? String == "one folder"
+      #expect((row["list_page_ms"] as? Double != nil) == isFolder)
+      #expect((row["round_trips_per_list_page"] as? Double).map { $0 >= 1 } ?? !isFolder)
+    }
+    // Two panels with three lines each.
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(text.components(separatedBy: "<polyline").count - 1 == 6)
+  }
+
+  /// Entries have names of their own, which stay what they are from one process to the next.
+  @Test(arguments: [(NameStyle.numbers, 11), (.hexadecimal, 32), (.base62, 12)])
+  func names(_ style: NameStyle, _ length: Int) {
+    let names = (0..<10_000).map { style.name($0) }
+    #expect(Set(names).count == names.count)
+    #expect(Set(names.map(\.count)) == [length])
+    let before = names.filter { $0.lexicographicallyPrecedes(style.middle(of: names.count)) }
+    #expect((4800...5200).contains(before.count))
+  }
+
   /// What cannot be measured is refused at once, with a code that says why.
   @Test(arguments: [
     (["contention", "--writers", "-1"], 64), (["contention", "--methods", "none"], 64),
     (["contention", "--writers", "2000", "--shape", "10x10"], 64),
     (["contention", "--store", "memory:", "--methods", "reference"], 64),
-    (["memory", "--store", "memory:"], 64), (["read", "--tasks", "0"], 64),
+    (["memory", "--store", "memory:"], 64), (["wide", "--store", "memory:"], 64),
+    (["wide", "--entries", "0"], 64), (["wide", "--layouts", "flat"], 64),
+    (["read", "--tasks", "0"], 64),
     (["contention", "--store", "redis://127.0.0.1:1"], 69),
     (["contention", "--plot", "/nowhere/plot.svg"], 73),
   ])

@@ -72,14 +72,7 @@ struct ContentionCommand: AsyncParsableCommand {
     var report = try ContentionReport(isJSON: common.isJSON, header)
     for plan in plans { try report.add(try await RowRun(plan: plan).measure()) }
     try report.finish()
-    if let plot {
-      let drawing = Plot(report.rows, header, seconds: seconds)
-      do {
-        try drawing.svg.write(toFile: plot, atomically: true, encoding: .utf8)
-      } catch {
-        throw BenchError("cannot write \(plot): \(error.localizedDescription)", .cannotCreate)
-      }
-    }
+    if let plot { try ContentionPlot(report.rows, header, seconds: seconds).plot.write(to: plot) }
   }
 
   /// Rows that are compared with each other follow each other: a machine's pace changes. The reference

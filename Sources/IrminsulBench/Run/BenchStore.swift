@@ -64,9 +64,10 @@ final class BenchStore: Sendable {
 
   /// Calls `body` with the store, opened as the library does.
   func withRepository<Result>(
-    _ hash: HashAlgorithm = .sha1, _ body: (Repository) async throws -> Result
+    _ hash: HashAlgorithm = .sha1, _ layout: DirectoryLayout? = nil,
+    _ body: (Repository) async throws -> Result
   ) async throws -> Result {
-    let repository = try await IrminsulStore.open(url, name: name, hash)
+    let repository = try await IrminsulStore.open(url, name: name, hash, layout)
     do {
       let result = try await body(repository)
       await repository.close()

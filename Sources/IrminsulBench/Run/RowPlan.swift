@@ -1,12 +1,14 @@
 /// One measurement: what writers or readers do, how, and for how long.
 struct RowPlan: Sendable {
   enum Scenario: String, Codable {
-    case contention, single, read
+    case contention, single, read, wide
   }
 
   var scenario: Scenario
   var activity: WorkerPlan.Activity
   var shape = TreeShape.usual
+  /// A folder in the place of a tree of that shape.
+  var folder: WideFolder?
   /// Of each process.
   var writers = 1
   var processes = 1
@@ -27,7 +29,8 @@ struct RowPlan: Sendable {
     }
     switch activity {
     case .write(_, .disjoint), .write(_, .mixed):
-      guard writers * processes > shape.leafCount else { return }
+      // Writers share the entries of a small folder: nobody loses anything by it.
+      guard folder == nil, writers * processes > shape.leafCount else { return }
       throw BenchError(
         "\(writers * processes) writers need as many leaves, and \(shape) has \(shape.leafCount): "
           + "use a larger --shape", .usage)
@@ -38,7 +41,7 @@ struct RowPlan: Sendable {
   func workers(url: String, storeName: String) -> [WorkerPlan] {
     (0..<processes).map {
       WorkerPlan(
-        activity: activity, shape: shape, url: url, storeName: storeName,
+        activity: activity, shape: shape, folder: folder, url: url, storeName: storeName,
         firstWriter: $0 * writers, writers: writers)
     }
   }

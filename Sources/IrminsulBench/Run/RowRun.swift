@@ -9,6 +9,7 @@ struct RowRun {
     try plan.check()
     let store = try await BenchStore.start(at: plan.place)
     do {
+      try await store.fill(for: plan.activity, plan.shape)
       let row = try await measure(on: store)
       await store.stop()
       return row
@@ -18,8 +19,8 @@ struct RowRun {
     }
   }
 
-  private func measure(on store: BenchStore) async throws -> Row {
-    try await store.fill(for: plan.activity, plan.shape)
+  /// Measures on a store that is filled.
+  func measure(on store: BenchStore) async throws -> Row {
     let resting = try store.counters()
     let proxy = try plan.rtt > 0 ? ProxyProcess(to: store.url, rtt: plan.rtt) : nil
     let plans = plan.workers(url: proxy?.url ?? store.url, storeName: store.name)
@@ -55,6 +56,7 @@ extension BenchStore {
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
   }
+
   private func fill(_ shape: TreeShape, _ hash: HashAlgorithm) async throws {
     // A store in memory is filled by the process that has it.
     if isPrivate { return }

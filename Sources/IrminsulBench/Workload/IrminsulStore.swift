@@ -5,10 +5,13 @@ import Irminsul
 /// The library's store, as the benchmark prepares and uses it.
 enum IrminsulStore {
   static func open(
-    _ url: String, name: String, _ hash: HashAlgorithm = .sha1
+    _ url: String, name: String, _ hash: HashAlgorithm = .sha1, _ layout: DirectoryLayout? = nil
   ) async throws -> Repository {
-    try await Repository.open(
-      self.url(url, name: name) + "&hash=\(hash)", environment: ProcessInfo.processInfo.environment)
+    var options = Repository.Options()
+    options.layout = layout
+    return try await Repository.open(
+      self.url(url, name: name) + "&hash=\(hash)",
+      environment: ProcessInfo.processInfo.environment, options: options)
   }
 
   static func url(_ url: String, name: String) -> String {

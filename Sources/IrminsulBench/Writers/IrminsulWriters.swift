@@ -11,7 +11,7 @@ struct IrminsulWriters: WriterTeam {
   init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) async throws {
     self.plan = plan
     self.layout = layout
-    repository = try await IrminsulStore.open(plan.url, name: plan.storeName, method.hash)
+    repository = try await plan.open(method.hash)
     if plan.isPrivate { try await IrminsulStore.fill(repository.branch(), plan.shape) }
   }
 
@@ -34,7 +34,7 @@ struct IrminsulWriters: WriterTeam {
     as writer: Int, _ round: Round, _ turnstile: Turnstile
   ) async -> WriterTally {
     let branch = repository.branch()
-    let leaf = Path(steps: plan.shape.leaf(writer))
+    var leaves = OwnLeaves(plan, writer: writer, step: plan.writers)
     let counter = Path(steps: plan.shape.counter)
     var tally = WriterTally()
     var number = 0
@@ -46,7 +46,7 @@ struct IrminsulWriters: WriterTeam {
           switch layout.target(writer: writer, number: number) {
           case .ownLeaf:
             try await branch.set(
-              leaf, to: round.value(writer: writer, number: number), "Write a leaf")
+              leaves.next(), to: round.value(writer: writer, number: number), "Write a leaf")
           case .counter:
             try await IrminsulStore.increment(counter, of: branch)
           }

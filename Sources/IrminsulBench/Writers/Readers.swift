@@ -11,15 +11,27 @@ struct Readers: WriterTeam {
   init(_ plan: WorkerPlan, _ method: ReadMethod) async throws {
     self.plan = plan
     self.method = method
-    paths = (0..<plan.shape.leafCount).map { Path(steps: plan.shape.leaf($0)) }
-    repository = try await IrminsulStore.open(plan.url, name: plan.storeName)
+    paths =
+      plan.folder.map(Self.paths)
+      ?? (0..<plan.shape.leafCount).map {
+        Path(steps: plan.shape.leaf($0))
+      }
+    repository = try await plan.open()
     if plan.isPrivate { try await IrminsulStore.fill(repository.branch(), plan.shape) }
     guard let snapshot = try await repository.branch().snapshot() else {
       throw BenchError("the branch that is to be read is empty")
     }
     self.snapshot = snapshot
-    // Every tree and leaf is cached from here on, as far as the cache has room.
+    // Every tree and leaf is cached from here on, as far as the cache has room. Nobody who reads at the
+    // head looks into it.
+    if method == .head { return }
     for path in paths { _ = try await snapshot.get(path, as: String.self) }
+  }
+
+  /// So many entries of a folder, from all over it, that caches of processors do not hold them all.
+  private static func paths(of folder: WideFolder) -> [Path] {
+    let count = min(folder.entries, 10_000)
+    return (0..<count).map { folder.path($0 * folder.entries / count) }
   }
 
   func run(_ round: Round) async throws -> WriterTally {
