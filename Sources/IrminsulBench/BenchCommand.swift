@@ -32,7 +32,8 @@ import Irminsul
     } catch {
       // What the parser of arguments throws has words and a code of its own.
       guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
-      FileHandle.standardError.write(Data("irminsul-bench: \(error)\n".utf8))
+      // That may be closed as well.
+      try? FileHandle.standardError.write(contentsOf: Data("irminsul-bench: \(error)\n".utf8))
       Foundation.exit(status(of: error).rawValue)
     }
   }

@@ -8,7 +8,7 @@ struct BenchError: Error, CustomStringConvertible {
     case failed = 1
     case usage = 64
     case unreachable = 69
-    case cannotCreate = 73
+    case inputOutput = 74
   }
 
   init(_ description: String, _ status: Status = .failed) {

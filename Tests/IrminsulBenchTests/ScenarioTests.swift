@@ -108,7 +108,7 @@ import Testing
     (["wide", "--entries", "0"], 64), (["wide", "--layouts", "flat"], 64),
     (["read", "--tasks", "0"], 64),
     (["contention", "--store", "redis://127.0.0.1:1"], 69),
-    (["contention", "--plot", "/nowhere/plot.svg"], 73),
+    (["contention", "--plot", "/nowhere/plot.svg"], 74),
   ])
   func refusals(_ arguments: [String], _ status: Int) async throws {
     let found = try await ThreadTeam.run {

@@ -43,11 +43,20 @@ local function wide_trees()
     return tonumber(count), skip, zero + width + 1
   end
 
+  -- Whether a node's child begins at `at`. What looks like one and is none is no part of a node.
+  local function is_child(bytes, at)
+    if string.byte(bytes, at + 6) ~= 33 then return false end
+    if not string.find(bytes, '^40000 ![0-9a-f]%z', at) then
+      fail('BADTREE', 'a wide directory has a node with an entry that is none of its parts')
+    end
+    return true
+  end
+
   -- Where the id of the child with a digit is in a node whose children start at `at`; nil for none.
   local function child_place(bytes, at, digit, width)
     local byte, wanted = string.byte, string.byte(digit)
     if not wanted then return nil end
-    while byte(bytes, at + 6) == 33 do
+    while is_child(bytes, at) do
       if byte(bytes, at + 7) == wanted then return at + 9 end
       at = at + 9 + width
     end
@@ -89,6 +98,6 @@ local function wide_trees()
   end
 
   made_wide_trees = {explanation_id = explanation_id, is_node = is_node, is_wide = is_wide,
-    mark_of = mark_of, digits_of = digits_of, stored_name = stored_name, follow_name = follow_name}
+    mark_of = mark_of, is_child = is_child, digits_of = digits_of, stored_name = stored_name, follow_name = follow_name}
   return made_wide_trees
 end

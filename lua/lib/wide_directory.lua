@@ -55,7 +55,8 @@ local function wide_directories()
     local mode, old_mode, found = change.mode, change.old_mode, change.found
     if #changes == 1 then
       -- A value in its place moves nothing: the ids on the way to it change.
-      if directory.is_wide and mode and old_mode and is_tree_mode(mode) == is_tree_mode(old_mode) then
+      if directory.is_wide and mode and old_mode and is_tree_mode(mode) == is_tree_mode(old_mode)
+        and wide.mark_of(bytes, first, #id) > wide_limit then
         local sub, trail, bucket = string.sub, found.trail, found.bucket
         local new = replace_entry(request, bucket, first_entry(bucket, id), wide.stored_name(change.name),
           found.place, found.stop, old_mode, mode, change.id)

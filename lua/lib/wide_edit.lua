@@ -29,12 +29,13 @@ local function wide_editing(request, touch)
       local zero = space and find(bytes, '\0', space, true)
       if not zero or zero + width > #bytes then fail('BADTREE', 'an entry is cut off') end
       local mode, name = sub(bytes, at, space - 1), sub(bytes, space + 1, zero - 1)
+      local written = mode
       if string.byte(mode) == 48 then mode = sub(mode, 2) end
       if is_bucket and string.byte(name) == 37 then
         name, needs_sorting = sub(name, 2), true
       end
       entries[#entries + 1] = {key = key_of(name, mode), name = name, mode = mode,
-        id = sub(bytes, zero + 1, zero + width)}
+        written = written, id = sub(bytes, zero + 1, zero + width)}
       at = zero + width + 1
     end
     if needs_sorting then table.sort(entries, key_order) end
@@ -47,12 +48,16 @@ local function wide_editing(request, touch)
     if not is_node(bytes, first) then return entries_of_tree(bytes, first, width, true) end
     local count, skip, at = wide.mark_of(bytes, first, width)
     local node = {children = {}, count = count, skip = skip, terminal = nil}
-    while string.byte(bytes, at + 6) == 33 do
+    while wide.is_child(bytes, at) do
       node.children[sub(bytes, at + 7, at + 7)] = sub(bytes, at + 9, at + 8 + width)
       at = at + 9 + width
     end
     if at <= #bytes then
-      node.terminal = entries_of_tree(bytes, at, width, true).entries[1]
+      local own = entries_of_tree(bytes, at, width, true)
+      if own.count > 1 or string.byte(own.entries[1].name) == 33 and string.byte(bytes, at + 7) == 33 then
+        fail('BADTREE', 'a wide directory has a node with an entry that is none of its parts')
+      end
+      node.terminal = own.entries[1]
     end
     return node
   end
@@ -179,13 +184,15 @@ local function wide_editing(request, touch)
         low = to + 1
       end
     end
-    -- In the only form that its entries have.
-    if node.count == 0 then return nil end
-    if node.count <= wide_limit then
-      local entries = gather(node, {})
-      return {entries = entries, count = #entries}
-    end
+    -- In the only form that its entries have. What a mark says is not enough to remove anything.
     local digit = next(node.children)
+    if node.count <= wide_limit or not digit and not node.terminal then
+      local entries = gather(node, {})
+      if #entries ~= node.count then
+        fail('BADTREE', 'a wide directory has other entries than its mark says')
+      end
+      return #entries > 0 and {entries = entries, count = #entries} or nil
+    end
     if node.terminal or not digit or next(node.children, digit) then return node end
     local below = loaded(node.children[digit])
     if below.entries then return node end
@@ -200,7 +207,8 @@ local function wide_editing(request, touch)
     for number, entry in ipairs(entries) do
       local name = is_top and entry.name or stored_name(entry.name)
       parts[number] = {key = key_of(name, entry.mode),
-        text = entry.mode .. ' ' .. name .. '\0' .. entry.id}
+        -- Small directories from elsewhere keep modes as they were written.
+        text = (is_top and entry.written or entry.mode) .. ' ' .. name .. '\0' .. entry.id}
     end
     table.sort(parts, key_order)
     for number, part in ipairs(parts) do parts[number] = part.text end

@@ -198,6 +198,16 @@ describe('a wide directory', function()
     redis.call('HSET', keys.objects, below, framed('tree', '100644 cut'))
     expect(commit{set('job-0000', 'x')}).fails_with('BADTREE')
     expect(commit{remove('job-0000'), set('job-0001', 'x')}).fails_with('BADTREE')
+    -- What a node holds beside its parts.
+    local mark = '100644 ! 99 37\0' .. id_of(explanation)
+    local bucket = ids['40000 !0']
+    for _, extra in ipairs({'40000 !10\0' .. bucket, '40000 !0\0' .. bucket .. '100644 !x\0' .. bucket,
+      '40000 !0\0' .. bucket .. '100644 a\0' .. bucket .. '100644 b\0' .. bucket}) do
+      redis.call('HSET', keys.objects, below, framed('tree', mark .. extra))
+      expect(commit{set('job-0000', 'x')}).fails_with('BADTREE')
+    end
+    redis.call('HSET', keys.objects, below, framed('tree', mark .. '40000 !10\0' .. bucket))
+    expect(find('ref', 'refs/heads/main', 'entry', 'job-0700')).fails_with('BADTREE')
     redis.call('HDEL', keys.objects, below)
     expect(find('ref', 'refs/heads/main', 'entry', 'job-001')).fails_with('MISSING')
     expect(commit{set('job-100', 'x')}[1]).equals('committed')
@@ -208,6 +218,39 @@ describe('a wide directory', function()
     scripts.put_objects(id_of(cut), cut)
     commit{{'cut', '*', 'entry', '40000', id_of(cut)}}
     expect(commit{set('cut/a', 'x')}).fails_with('BADTREE')
+  end)
+end)
+
+describe('a wide directory with a wrong mark', function()
+  local function miscount(count)
+    local bytes = object(root())
+    local content = string.sub(bytes, string.find(bytes, '\0', 1, true) + 1)
+    redis.call('HSET', keys.objects, root(), framed('tree', (string.gsub(content, '^100644 ! %d+',
+      '100644 ! ' .. count))))
+  end
+
+  local function remove_jobs(low, high)
+    local edits = {}
+    for number = low, high do edits[#edits + 1] = remove(job(number)) end
+    return commit(edits)
+  end
+
+  it('loses no entry that the mark does not know', function()
+    fresh_wide_store()
+    commit_jobs(1, 100)
+    miscount(1)
+    expect(remove_jobs(5, 5)).fails_with('BADTREE')
+    miscount(33)
+    expect(remove_jobs(5, 5)).fails_with('BADTREE')
+    miscount(100)
+    expect(remove_jobs(5, 5)[1]).equals('committed')
+  end)
+
+  it('does not stay when nothing is left', function()
+    fresh_wide_store()
+    commit_jobs(1, 40)
+    miscount(80)
+    expect(remove_jobs(1, 40)).fails_with('BADTREE')
   end)
 end)
 

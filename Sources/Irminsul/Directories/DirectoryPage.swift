@@ -20,6 +20,13 @@ public struct ListRange: Sendable, Hashable {
     self.offset = max(0, offset)
     self.limit = max(0, limit)
   }
+
+  /// As ``init(prefix:after:offset:limit:)`` for names that are not UTF-8.
+  public init(prefixBytes: Bytes, afterBytes: Bytes?, offset: Int = 0, limit: Int = .max) {
+    self.init(offset: offset, limit: limit)
+    prefix = prefixBytes
+    after = afterBytes
+  }
 }
 
 /// Gathers a page of a directory, from whatever form it has, reading no more than it needs: the trees

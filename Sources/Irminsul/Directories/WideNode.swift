@@ -106,6 +106,11 @@ struct WideNode: Sendable {
     return skip.isEmpty ? nil : (count, skip)
   }
 
+  /// Whether an entry of a node is one of its children.
+  static func isChild(_ entry: TreeEntry) -> Bool {
+    entry.name.count == 2 && entry.name[0] == bang && digit(entry.name[1]) != nil
+  }
+
   private static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte - 0x30

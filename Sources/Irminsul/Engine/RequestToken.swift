@@ -32,6 +32,21 @@ public struct RequestToken: Sendable, Hashable, Codable {
   )
   private static let count = Atomic<UInt64>(0)
 
+  private enum CodingKeys: String, CodingKey {
+    case bytes, position
+  }
+
+  /// - Throws: `DecodingError` for what no token was encoded as.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    bytes = try values.decode(Bytes.self, forKey: .bytes)
+    position = try values.decode(Int64.self, forKey: .position)
+    guard bytes.count == 16, position >= 0 else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "this is no request token"))
+    }
+  }
+
   init(position: Int64) {
     let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue &+ Self.seed.first
     bytes = withUnsafeBytes(of: (Self.seed.prefix, number)) { Bytes($0) }

@@ -364,8 +364,7 @@ final class ScriptedEngine: StoreEngine {
       return damaged(refusal, "its bytes do not have that id")
     case "BADTREE":
       return .damagedStore(
-        name: keys.storeName, in: location, reason: "a tree on the way has an entry that is cut off"
-      )
+        name: keys.storeName, in: location, reason: "a tree on the way: \(refusal.message)")
     case "BADENTRY":
       return damaged(refusal, "it is of another kind than the entry that refers to it")
     case "NOTTREE":

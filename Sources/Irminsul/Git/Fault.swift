@@ -13,6 +13,9 @@ public struct Fault: Sendable, Hashable {
     case wrongHash = "wrong-hash"
     /// The content of a tree, commit or tag cannot be read.
     case malformed = "malformed"
+    /// A part of a wide directory is not what its entries ask for; what it holds can be read, but
+    /// pages, counts and changes of it may be wrong.
+    case badDirectory = "bad-directory"
     /// An object that some ref reaches lacks an object that it names.
     case missingObject = "missing-object"
     /// An object names one of another kind than it must be.

@@ -25,9 +25,11 @@ extension Repository {
   /// all writers' objects are reached by a ref yet: so a link to an object that is absent is a fault
   /// only if a ref reaches it, for which the history is walked, once, if there is any such link.
   ///
+  /// In the layout ``DirectoryLayout/wide`` also that wide directories are as their entries ask for.
+  ///
   /// Memory: a few batches of about a megabyte or a single larger object, kinds of recently met
   /// objects (some 30 MB), and all refs. Only the walk just mentioned keeps the ids of commits and
-  /// trees. Time: all objects are read once.
+  /// trees, and the check of wide directories those of their parts. Time: all objects are read once.
   ///
   /// ```swift
   /// let summary = try await repository.verify { fault in print(fault) }
@@ -65,6 +67,10 @@ struct Verification {
   private let progress: @Sendable (TransferProgress) -> Void
   private let report: @Sendable (Fault) -> Void
   private var links: LinkCheck
+  /// Nodes of wide directories, and what commits and entries refer to as directories: what is both is
+  /// the top of one.
+  private var wideNodes: [ObjectID] = []
+  private var directories: Set<ObjectID> = []
   private var objects = 0
   private var bytes = 0
   private var faults = 0
@@ -114,6 +120,40 @@ struct Verification {
       step = following
     }
     try await withFaults { check, fault in try await check.finish(fault: fault) }
+    try await checkWideDirectories()
+  }
+
+  private mutating func checkWideDirectories() async throws {
+    let all = wideNodes.filter { directories.contains($0) }
+    (wideNodes, directories) = ([], [])
+    var check = WideCheck(engine: engine)
+    for first in stride(from: 0, to: all.count, by: 200) {
+      try Task.checkCancellation()
+      let tops = Array(all[first..<min(all.count, first + 200)])
+      tell("directories", first, of: all.count)
+      var found: [(ObjectID, String)] = []
+      try await check.check(tops) { found.append(($0, $1)) }
+      for (id, reason) in found { add(.badDirectory, .object(id), reason) }
+    }
+  }
+
+  private mutating func noteDirectories(
+    of object: GitObject, _ id: ObjectID
+  ) throws(WideNode.Malformed) {
+    switch object {
+    case .commit(let commit): directories.insert(commit.tree)
+    case .tree(let tree):
+      let isNode = WideNode.isTop(tree)
+      if isNode {
+        wideNodes.append(id)
+        _ = try WideNode(tree)
+      }
+      for entry in tree.entries where entry.mode.isTree {
+        if isNode, WideNode.isChild(entry) { continue }
+        directories.insert(entry.id)
+      }
+    case .blob, .tag: break
+    }
   }
 
   private func nextCount(after count: Int, seen: Int) -> Int {
@@ -160,10 +200,7 @@ struct Verification {
     if object.kind == .blob { return [] }
     do {
       let known = try GitObject(object, algorithm: engine.algorithm)
-      // A node of a wide directory; in another layout it is a tree as any other.
-      if case .tree(let tree) = known, engine.layout == .wide, WideNode.isTop(tree) {
-        _ = try WideNode(tree)
-      }
+      if engine.layout == .wide { try noteDirectories(of: known, id) }
       return known.links
     } catch {
       add(.malformed, .object(id), Self.line(error))

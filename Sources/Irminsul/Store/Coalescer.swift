@@ -96,6 +96,16 @@ actor Coalescer {
         // Alone, each hears of its own conflict, or finds that it has none any more.
         for caller in failing { await commit([caller]) }
         callers = rest
+      } catch StoreError.host(let error) {
+        // Not known to be undone, or nobody's fault.
+        for caller in callers {
+          caller.continuation.resume(throwing: StoreError.host(error))
+        }
+        return
+      } catch  where callers.count > 1 {
+        // Somebody's edit is not possible: alone, each hears of its own.
+        for caller in callers { await commit([caller]) }
+        return
       } catch {
         for caller in callers { caller.continuation.resume(throwing: error) }
         return

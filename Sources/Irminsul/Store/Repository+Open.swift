@@ -87,8 +87,8 @@ extension Repository {
       let name = location.name ?? defaultName
       // Before a file is made.
       _ = try StoreKeys(storeName: name)
-      if let hash = location.hash { options.hash = hash }
-      if let layout = location.layout { options.layout = layout }
+      try agree(&options.hash, location.hash, "hash", url: url)
+      try agree(&options.layout, location.layout, "layout", url: url)
       if options.creation == .never, let path = location.path, !isThere(path) {
         throw StoreError.storeAbsent(name: name, in: "file:\(path)")
       }
@@ -109,10 +109,14 @@ extension Repository {
         throw StoreError.host(error)
       }
       if let hash = configuration.storeOptions["hash"] {
-        options.hash = try parseHash(hash, url: configuration.location)
+        try agree(
+          &options.hash, try parseHash(hash, url: configuration.location), "hash",
+          url: configuration.location)
       }
       if let layout = configuration.storeOptions["layout"] {
-        options.layout = try parseLayout(layout, url: configuration.location)
+        try agree(
+          &options.layout, try parseLayout(layout, url: configuration.location), "layout",
+          url: configuration.location)
       }
       switch configuration.storeOptions["evict"] {
       case nil, "refused": break
@@ -164,5 +168,17 @@ extension Repository {
       throw .badURL(url, reason: "layout=\(text): use git or wide")
     }
     return layout
+  }
+
+  /// Takes a choice from the URL, unless another one was made beside it.
+  private static func agree<Choice: RawRepresentable & Equatable>(
+    _ choice: inout Choice?, _ fromURL: Choice?, _ name: String, url: String
+  ) throws(StoreError) where Choice.RawValue == String {
+    guard let fromURL else { return }
+    if let choice, choice != fromURL {
+      throw .badURL(
+        url, reason: "\(name)=\(fromURL.rawValue), and \(choice.rawValue) is asked for beside it")
+    }
+    choice = fromURL
   }
 }

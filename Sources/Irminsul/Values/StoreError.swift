@@ -177,7 +177,8 @@ extension StoreError: CustomStringConvertible {
     case .wrongHash(let found, let asked, let location):
       "the store in \(location) has \(found) ids, not \(asked)"
     case .wrongLayout(let found, let asked, let location):
-      "the store in \(location) has the layout \(found), not \(asked)"
+      "the store in \(location) has the layout \(found), not \(asked)\n"
+        + "A store keeps its layout: open it without asking for one, or make another store."
     case .outcomeUnknown(let branch):
       "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
         + "Look at the log to see whether it was made; it was not sent again."

@@ -114,4 +114,3 @@ struct FaultsCommand: AsyncParsableCommand {
 extension FaultStore.Place: ExpressibleByArgument {}
 extension FaultStore.Restart: ExpressibleByArgument {}
 extension HashAlgorithm: ExpressibleByArgument {}
-extension DirectoryLayout: ExpressibleByArgument {}

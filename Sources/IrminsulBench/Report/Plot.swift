@@ -49,7 +49,7 @@ struct Plot {
     var isFolder: ObjCBool = false
     if files.fileExists(atPath: path, isDirectory: &isFolder) {
       if isFolder.boolValue {
-        throw BenchError("cannot write \(path): it is a folder", .cannotCreate)
+        throw BenchError("cannot write \(path): it is a folder", .inputOutput)
       }
       if files.isWritableFile(atPath: path) { return }
     } else {
@@ -57,14 +57,14 @@ struct Plot {
       if files.isWritableFile(atPath: folder) { return }
     }
     throw BenchError(
-      "cannot write \(path): its folder is not there, or may not be written to", .cannotCreate)
+      "cannot write \(path): its folder is not there, or may not be written to", .inputOutput)
   }
 
   func write(to path: String) throws {
     do {
       try svg.write(toFile: path, atomically: true, encoding: .utf8)
     } catch {
-      throw BenchError("cannot write \(path): \(error.localizedDescription)", .cannotCreate)
+      throw BenchError("cannot write \(path): \(error.localizedDescription)", .inputOutput)
     }
   }
 

@@ -6,7 +6,8 @@ enum StandardOutput {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     } catch {
-      throw BenchError("cannot write to standard output: \(error.localizedDescription)")
+      throw BenchError(
+        "cannot write to standard output: \(error.localizedDescription)", .inputOutput)
     }
   }
 }

@@ -16,7 +16,7 @@ struct WideFolder: Codable, Sendable, Equatable {
 
   /// Entries that are made by one commit: enough that what a commit costs does not count, few enough
   /// that their values have room in memory.
-  private static let filling = 50_000
+  private static let filling = 100_000
 
   /// Puts a value at every name. No two are the same, as with anybody's values.
   func fill(_ branch: Branch) async throws {

@@ -53,7 +53,9 @@ struct ListCommand: AsyncParsableCommand {
       var items: [(Path, Entry)] = [(path, entry)]
       if entry.mode.isTree {
         let range = ListRange(
-          prefix: prefix, after: after, offset: offset, limit: limit ?? .max)
+          prefixBytes: ArgumentText.bytes(of: prefix),
+          afterBytes: after.map { ArgumentText.bytes(of: $0) }, offset: offset,
+          limit: limit ?? .max)
         items = try await source.tree.list(path, range).map {
           (path.appending($0.name), $0.entry)
         }
