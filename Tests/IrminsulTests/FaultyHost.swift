@@ -22,6 +22,7 @@ final class FaultyHost: ScriptHost {
   private struct State {
     var faults: [String: [(fault: Fault, then: @Sendable () async throws -> Void)]] = [:]
     var late: [Call] = []
+    var counts: [String: Int] = [:]
   }
 
   let memory: EmbeddedHost
@@ -39,6 +40,9 @@ final class FaultyHost: ScriptHost {
   ) {
     state.withLock { $0.faults[script, default: []].append((fault, then)) }
   }
+
+  /// How often a script was called.
+  func calls(of script: String) -> Int { state.withLock { $0.counts[script, default: 0] } }
 
   /// Lets arrive what was late.
   func deliver() async throws {
@@ -58,7 +62,8 @@ final class FaultyHost: ScriptHost {
     _ script: Script, keys: [Bytes], arguments: [Bytes]
   ) async throws(HostError) -> Reply {
     let next = state.withLock { state in
-      state.faults[script.name]?.isEmpty == false
+      state.counts[script.name, default: 0] += 1
+      return state.faults[script.name]?.isEmpty == false
         ? state.faults[script.name]?.removeFirst() : nil
     }
     guard let next else {

@@ -88,6 +88,29 @@ import Testing
     await repository.close()
   }
 
+  /// A level of the trie is read at a time, also when the cache has no room for what was read.
+  @Test func manyEntriesTakeFewRoundTrips() async throws {
+    let host = try FaultyHost()
+    var options = Repository.Options()
+    options.layout = .wide
+    options.cacheSize = 0
+    let repository = try await Repository(host: host, options: options)
+    let main = repository.branch()
+    let paths = (0..<3000).map { number in
+      Path(steps: ["d", ObjectID(hashing: "\(number)".utf8, algorithm: .sha1).hex])
+    }
+    try await main.commit(try paths.map { try .set($0, "old") }, "Fill")
+    let before = host.calls(of: "read_objects")
+    try await main.commit(try paths.prefix(1500).map { try .set($0, "new") }, "Change half")
+    let changed = host.calls(of: "read_objects")
+    #expect(changed - before <= 20)
+    #expect(try await main.list("d").count == paths.count)
+    #expect(host.calls(of: "read_objects") - changed <= 10)
+    #expect(try await main.get(paths[1499], as: String.self) == "new")
+    #expect(try await main.get(paths[1500], as: String.self) == "old")
+    await repository.close()
+  }
+
   private func check(_ repository: Repository, _ commit: Commit, _ model: Model) async throws {
     var built = Tree(root: .empty, objects: repository.objects)
     for (name, value) in model.entries.shuffled() {

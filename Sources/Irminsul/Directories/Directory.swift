@@ -108,8 +108,9 @@ struct Directory: Sendable {
       }
     }
     if objects?.layout == .wide {
-      let editor = WideEditor(objects, algorithm)
-      return .wide(editor, try await editor.changed(base, changes))
+      var editor = WideEditor(objects, algorithm)
+      let group = try await editor.changed(base, changes)
+      return .wide(editor, group)
     }
     var tree = TreeObject.empty
     if let base, let objects { tree = try await objects.tree(base) }

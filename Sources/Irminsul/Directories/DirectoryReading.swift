@@ -102,12 +102,14 @@ extension ObjectDatabase {
 
   /// Several trees, those that are not cached in as few round trips as their size allows.
   func trees(_ ids: [ObjectID]) async throws -> [TreeObject] {
-    let unknown = ids.filter { cachedTree($0) == nil }
-    if !unknown.isEmpty { _ = try await read(unknown) }
-    var found: [TreeObject] = []
-    found.reserveCapacity(ids.count)
-    for id in ids { found.append(try await tree(id)) }
-    return found
+    // Held here: they may be more than the cache has room for.
+    var found = ids.map { cachedTree($0) }
+    let unknown = found.indices.filter { found[$0] == nil }
+    if !unknown.isEmpty {
+      let objects = try await read(unknown.map { ids[$0] })
+      for (at, object) in zip(unknown, objects) { found[at] = try tree(ids[at], object) }
+    }
+    return found.compactMap { $0 }
   }
 }
 

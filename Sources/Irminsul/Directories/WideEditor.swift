@@ -8,6 +8,8 @@ struct WideEditor {
   let algorithm: HashAlgorithm
   /// What has been made, to be stored.
   private(set) var new: [IdentifiedObject] = []
+  /// What the changes go through. The cache may be too small for it.
+  private var read: [ObjectID: WideGroup] = [:]
 
   /// An entry that is set, or for nil removed, under its key.
   struct Change {
@@ -23,7 +25,7 @@ struct WideEditor {
   private static let limit = DirectoryLayout.bucketSize
 
   /// The directory `base`, nil for an empty one, after some edits, each of another name.
-  func changed(_ base: ObjectID?, _ edits: [TreeEdit]) async throws -> WideGroup? {
+  mutating func changed(_ base: ObjectID?, _ edits: [TreeEdit]) async throws -> WideGroup? {
     var group = WideGroup.entries([])
     if let base, let objects {
       let tree = try await objects.tree(base)
@@ -45,6 +47,7 @@ struct WideEditor {
       }
     }
     changes.sort { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+    if case .node(let node) = group { try await read(below: node, changes[...]) }
     return try await change(group, 0, changes[...])
   }
 
@@ -98,11 +101,7 @@ struct WideEditor {
         continue
       }
       let digit = change.key[end]
-      let to =
-        changes[from...].firstIndex {
-          $0.key.agreement(with: node.skip, from: place) < node.skip.count || $0.key.count <= end
-            || $0.key[end] != digit
-        } ?? changes.endIndex
+      let to = Self.endOfRun(changes[from...], node, place)
       let child = try await group(node.child(digit))
       let result = try await self.change(child, end + 1, changes[from..<to])
       node.count += (result?.count ?? 0) - child.count
@@ -110,6 +109,18 @@ struct WideEditor {
       from = to
     }
     return try await normalised(node)
+  }
+
+  /// Where those changes end that go into the same child of a node as the first.
+  private static func endOfRun(
+    _ changes: ArraySlice<Change>, _ node: WideNode, _ place: Int
+  ) -> Int {
+    let end = place + node.skip.count
+    guard let digit = changes.first?.key[end] else { return changes.endIndex }
+    return changes.firstIndex {
+      $0.key.agreement(with: node.skip, from: place) < node.skip.count || $0.key.count <= end
+        || $0.key[end] != digit
+    } ?? changes.endIndex
   }
 
   /// A node in the only form that its entries have.
@@ -192,9 +203,53 @@ struct WideEditor {
     case nil: return .entries([])
     case .changed(let group): return group
     case .stored(let id):
+      if let group = read[id] { return group }
       guard let objects else { return .entries([]) }
       return try await objects.wideGroup(id)
     }
+  }
+
+  /// Where some of the changes go on: a stored part, and its place of the keys.
+  private struct Way {
+    let id: ObjectID
+    let place: Int
+    let changes: ArraySlice<Change>
+  }
+
+  /// Reads all that changes go through, a level at a time: one by one would be a round trip for each.
+  private mutating func read(below top: WideNode, _ changes: ArraySlice<Change>) async throws {
+    guard let objects else { return }
+    var ways = Self.ways(from: top, 0, changes)
+    while !ways.isEmpty {
+      var next: [Way] = []
+      for (way, tree) in zip(ways, try await objects.trees(ways.map(\.id))) {
+        let group = try objects.wideGroup(tree, way.id)
+        read[way.id] = group
+        if case .node(let node) = group { next += Self.ways(from: node, way.place, way.changes) }
+      }
+      ways = next
+    }
+  }
+
+  private static func ways(
+    from node: WideNode, _ place: Int, _ changes: ArraySlice<Change>
+  ) -> [Way] {
+    let end = place + node.skip.count
+    var ways: [Way] = []
+    var from = changes.startIndex
+    while from < changes.endIndex {
+      let key = changes[from].key
+      guard key.count > end, key.agreement(with: node.skip, from: place) == node.skip.count else {
+        from += 1
+        continue
+      }
+      let to = endOfRun(changes[from...], node, place)
+      if case .stored(let id)? = node.child(key[end]) {
+        ways.append(Way(id: id, place: end + 1, changes: changes[from..<to]))
+      }
+      from = to
+    }
+    return ways
   }
 
   /// All entries of a group, in order.

@@ -63,6 +63,12 @@ final class ObjectDatabase: Sendable {
     return try parseTree(id, object)
   }
 
+  /// The tree that an object is, in its parsed form.
+  func tree(_ id: ObjectID, _ object: FramedObject) throws(StoreError) -> TreeObject {
+    if let tree = cachedTree(id) { return tree }
+    return try parseTree(id, object)
+  }
+
   /// A tree that takes no round trip.
   func cachedTree(_ id: ObjectID) -> TreeObject? {
     if case .tree(let tree)? = cache.object(id) { tree } else { nil }
