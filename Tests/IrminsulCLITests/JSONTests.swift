@@ -24,7 +24,7 @@ import Testing
   private static let entry: Set<String> = ["path", "name", "kind", "mode", "id"]
 
   private static let expectations = [
-    Expectation("init", required: ["store", "hash", "created"]),
+    Expectation("init", required: ["store", "hash", "layout", "created"]),
     Expectation("set", "a=1", "b/c=2", required: write),
     Expectation("set", "a=1", required: ["branch", "changed", "commit"]),
     Expectation("mv", "a", "d", required: write),
@@ -52,7 +52,7 @@ import Testing
     Expectation(
       "stats",
       required: [
-        "store", "hash", "objects", "branches", "otherRefs", "logEntries", "position", "tokens",
+        "store", "hash", "layout", "objects", "branches", "otherRefs", "logEntries", "position", "tokens",
       ]),
     Expectation(
       "watch", "--since", "0", "-n", "4",

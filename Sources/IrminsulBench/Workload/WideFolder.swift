@@ -14,9 +14,9 @@ struct WideFolder: Codable, Sendable, Equatable {
   /// The path of an entry.
   func path(_ number: Int) -> Path { Self.path.appending(names.name(number)) }
 
-  /// Entries that are made by one commit: enough that what a commit costs does not count, few enough
-  /// that their values have room in memory.
-  private static let filling = 100_000
+  /// Entries that are made by one commit: when names are not in order, each commit makes nearly all parts
+  /// of the folder anew, so that few are better; but their values must have room in memory.
+  private static let filling = 250_000
 
   /// Puts a value at every name. No two are the same, as with anybody's values.
   func fill(_ branch: Branch) async throws {
