@@ -104,7 +104,9 @@ import Testing
         tree = Tree(root: Directory(base: found.tree), objects: repository.objects)
       }
     }
-    #expect(try await repository.verify { _ in }.faults == 0)
+    let faults = Locked<[String]>([])
+    _ = try await repository.verify { fault in faults.withLock { $0.append("\(fault)") } }
+    #expect(faults.withLock { $0 } == [])
     await repository.close()
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import GitObjects
 import Irminsul
 import IrminsulTestKit
+import RedisScripting
 import Testing
 
 /// What git makes of a store with wide directories.
@@ -99,6 +100,43 @@ import Testing
     #expect(text.contains("x-other kept") && text.hasSuffix("\nSigned\n"))
     #expect(try two.run("rev-parse", "v1^{commit}").text == (try two.run("rev-parse", "main").text))
     #expect(try two.run("log", "--format=%s", "main").lines == ["Signed", "One", "Change", "Fill"])
+    await store.close()
+  }
+
+  /// A hand in a clone leaves the mark as it was: verify says so, and nothing is lost.
+  @Test func aFolderThatWasEditedByHand() async throws {
+    let git = try GitFixture()
+    let store = try await Repository.open("memory:?layout=wide")
+    try await history(of: store)
+    try await store.exportGit(to: "\(git.folder)/out")
+    let copy = GitFixture(at: "\(git.folder)/out")
+    let files = try copy.run("ls-tree", "-r", "--name-only", "main").lines
+    let place = try #require(files.first { $0.hasSuffix("/job-123") }).dropLast(7)
+    let environment = ["GIT_INDEX_FILE": "\(git.folder)/index"]
+    try copy.run("read-tree", "main", environment: environment)
+    for number in 0..<3 {
+      let blob = try copy.store(.blob, "by hand \(number)\n")
+      try copy.run(
+        "update-index", "--add", "--cacheinfo", "100644,\(blob.hex),\(place)job-12\(number)x",
+        environment: environment)
+    }
+    let tree = try copy.run("write-tree", environment: environment).text
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let commit = try copy.run("commit-tree", "-p", "main", "-m", "By hand", tree).text
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    try copy.run("update-ref", "refs/heads/main", commit)
+    try await store.importGit(from: copy.path)
+    let main = store.branch()
+    #expect(try await main.get("jobs/job-121x", as: String.self) == "by hand 1\n")
+    let faults = Locked<[Fault]>([])
+    _ = try await store.verify { fault in faults.withLock { $0.append(fault) } }
+    #expect(faults.withLock { $0 }.contains { $0.what == .badDirectory })
+    // All that the marks know is removed: the others are not silently gone.
+    let names = (0..<500).filter { $0 != 7 }.map { Path("jobs/job-\($0)") }
+    let removals =
+      names.map { BranchEdit.remove($0) } + [.remove("jobs/folder"), .remove("jobs/! 1")]
+    await #expect(throws: StoreError.self) { try await main.commit(removals, "Remove") }
+    #expect(try await main.get("jobs/job-121x", as: String.self) == "by hand 1\n")
     await store.close()
   }
 }

@@ -10,7 +10,7 @@ struct WideCheck {
   private var known: [ObjectID: Known] = [:]
 
   private struct Known {
-    /// The digits that lead to it, as a hash: names tell where a part stands, so it has one place.
+    /// The digits that led to it last, as a hash.
     let place: Int
     /// nil for what cannot be read, which is found where links are checked.
     var count: Int?
@@ -35,10 +35,11 @@ struct WideCheck {
     while !level.isEmpty || !nodes.isEmpty {
       var new: [Part] = []
       for part in level {
-        if let before = known[part.id] {
-          if before.place != part.digits.hashValue {
-            fault(part.id, "it is a part of a wide directory at two places")
-          }
+        let before = known[part.id]
+        if let before, before.place == part.digits.hashValue { continue }
+        if before?.isNode == true {
+          // A node says which digits follow where it stands; a bucket may stand higher or deeper.
+          fault(part.id, "it is a part of a wide directory at two places")
         } else {
           known[part.id] = Known(place: part.digits.hashValue)
           new.append(part)
