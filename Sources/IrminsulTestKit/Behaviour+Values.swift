@@ -145,6 +145,27 @@ extension Behaviour {
       let set = try await main.commit(edits, "Set", token: setting)
       try expectEqual(try await main.commit(edits, "Set", token: setting), set)
     },
+    Behaviour("an impossible edit among gathered ones fails its caller alone") { repository in
+      let gathering = repository.branch().coalescing(within: .milliseconds(50))
+      let nowhere = ObjectID(hashing: "nowhere".utf8, algorithm: repository.algorithm)
+      let impossible = Task {
+        try await gathering.commit(
+          [.setEntry("ghost", Entry(mode: .tree, id: nowhere))], "Impossible")
+      }
+      let possible = Task { try await gathering.commit([try .set("a", "1")], "Possible") }
+      _ = try await possible.value
+      let error = try await expectError { _ = try await impossible.value }
+      guard case .missingObject(nowhere, _) = error else { throw error }
+      try expectEqual(try await repository.branch().get("a", as: String.self), "1")
+      try expectEqual(try await repository.branch().mem("ghost"), false)
+      // The same among so many edits that the client makes the commit.
+      let many = try (0..<1100).map { try BranchEdit.set(Path("many/\($0)"), "x") }
+      let ghost = BranchEdit.setEntry("many/ghost", Entry(mode: .blob, id: nowhere))
+      let other = try await expectError {
+        try await repository.branch().commit(many + [ghost], "Many")
+      }
+      guard case .missingObject(nowhere, _) = other else { throw other }
+    },
     Behaviour("a token stands for one request and its one answer", .scripts) { repository in
       let main = repository.branch()
       let made = try await repository.makeToken()

@@ -52,7 +52,8 @@ import Testing
     Expectation(
       "stats",
       required: [
-        "store", "hash", "layout", "objects", "branches", "otherRefs", "logEntries", "position", "tokens",
+        "store", "hash", "layout", "objects", "branches", "otherRefs", "logEntries", "position",
+        "tokens",
       ]),
     Expectation(
       "watch", "--since", "0", "-n", "4",

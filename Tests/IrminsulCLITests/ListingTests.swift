@@ -46,6 +46,14 @@ import Testing
       "has the layout \(layout)")
   }
 
+  @Test func pagesOfNamesOfAnyBytes() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "b/n!=1", "b/%=2", "b/n\na=3"))
+    expectDone(
+      try await sandbox.irminsul("ls", "b", "--prefix", "n", "--limit", "1"), "\"n\\na\"\n")
+    expectDone(try await sandbox.irminsul("ls", "b", "--after", "n\na"), "n!\n")
+  }
+
   @Test func anotherRevisionAndItsFolders() async throws {
     let sandbox = try await store()
     expectDone(try await sandbox.irminsul("rm", "a"))

@@ -1,3 +1,4 @@
+import Foundation
 import GitObjects
 import Irminsul
 import RedisScripting
@@ -147,6 +148,16 @@ import Testing
       try await others.setHead(head)
       try await host.deliver()
       #expect(try await main.get(Self.flag, as: String.self) == "off")
+    }
+  }
+
+  @Test(arguments: [
+    #"{"bytes":[],"position":0}"#, #"{"bytes":[1,2],"position":5}"#,
+    #"{"bytes":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16],"position":-1}"#,
+  ])
+  func whatIsNoToken(_ text: String) {
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(RequestToken.self, from: Data(text.utf8))
     }
   }
 

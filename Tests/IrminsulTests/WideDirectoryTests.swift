@@ -203,6 +203,45 @@ import Testing
     await repository.close()
   }
 
+  /// A directory of one's own that looks like a node is one only as long as it does.
+  @Test func aLookAlike() async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let main = repository.branch()
+    let text = Bytes(WideNode.explanation.content)
+    try await main.set("p/! 5", to: text, "Trick")
+    let tricked = try #require(try await main.findTree("p"))
+    #expect(try await tricked.list().map(\.nameText) == ["! 5"])
+    try await main.commit([.set("p/! 5", "x"), .set("q/! 5", "x")], "Plain")
+    #expect(try await main.entry("p") == (try await main.entry("q")))
+    try await main.set("p/! 5", to: text, "Trick again")
+    #expect(try await main.findTree("p")?.hash(.sha1) == (try await tricked.hash(.sha1)))
+    try await main.set("p/! 5", to: text, mode: .executable, "Executable")
+    try await main.set("q/! 5", to: text, mode: .executable, "Executable")
+    #expect(try await main.entry("p") == (try await main.entry("q")))
+    await repository.close()
+  }
+
+  /// Modes of old trees stay as they were written while the directory is one tree.
+  @Test func oldModesByBothWays() async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let backend = try #require(repository.backend)
+    let blob = try await backend.objects.add(FramedObject(kind: .blob, content: "x".utf8))
+    var content = Bytes("0100644 a\0".utf8)
+    content += blob.bytes
+    content += Bytes("100644 b\0".utf8) + blob.bytes
+    let old = try await backend.objects.add(FramedObject(kind: .tree, content: content))
+    let main = repository.branch()
+    try await main.commit([.setEntry("d", Entry(mode: .tree, id: old))], "Old")
+    var tree = try #require(try await main.findTree())
+    tree = try await tree.adding("y", at: "d/b")
+    try await main.set("d/b", to: "y", "Change")
+    #expect(try await main.entry("d")?.id == (try await tree.entry("d")?.id))
+    tree = try await tree.adding("z", at: "d/c").adding("w", at: "d/e")
+    try await main.commit([.set("d/c", "z"), .set("d/e", "w")], "Add")
+    #expect(try await main.entry("d")?.id == (try await tree.entry("d")?.id))
+    await repository.close()
+  }
+
   @Test func manyNamesAtOnceMakeEachObjectOnce() async throws {
     let repository = try await Repository.open("memory:?layout=wide")
     let main = repository.branch()

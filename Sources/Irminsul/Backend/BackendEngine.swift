@@ -20,6 +20,10 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
     return objects
   }
 
+  func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?] {
+    try await readObjects(ids).map { $0?.kind }
+  }
+
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
     var added = 0
     for object in objects where try await !backend.objects.mem(object.id) {

@@ -35,6 +35,7 @@ struct ClientCommit {
     var attempts = 0
     // Edits may look into these, so they are stored first.
     if !request.objects.isEmpty { try await objects.write(request.objects) }
+    try await checkEntries(of: request)
     while true {
       attempts += 1
       if let reply = try await attempt(request) { return reply }
@@ -78,6 +79,30 @@ struct ClientCommit {
       }
     }
     return try await moveHeads(of: request, &plans)
+  }
+
+  /// Refuses entries that refer to what is not stored, or is of another kind, as the server does.
+  private func checkEntries(of request: CommitRequest) async throws {
+    var wanted: [ObjectID: Bool] = [:]
+    let known = Set(request.objects.map(\.id))
+    for edit in request.branches.flatMap(\.edits) {
+      guard case .entry(let entry) = edit.action, !entry.mode.isSubmodule else { continue }
+      // Trees that come with the request are what they are made as.
+      if known.contains(entry.id) { continue }
+      wanted[entry.id] = entry.mode.isTree
+    }
+    let ids = Array(wanted.keys)
+    for start in stride(from: 0, to: ids.count, by: 1500) {
+      let batch = Array(ids[start..<min(ids.count, start + 1500)])
+      for (id, kind) in zip(batch, try await engine.kinds(of: batch)) {
+        guard let kind else { throw StoreError.missingObject(id, in: engine.location) }
+        if (kind == .tree) != wanted[id] {
+          throw StoreError.damagedObject(
+            id, in: engine.location,
+            reason: "it is of another kind than the entry that refers to it")
+        }
+      }
+    }
   }
 
   // MARK: Where the server makes the commits

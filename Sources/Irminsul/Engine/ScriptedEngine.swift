@@ -60,6 +60,10 @@ final class ScriptedEngine: StoreEngine {
     return objects
   }
 
+  func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?] {
+    try await storedKinds(ids).map { if case .kind(let kind) = $0 { kind } else { nil } }
+  }
+
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
     for object in objects where object.object.bytes.count > maximumObjectSize {
       throw StoreError.host(

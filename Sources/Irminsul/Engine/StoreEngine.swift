@@ -14,6 +14,9 @@ protocol StoreEngine: Sendable {
   /// The objects that are stored, in the order of the ids; nil for one that is not.
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?]
 
+  /// What is stored under each of some ids; nil for nothing. One round trip.
+  func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?]
+
   /// Stores objects that are not there yet. Answers how many were new.
   @discardableResult
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int

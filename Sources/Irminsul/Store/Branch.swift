@@ -227,7 +227,8 @@ public struct Branch: Sendable {
   ///
   /// One round trip, also for ``BranchEdit/increment(_:by:)`` and its siblings, which never conflict
   /// with one another. Up to 1,000 edits, 1 MB of values and directories of 1 MB together are rebased
-  /// by the server; more are committed by the client, which begins again when the branch moves.
+  /// by the server; more are committed by the client, which begins again when somebody else changes the same
+  /// folders meanwhile.
   ///
   /// - Parameter token: For a write that may have been made before: see ``RequestToken``.
   /// - Throws: ``StoreError/conflict(branch:_:)`` with every path whose expectation failed.

@@ -189,7 +189,8 @@ extension StoreError: CustomStringConvertible {
       "changes after position \(position) are no longer in the log of \(location)\n"
         + "Start from the present state."
     case .tooManyAttempts(let branch, let attempts):
-      "branch \"\(branch)\" moved \(attempts) times while a commit was made; gave up\nTry again."
+      "branch \"\(branch)\" moved \(attempts) times, where a commit changes it, while it was made; gave up\n"
+        + "Try again; commits of 1,000 edits or fewer are made by the server, which no other commit disturbs."
     case .unsupported(let what): "this backend does not support \(what)"
     case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
     case .git(let error): error.description
