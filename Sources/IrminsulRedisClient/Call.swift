@@ -6,18 +6,16 @@
   typealias CallResult = Result<Reply, HostError>
 
   /// One command on its way: its bytes as they go over the wire, and who waits for the reply.
-  ///
-  /// Why it may cross threads: `bytes` is written by `init` only; `continuation` is set under the mailbox's lock
-  /// before the call is in the mailbox, and taken by the connection's event loop only, or under that
-  /// lock while the call is still in the mailbox.
-  final class Call: @unchecked Sendable, QueuedCall {  // mailbox's lock, then the loop's: see above
-    let bytes: UnsafeRawBufferPointer
+  final class Call: Sendable, QueuedCall {
+    // Unsafe to the compiler, as every pointer is: hiredis' memory, written by `init`, freed by `deinit`,
+    // and only read in between.
+    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
     /// What the mailbox was asked to keep free for it.
     let cost: Int
     let deadline: NIODeadline
     let connectionDeadline: NIODeadline
     let patience: CallPatience
-    var continuation: CheckedContinuation<CallResult, Never>?
+    private let waiting = Locked<CheckedContinuation<CallResult, Never>?>(nil)
 
     /// Formats a command.
     ///
@@ -38,9 +36,18 @@
       freeCommand(bytes)
     }
 
+    /// Notes who waits for the reply.
+    func wait(_ continuation: CheckedContinuation<CallResult, Never>) {
+      waiting.withLock { $0 = continuation }
+    }
+
+    /// Gives whoever waits the result; the first time only.
     func finish(_ result: CallResult) {
+      let continuation = waiting.withLock { waiting in
+        defer { waiting = nil }
+        return waiting
+      }
       continuation?.resume(returning: result)
-      continuation = nil
     }
   }
 

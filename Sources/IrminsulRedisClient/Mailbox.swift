@@ -8,15 +8,11 @@
   /// wait for room when too much is on its way already.
   final class Mailbox: Sendable {
     /// A task that waits for room.
-    final class Waiter: @unchecked Sendable {  // changes under the mailbox's lock only
+    private struct Waiter {
+      let number: Int
       let bytes: Int
       let deadline: NIODeadline
-      var continuation: CheckedContinuation<HostError?, Never>?
-
-      init(bytes: Int, deadline: NIODeadline) {
-        self.bytes = bytes
-        self.deadline = deadline
-      }
+      let continuation: CheckedContinuation<HostError?, Never>
     }
 
     struct Contents {
@@ -34,6 +30,8 @@
       var commands = 0
       var bytes = 0
       var waiters: Deque<Waiter> = []
+      /// Of the next task that has to wait.
+      var nextNumber = 0
 
       func hasRoom(for size: Int, _ limits: Limits) -> Bool {
         commands == 0 || (commands < limits.commands && bytes + size <= limits.bytes)
@@ -64,15 +62,17 @@
     ///
     /// - Returns: nil, or why there will be no room.
     func reserve(bytes: Int, until deadline: NIODeadline) async -> HostError? {
-      let quick: HostError?? = state.withLockedValue { state in
-        if state.isClosed { return .some(.closed(location: location)) }
-        guard state.waiters.isEmpty, state.hasRoom(for: bytes, limits) else { return nil }
+      let (quick, number) = state.withLockedValue { state -> (HostError??, Int) in
+        if state.isClosed { return (.some(.closed(location: location)), 0) }
+        guard state.waiters.isEmpty, state.hasRoom(for: bytes, limits) else {
+          state.nextNumber += 1
+          return (nil, state.nextNumber)
+        }
         state.commands += 1
         state.bytes += bytes
-        return .some(nil)
+        return (.some(nil), 0)
       }
       if let quick { return quick }
-      let waiter = Waiter(bytes: bytes, deadline: deadline)
       return await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
           let admitted: HostError?? = state.withLockedValue { state in
@@ -82,8 +82,8 @@
               state.bytes += bytes
               return .some(nil)
             }
-            waiter.continuation = continuation
-            state.waiters.append(waiter)
+            state.waiters.append(
+              Waiter(number: number, bytes: bytes, deadline: deadline, continuation: continuation))
             return nil
           }
           if let admitted {
@@ -91,11 +91,11 @@
           } else {
             // The event loop keeps the deadlines.
             announce()
-            if Task.isCancelled { cancel(waiter) }
+            if Task.isCancelled { cancelWaiting(number) }
           }
         }
       } onCancel: {
-        cancel(waiter)
+        cancelWaiting(number)
       }
     }
 
@@ -103,7 +103,7 @@
     func send(_ call: Call, _ continuation: CheckedContinuation<CallResult, Never>) {
       let (isOpen, mustAnnounce) = state.withLockedValue { state -> (Bool, Bool) in
         guard !state.isClosed else { return (false, false) }
-        call.continuation = continuation
+        call.wait(continuation)
         state.contents.arrivals.append(call)
         defer { state.isAnnounced = true }
         return (true, !state.isAnnounced)
@@ -114,21 +114,21 @@
 
     /// The task of a call was cancelled. Nothing happens if the call was never sent or is finished.
     func cancel(_ call: Call) {
-      let (unsent, mustAnnounce) = state.withLockedValue {
-        state -> (CheckedContinuation<CallResult, Never>?, Bool) in
+      let (isUnsent, mustAnnounce) = state.withLockedValue { state -> (Bool, Bool) in
         if let index = state.contents.arrivals.firstIndex(where: { $0 === call }) {
           state.contents.arrivals.remove(at: index)
-          defer { call.continuation = nil }
-          return (call.continuation, false)
+          return (true, false)
         }
-        guard !state.isClosed else { return (nil, false) }
+        guard !state.isClosed else { return (false, false) }
         state.contents.cancelled.append(call)
         defer { state.isAnnounced = true }
-        return (nil, !state.isAnnounced)
+        return (false, !state.isAnnounced)
       }
-      unsent?.resume(
-        returning: .failure(.notSent(location: location, reason: "the task was cancelled")))
-      if unsent != nil { release(commands: 1, bytes: call.cost) }
+      if isUnsent {
+        call.finish(
+          .failure(.notSent(location: location, reason: "the task was cancelled")))
+        release(commands: 1, bytes: call.cost)
+      }
       if mustAnnounce { announce() }
     }
 
@@ -140,7 +140,7 @@
         state.contents.isClosing = true
         return state.waiters
       }
-      for waiter in waiters { waiter.continuation?.resume(returning: .closed(location: location)) }
+      for waiter in waiters { waiter.continuation.resume(returning: .closed(location: location)) }
     }
 
     // MARK: The event loop
@@ -168,7 +168,7 @@
         }
         return admitted
       }
-      for waiter in admitted { waiter.continuation?.resume(returning: nil) }
+      for waiter in admitted { waiter.continuation.resume(returning: nil) }
     }
 
     /// When the first waiting task gives up.
@@ -186,18 +186,19 @@
         return expired
       }
       for waiter in expired {
-        waiter.continuation?.resume(
+        waiter.continuation.resume(
           returning: .notSent(
             location: location,
             reason: "the queue of \(limits.commands) calls or \(limits.bytes) bytes stayed full"))
       }
     }
 
-    private func cancel(_ waiter: Waiter) {
+    private func cancelWaiting(_ number: Int) {
       let continuation = state.withLockedValue { state -> CheckedContinuation<HostError?, Never>? in
-        guard let index = state.waiters.firstIndex(where: { $0 === waiter }) else { return nil }
-        state.waiters.remove(at: index)
-        return waiter.continuation
+        guard let index = state.waiters.firstIndex(where: { $0.number == number }) else {
+          return nil
+        }
+        return state.waiters.remove(at: index).continuation
       }
       continuation?.resume(
         returning: .notSent(location: location, reason: "the task was cancelled"))

@@ -10,9 +10,12 @@
 ///
 /// As `Synchronization.Mutex`, on the system's own mutex: the thread sanitizer sees that one, and takes
 /// the other's users for races on Linux.
-package final class Locked<Value>: @unchecked Sendable {  // touched with the lock held only
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private var value: Value
+package final class Locked<Value>: Sendable {
+  // Unsafe to the compiler, as every pointer is: made by `init`, freed by `deinit`; what it points to is
+  // the system's to share.
+  nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  // Unsafe to the compiler, which does not know what a lock is: touched in `withLock` only, with it held.
+  nonisolated(unsafe) private var value: Value
 
   package init(_ value: sending Value) {
     lock = .allocate(capacity: 1)

@@ -4,7 +4,7 @@ import Irminsul
 /// Random edits that meet at the corners: names at the edges of Git's order, blobs in the way of
 /// directories, ids that look like entries, tests that hold and tests that do not.
 struct RandomWorkload {
-  private struct Generator: RandomNumberGenerator {
+  struct Generator: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
       state &+= 0x9E37_79B9_7F4A_7C15

@@ -4,38 +4,44 @@
 
   /// One connection with its interpreter, on a queue of its own: blocking work stays off the threads
   /// that run Swift's tasks.
-  final class FileLane: @unchecked Sendable {  // session and keyspace: touched on the queue only
+  final class FileLane: Sendable {
     private let queue: DatabaseQueue
-    private let isReader: Bool
-    private let file: FileIdentity
-    private var keyspace: FileKeyspace?
-    private var session: ScriptSession?
+    /// Touched on the queue only, so that nobody waits for the lock; nil when closed.
+    private let work: Locked<Work?>
 
     init(
       _ opening: FileOpening, isReader: Bool, configuration: EmbeddedConfiguration
     ) throws(HostError) {
-      self.isReader = isReader
       let queue = isReader ? try opening.openReader() : try opening.openWriter()
       self.queue = queue
-      file = FileIdentity(of: opening.path)
+      let connection: FileConnection
       do throws(CommandFailure) {
-        let connection = try FileConnection(queue, busyTimeout: configuration.busyTimeout)
-        let keyspace = FileKeyspace(connection: connection)
-        self.keyspace = keyspace
+        connection = try FileConnection(queue, busyTimeout: configuration.busyTimeout)
       } catch {
         throw opening.hostError(error)
       }
-      guard let keyspace else { return }
-      session = try ScriptSession(
+      let keyspace = FileKeyspace(connection: connection)
+      let session = try ScriptSession(
         keyspace: keyspace, configuration: configuration, location: opening.location)
+      work = Locked(
+        Work(
+          isReader: isReader, file: FileIdentity(of: opening.path), keyspace: keyspace,
+          session: session))
     }
 
     /// Runs a call in a transaction of its own; what fails is rolled back.
     func run(_ call: HostCall) async -> (outcome: ScriptSession.Outcome, appended: Bool) {
       await withCheckedContinuation { continuation in
         queue.asyncWriteWithoutTransaction { _ in
-          let outcome = self.perform(call)
-          continuation.resume(returning: (outcome, self.session?.didAppendToStream ?? false))
+          continuation.resume(
+            returning: self.work.withLock { work in
+              guard let work else {
+                let reason = "the file is closed"
+                return (.storageFailed(reason: reason, remedy: "Open it again."), false)
+              }
+              let outcome = work.perform(call)
+              return (outcome, work.session.didAppendToStream)
+            })
         }
       }
     }
@@ -44,7 +50,8 @@
     func dataVersion() async -> Int64? {
       await withCheckedContinuation { continuation in
         queue.asyncWriteWithoutTransaction { _ in
-          continuation.resume(returning: try? self.readDataVersion())
+          continuation.resume(
+            returning: self.work.withLock { work in try? work?.readDataVersion() })
         }
       }
     }
@@ -53,9 +60,12 @@
     func close() async {
       await withCheckedContinuation { continuation in
         queue.asyncWriteWithoutTransaction { _ in
-          self.session = nil
-          self.keyspace?.connection.finalize()
-          self.keyspace = nil
+          self.work.withLock { work in
+            // The session ends before its connection.
+            let connection = work?.keyspace.connection
+            work = nil
+            connection?.finalize()
+          }
           continuation.resume()
         }
       }
@@ -63,37 +73,42 @@
       try? queue.close()
     }
 
-    private func readDataVersion() throws(CommandFailure) -> Int64? {
-      try file.check()
-      guard let statement = try keyspace?.connection.prepare(.dataVersion) else { return nil }
-      defer { statement.reset() }
-      return try statement.step() ? statement.integer(0) : nil
-    }
+    /// The interpreter and the data that it works on.
+    private struct Work {
+      let isReader: Bool
+      let file: FileIdentity
+      let keyspace: FileKeyspace
+      let session: ScriptSession
 
-    private func perform(_ call: HostCall) -> ScriptSession.Outcome {
-      guard let keyspace, let session else {
-        return .storageFailed(reason: "the file is closed", remedy: "Open it again.")
-      }
-      let connection = keyspace.connection
-      do throws(CommandFailure) {
+      func readDataVersion() throws(CommandFailure) -> Int64? {
         try file.check()
-        try connection.run(isReader ? .beginRead : .beginWrite)
-        keyspace.forget()
-        let outcome = session.run(call)
-        if case .done = outcome {
-          try keyspace.flush()
-          try connection.run(.commit)
-        } else if connection.isInTransaction {
-          try connection.execute("ROLLBACK")
-        }
-        return outcome
-      } catch {
-        // SQLite may have rolled back by itself, as it does when the disk is full.
-        if connection.isInTransaction { try? connection.execute("ROLLBACK") }
-        switch error {
-        case .reply(let text): return .failed(.error(ServerError(reply: text)))
-        case .storage(let reason, let remedy):
-          return .storageFailed(reason: reason, remedy: remedy)
+        let statement = try keyspace.connection.prepare(.dataVersion)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : nil
+      }
+
+      func perform(_ call: HostCall) -> ScriptSession.Outcome {
+        let connection = keyspace.connection
+        do throws(CommandFailure) {
+          try file.check()
+          try connection.run(isReader ? .beginRead : .beginWrite)
+          keyspace.forget()
+          let outcome = session.run(call)
+          if case .done = outcome {
+            try keyspace.flush()
+            try connection.run(.commit)
+          } else if connection.isInTransaction {
+            try connection.execute("ROLLBACK")
+          }
+          return outcome
+        } catch {
+          // SQLite may have rolled back by itself, as it does when the disk is full.
+          if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+          switch error {
+          case .reply(let text): return .failed(.error(ServerError(reply: text)))
+          case .storage(let reason, let remedy):
+            return .storageFailed(reason: reason, remedy: remedy)
+          }
         }
       }
     }

@@ -47,6 +47,7 @@ public enum StoreError: Error, Sendable {
   /// The store was written by a version of this library that this one does not understand.
   case unknownFormat(found: String, supported: String, in: String)
   case wrongHash(found: String, asked: String, in: String)
+  /// The store keeps its directories in another layout than was asked for.
   case wrongLayout(found: DirectoryLayout, asked: DirectoryLayout, in: String)
   /// Too long ago: the server may have forgotten whether this commit was made.
   case outcomeUnknown(branch: String)

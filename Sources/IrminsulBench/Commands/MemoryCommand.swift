@@ -46,14 +46,8 @@ struct MemoryCommand: AsyncParsableCommand {
   }
 
   private func measure(_ method: Method, _ shape: TreeShape) async throws -> MemoryRow {
-    let store = try await BenchStore.start(at: common.place)
-    do {
-      let row = try await measure(method, shape, on: store)
-      await store.stop()
-      return row
-    } catch {
-      await store.stop()
-      throw error
+    return try await BenchStore.with(common.place) { store in
+      try await measure(method, shape, on: store)
     }
   }
 

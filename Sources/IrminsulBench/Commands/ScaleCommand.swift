@@ -38,14 +38,7 @@ struct ScaleCommand: AsyncParsableCommand {
         .init("max ms", 6), .init("server MiB", 10), .init("client MiB", 10),
         .init("log entries", 11), .init("tokens", 9), .init("objects", 10), .init("failed", 6),
       ])
-    let store = try await BenchStore.start(at: common.place)
-    do {
-      try await run(on: store, printer)
-      await store.stop()
-    } catch {
-      await store.stop()
-      throw error
-    }
+    try await BenchStore.with(common.place) { try await run(on: $0, printer) }
   }
 
   private func run(on store: BenchStore, _ printer: Printer) async throws {

@@ -11,18 +11,13 @@ struct RunHeader: Encodable {
   /// Looks at the machine, and at the server that the run will use.
   static func take(_ place: Place) async throws -> RunHeader {
     let machine = Machine.current
-    let store = try await BenchStore.start(at: place)
-    do {
+    return try await BenchStore.with(place) { store in
       let counters = try store.counters()
       let emptyScript = try counters.map { _ in
         try EmptyScript.measure(on: try RedisAddress(url: store.url).connect())
       }
-      await store.stop()
       return RunHeader(
         machine: machine, redisVersion: counters?.version, emptyScript: emptyScript)
-    } catch {
-      await store.stop()
-      throw error
     }
   }
 

@@ -63,7 +63,7 @@ struct WideReport {
     add("wide: round trips per read, at most", trips.max(), .exactly(1))
     add(
       "wide: round trips for a page of 100 names, at most",
-      wide.compactMap(\.page?.roundTrips).max(), .atMost(12))
+      wide.compactMap(\.page?.roundTrips).max(), .atMost(8))
     return bounds
   }
 

@@ -11,6 +11,21 @@ final class BenchStore: Sendable {
   private let server: RedisServer?
   private let folder: URL?
 
+  /// Calls `body` with a store that is there for it alone.
+  static func with<Result>(
+    _ place: Place, _ body: (BenchStore) async throws -> Result
+  ) async throws -> Result {
+    let store = try await start(at: place)
+    do {
+      let result = try await body(store)
+      await store.stop()
+      return result
+    } catch {
+      await store.stop()
+      throw error
+    }
+  }
+
   static func start(at place: Place) async throws -> BenchStore {
     switch place {
     case .given(let url): return BenchStore(url: url)

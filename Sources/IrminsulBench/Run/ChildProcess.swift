@@ -1,13 +1,14 @@
 import Foundation
 import IrminsulTestKit
+import RedisScripting
 
 /// This program once more, as a child that is told what to do by lines, and answers by lines. It ends
 /// when its input does, so it never outlives this process.
-final class ChildProcess: @unchecked Sendable {  // used by one thread at a time
+final class ChildProcess: Sendable {
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
-  private var unread = Data()
+  private let unread = Locked(Data())
 
   /// Where its standard error goes.
   enum Errors {
@@ -48,7 +49,9 @@ final class ChildProcess: @unchecked Sendable {  // used by one thread at a time
   }
 
   /// The next line that it prints; nil at the end.
-  func nextLine() throws -> String? {
+  func nextLine() throws -> String? { try unread.withLock { try nextLine(after: &$0) } }
+
+  private func nextLine(after unread: inout Data) throws -> String? {
     while true {
       if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
         defer { unread = unread[(end + 1)...] }

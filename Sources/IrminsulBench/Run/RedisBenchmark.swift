@@ -20,14 +20,8 @@ enum RedisBenchmark {
   }
 
   static func row(_ request: Request, _ shape: TreeShape, calls: Int) async throws -> Row {
-    let store = try await BenchStore.start(at: .ownServer)
-    do {
-      let row = try await row(request, shape, calls: calls, on: store)
-      await store.stop()
-      return row
-    } catch {
-      await store.stop()
-      throw error
+    return try await BenchStore.with(.ownServer) { store in
+      try await row(request, shape, calls: calls, on: store)
     }
   }
 

@@ -7,15 +7,9 @@ struct RowRun {
 
   func measure() async throws -> Row {
     try plan.check()
-    let store = try await BenchStore.start(at: plan.place)
-    do {
+    return try await BenchStore.with(plan.place) { store in
       try await store.fill(for: plan.activity, plan.shape)
-      let row = try await measure(on: store)
-      await store.stop()
-      return row
-    } catch {
-      await store.stop()
-      throw error
+      return try await measure(on: store)
     }
   }
 

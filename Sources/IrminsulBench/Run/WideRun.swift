@@ -10,14 +10,8 @@ struct WideRun {
 
   func measure() async throws -> WideRow {
     try plan.check()
-    let store = try await BenchStore.start(at: plan.place)
-    do {
-      let row = try await measure(on: store)
-      await store.stop()
-      return row
-    } catch {
-      await store.stop()
-      throw error
+    return try await BenchStore.with(plan.place) { store in
+      try await measure(on: store)
     }
   }
 

@@ -3,8 +3,9 @@ import GitObjects
 import RedisScripting
 
 /// One writer of the reference protocol: reads the head, reads the trees along the path, rewrites
-/// them, writes the new objects and moves the head, until the head is still what it has read.
-final class PeerWriter: @unchecked Sendable {  // used by one thread at a time
+/// them, writes the new objects and moves the head, until the head is still what it has read. Used by
+/// one thread at a time.
+final class PeerWriter {
   enum Change {
     case set(Bytes)
     /// Adds one to the decimal number that is there.

@@ -6,7 +6,8 @@ import RedisScripting
 final class PeerWriters: WriterTeam {
   private let plan: WorkerPlan
   private let layout: Layout
-  private let writers: [PeerWriter]
+  /// Each is used by one thread, which has its lock meanwhile.
+  private let writers: [Locked<PeerWriter>]
 
   init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) throws {
     self.plan = plan
@@ -22,7 +23,7 @@ final class PeerWriters: WriterTeam {
         case .cas: try ScriptMover(connection, store)
         default: WatchMover(connection, store)
         }
-      return PeerWriter(number: number, connection, store, cache, mover)
+      return Locked(PeerWriter(number: number, connection, store, cache, mover))
     }
   }
 
@@ -30,7 +31,7 @@ final class PeerWriters: WriterTeam {
     let stopwatch = Stopwatch()
     let turnstile = Turnstile(round.limit)
     let tallies = try await ThreadTeam.run(writers.count) { [self] at in
-      write(writers[at], round, turnstile)
+      writers[at].withLock { write($0, round, turnstile) }
     }
     var tally = tallies.reduce(into: WriterTally()) { $0.merge($1) }
     stopwatch.stop(&tally)

@@ -8,15 +8,16 @@ import RedisScripting
 /// that are measured.
 final class PreparedWriters: WriterTeam {
   private let factory: RequestFactory
-  private let lanes: [Lane]
+  /// Each is used by one thread, which has its lock meanwhile.
+  private let lanes: [Locked<Lane>]
 
   init(_ plan: WorkerPlan, _ method: Method, _ layout: Layout) async throws {
     factory = try await RequestFactory(plan, method, layout)
     let address = try RedisAddress(url: plan.url)
     let count = min(2, plan.writers)
     lanes = try (0..<count).map { lane in
-      Lane(
-        try address.connect(), window: plan.writers / count + (lane < plan.writers % count ? 1 : 0))
+      let window = plan.writers / count + (lane < plan.writers % count ? 1 : 0)
+      return Locked(Lane(try address.connect(), window: window))
     }
     if let script = try await factory.script() {
       try address.connect().call(["SCRIPT", "LOAD", script])
@@ -38,7 +39,7 @@ final class PreparedWriters: WriterTeam {
       let portions = prepared
       let stopwatch = Stopwatch()
       let tallies = try await ThreadTeam.run(lanes.count) { [lanes] at in
-        try lanes[at].send(portions[at])
+        try lanes[at].withLock { try $0.send(portions[at]) }
       }
       stopwatch.stop(&tally)
       for part in tallies { tally.merge(part) }
@@ -66,7 +67,7 @@ final class PreparedWriters: WriterTeam {
   }
 
   /// One connection and its share of the outstanding requests.
-  private final class Lane: @unchecked Sendable {  // used by one thread at a time
+  private final class Lane {
     private let connection: RespConnection
     private let window: Int
 
