@@ -28,7 +28,7 @@ import Irminsul
         70  a bug of irminsul
         74  input or output: a file or stream that cannot be used, damaged data
       """,
-    version: "irminsul 0.1.0, store format \(Repository.format)",
+    version: "irminsul 0.1.0, store formats \(Repository.formats.joined(separator: " and "))",
     subcommands: [
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,

@@ -82,7 +82,7 @@ import Testing
     _ = try await host.run(Command("HSET", "{irminsul}:meta", "format", "7"))
     await repository.close()
     try await expectRefusals(
-      of: "store", .refused, "has format 7 with sha1 ids; this version reads format 1",
+      of: "store", .refused, "has format 7 with sha1 ids; this version reads formats 1 and 2",
       "Open it with a version that knows that format", in: sandbox)
   }
 

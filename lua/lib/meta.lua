@@ -1,9 +1,10 @@
 -- lib/meta.lua: the store's own record: format, hash, position of the log, horizon of the tokens.
 -- @include lib/failure.lua
 
--- Refuses to work on a store that is gone, being deleted or of another format.
+-- Refuses to work on a store that is gone, being deleted or of another format. 1 keeps each directory as one
+-- tree, 2 keeps wide ones as several.
 local function check_format(format)
-  if format == '1' then return end
+  if format == '1' or format == '2' then return end
   if not format then fail('NOSTORE', 'the store does not exist any more') end
   fail('FORMAT', format)
 end

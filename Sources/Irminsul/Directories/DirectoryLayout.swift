@@ -10,4 +10,12 @@ public enum DirectoryLayout: String, Sendable, Hashable, CaseIterable {
 
   /// The entries of one tree object, at most, in the layout ``wide``.
   public static let bucketSize = 32
+
+  /// The storage format of a store that has it: what older versions would misread has a number of its own.
+  package var format: String {
+    switch self {
+    case .git: "1"
+    case .wide: "2"
+    }
+  }
 }

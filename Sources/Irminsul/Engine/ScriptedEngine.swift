@@ -380,7 +380,7 @@ final class ScriptedEngine: StoreEngine {
       return .storeDeleted(name: keys.storeName, in: location)
     case "FORMAT":
       return .unknownFormat(
-        found: refusal.message, supported: Repository.format, in: location)
+        found: refusal.message, supported: Repository.formats, in: location)
     case "HASH": return .wrongHash(found: refusal.message, asked: "sha1", in: location)
     case "EXPIRED":
       if let position = Int64(refusal.message) { noticePosition(position) }

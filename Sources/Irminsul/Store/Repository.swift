@@ -16,8 +16,10 @@ import RedisScripting
 ///
 /// Source: Irmin's `Repo`.
 public final class Repository: Sendable {
-  /// The storage format that this version reads and writes.
-  public static let format = "1"
+  /// The storage formats that this version reads and writes: `1` for stores of the layout
+  /// ``DirectoryLayout/git``, `2` for those of ``DirectoryLayout/wide``, which a version from before it
+  /// would misread.
+  public static let formats = DirectoryLayout.allCases.map(\.format)
 
   let engine: any StoreEngine
   let objects: ObjectDatabase
@@ -106,7 +108,7 @@ public final class Repository: Sendable {
       fields = try await run(
         .create,
         [
-          format, hash.rawValue, "ref: refs/heads/main", "100000",
+          layout.format, hash.rawValue, "ref: refs/heads/main", "100000",
           host.mayLoseAnswers ? "1000000" : "10000",
           String(UInt64.random(in: 0 ... .max), radix: 16),
           layout.rawValue,
@@ -118,10 +120,10 @@ public final class Repository: Sendable {
     if found == "deleted" {
       throw StoreError.storeDeleted(name: keys.storeName, in: host.location)
     }
-    guard found == format else {
+    guard formats.contains(found) else {
       throw StoreError.unknownFormat(
         found: "\(found.isEmpty ? "?" : found) with \(hash.isEmpty ? "?" : hash) ids",
-        supported: format, in: host.location)
+        supported: formats, in: host.location)
     }
     guard let algorithm = HashAlgorithm(rawValue: hash) else {
       throw StoreError.wrongHash(
@@ -132,9 +134,9 @@ public final class Repository: Sendable {
     }
     // A store of before there were several has none.
     let kind = fields[5].flatMap { $0.isEmpty ? nil : $0 } ?? DirectoryLayout.git.rawValue
-    guard let layout = DirectoryLayout(rawValue: kind) else {
+    guard let layout = DirectoryLayout(rawValue: kind), layout.format == found else {
       throw StoreError.unknownFormat(
-        found: "\(found) with the layout \(kind)", supported: format, in: host.location)
+        found: "\(found) with the layout \(kind)", supported: formats, in: host.location)
     }
     if let asked = options.layout, asked != layout {
       throw StoreError.wrongLayout(found: layout, asked: asked, in: host.location)

@@ -45,7 +45,7 @@ public enum StoreError: Error, Sendable {
   /// A watch cannot go on: the store is another one, or an older state of it.
   case storeReplaced(after: Int64, in: String)
   /// The store was written by a version of this library that this one does not understand.
-  case unknownFormat(found: String, supported: String, in: String)
+  case unknownFormat(found: String, supported: [String], in: String)
   case wrongHash(found: String, asked: String, in: String)
   /// The store keeps its directories in another layout than was asked for.
   case wrongLayout(found: DirectoryLayout, asked: DirectoryLayout, in: String)
@@ -173,7 +173,7 @@ extension StoreError: CustomStringConvertible {
     case .storeDeleted(let name, let location):
       "store \"\(name)\" in \(location) is being deleted\nDelete it again to end that."
     case .unknownFormat(let found, let supported, let location):
-      "the store in \(location) has format \(found); this version reads format \(supported)\n"
+      "the store in \(location) has format \(found); this version reads formats \(supported.joined(separator: " and "))\n"
         + "Open it with a version that knows that format."
     case .wrongHash(let found, let asked, let location):
       "the store in \(location) has \(found) ids, not \(asked)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Irminsul
 
 /// Many writers, one branch.
 struct ContentionCommand: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct ContentionCommand: AsyncParsableCommand {
       leaf), hot (a counter that everybody increments), mixed (one commit in ten to the counter). \
       Writers are counted per process.
 
-      JSON keys: scenario, method, store, writers, layout, shape, processes, rtt_ms, commits, failed, \
+      JSON keys: scenario, method, store, writers, layout, shape, directories, processes, rtt_ms, commits, failed, \
       commits_per_s, attempts_per_commit, p50_ms, p99_ms, max_ms, server_us_per_commit (time in \
       commands, by INFO commandstats), round_trips_per_commit, redis_bytes_per_commit, \
       server_cpu_us_per_commit and client_cpu_us_per_commit (processor time), first_failure. The \
@@ -36,6 +37,11 @@ struct ContentionCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Which paths the writers write.", valueName: "list"))
   var layouts: ValueList<Layout>?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the library's store keeps directories; the peers have Git's trees.", valueName: "list"))
+  var directories = ValueList([DirectoryLayout.git])
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("How many processes write.", valueName: "list"))
@@ -83,15 +89,23 @@ struct ContentionCommand: AsyncParsableCommand {
       for count in processes.values {
         for writers in writers?.values ?? (quick ? [64] : [1, 4, 16, 64, 256]) {
           for activity in activities.filter(isReference) + activities.filter({ !isReference($0) }) {
-            plans.append(
-              RowPlan(
-                scenario: .contention, activity: activity, shape: shape, writers: writers,
-                processes: count, rtt: delay, seconds: seconds, place: common.place))
+            for kind in hasDirectories(activity) ? directories.values : [.git] {
+              plans.append(
+                RowPlan(
+                  scenario: .contention, activity: activity, shape: shape, directories: kind,
+                  writers: writers, processes: count, rtt: delay, seconds: seconds,
+                  place: common.place))
+            }
           }
         }
       }
     }
     return plans
+  }
+
+  /// Whether it goes through a store of the library, which keeps directories in one way or another.
+  private func hasDirectories(_ activity: WorkerPlan.Activity) -> Bool {
+    if case .write(let method, _) = activity { method.hasDirectories } else { true }
   }
 
   private func isReference(_ activity: WorkerPlan.Activity) -> Bool {

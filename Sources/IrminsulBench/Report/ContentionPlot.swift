@@ -20,12 +20,13 @@ struct ContentionPlot {
       // The usual layout of everybody, and the others of the library.
       let isUsual = row.layout == layouts.first
       guard isUsual || row.method == Method.irminsul.rawValue else { continue }
-      let label = isUsual ? row.method : "\(row.method), \(row.layout?.rawValue ?? "")"
+      var label = isUsual ? row.method : "\(row.method), \(row.layout?.rawValue ?? "")"
+      if row.directories == .wide { label += ", wide" }
       guard !lines.contains(where: { $0.label == label }) else { continue }
       lines.append(
         Line(
           label: label, colour: Self.colours[label] ?? Self.others[lines.count % 3],
-          rows: shown.filter { $0.method == row.method && $0.layout == row.layout }
+          rows: shown.filter { $0.isBeside(row) }
             .sorted { $0.writers < $1.writers }))
     }
     // The last is drawn over the others.

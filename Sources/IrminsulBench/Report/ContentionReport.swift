@@ -9,7 +9,7 @@ struct ContentionReport {
     printer = try Printer(
       isJSON: isJSON, header,
       columns: [
-        .init("method", 12, .left), .init("layout", 8, .left), .init("writers", 7),
+        .init("method", 12, .left), .init("layout", 14, .left), .init("writers", 7),
         .init("rtt ms", 6), .init("commits/s", 9), .init("x ref.", 6), .init("attempts", 8),
         .init("p50 ms", 6), .init("p99 ms", 6), .init("max ms", 6), .init("server µs", 9),
         .init("x empty", 7), .init("trips", 5), .init("bytes", 6), .init("failed", 6),
@@ -27,7 +27,7 @@ struct ContentionReport {
     try printer.add(
       row,
       [
-        row.method, row.layout?.rawValue ?? "",
+        row.method, row.work,
         row.processes == 1 ? "\(row.writers)" : "\(row.processes)x\(row.writers)",
         row.rtt == 0 ? "0" : Figure.text(row.rtt), Figure.text(row.perSecond),
         Figure.text(unit > 0 ? row.perSecond / unit : nil), Figure.text(row.attempts),

@@ -1,4 +1,5 @@
 import Foundation
+import Irminsul
 
 /// One row of a scenario of writers or readers, as `--json` prints it. A figure that the store's place
 /// or the method does not count is null.
@@ -11,6 +12,8 @@ struct Row {
   let writers: Int
   let layout: Layout?
   let shape: TreeShape
+  /// How a store of the library keeps directories; nil for methods that have none.
+  let directories: DirectoryLayout?
   let processes: Int
   let rtt: Double
   /// Commits or reads.
@@ -37,6 +40,11 @@ struct Row {
     writers = plan.writers
     shape = plan.shape
     processes = plan.processes
+    directories =
+      switch plan.activity {
+      case .write(let method, _): method.hasDirectories ? plan.directories : nil
+      case .read: plan.directories
+      }
     rtt = plan.rtt
     done = tally.done
     failed = tally.failed
@@ -79,6 +87,7 @@ struct Row {
     writers = 1
     layout = nil
     self.shape = shape
+    directories = nil
     processes = 1
     rtt = 0
     self.done = done
@@ -90,6 +99,16 @@ struct Row {
   var tailRatio: Double? {
     guard let p50, let p99, p50 > 0 else { return nil }
     return p99 / p50
+  }
+
+  /// Whether both are of one line over the number of writers.
+  func isBeside(_ row: Row) -> Bool {
+    method == row.method && layout == row.layout && directories == row.directories
+  }
+
+  /// What its writers write, and where, for people.
+  var work: String {
+    (layout?.rawValue ?? "") + (directories == .wide ? ", wide" : "")
   }
 
   /// The row of a method and layout, if this is one.
@@ -124,6 +143,7 @@ extension Row: Encodable {
     try encode(writers, "writers")
     try encode(layout, "layout")
     try encode(shape, "shape")
+    try encode(directories, "directories")
     try encode(processes, "processes")
     try encodeFigure(rtt, "rtt_ms")
     try encode(done, "\(noun)s")

@@ -1,3 +1,5 @@
+import Irminsul
+
 /// One measurement: what writers or readers do, how, and for how long.
 struct RowPlan: Sendable {
   enum Scenario: String, Codable {
@@ -9,6 +11,8 @@ struct RowPlan: Sendable {
   var shape = TreeShape.usual
   /// A folder in the place of a tree of that shape.
   var folder: WideFolder?
+  /// How the store keeps directories, if there is no folder that says it.
+  var directories = DirectoryLayout.git
   /// Of each process.
   var writers = 1
   var processes = 1
@@ -41,7 +45,7 @@ struct RowPlan: Sendable {
   func workers(url: String, storeName: String) -> [WorkerPlan] {
     (0..<processes).map {
       WorkerPlan(
-        activity: activity, shape: shape, folder: folder, url: url, storeName: storeName,
+        activity: activity, shape: shape, folder: folder, directories: directories, url: url, storeName: storeName,
         firstWriter: $0 * writers, writers: writers)
     }
   }

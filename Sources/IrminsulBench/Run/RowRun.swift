@@ -1,4 +1,5 @@
 import GitObjects
+import Irminsul
 
 /// Makes one measurement: a fresh store, worker processes that begin at once, and what the server has
 /// counted meanwhile.
@@ -8,7 +9,7 @@ struct RowRun {
   func measure() async throws -> Row {
     try plan.check()
     return try await BenchStore.with(plan.place) { store in
-      try await store.fill(for: plan.activity, plan.shape)
+      try await store.fill(for: plan.activity, plan.shape, plan.directories)
       return try await measure(on: store)
     }
   }
@@ -40,20 +41,24 @@ struct RowRun {
 
 extension BenchStore {
   /// Puts the tree there that the writers change, as their method keeps it.
-  func fill(for activity: WorkerPlan.Activity, _ shape: TreeShape) async throws {
+  func fill(
+    for activity: WorkerPlan.Activity, _ shape: TreeShape, _ directories: DirectoryLayout = .git
+  ) async throws {
     switch activity {
     case .write(.reference, _), .write(.document, _), .write(.cas, _):
       let connection = try RedisAddress(url: url).connect()
       try PeerStore(name: name).fill(shape, over: connection)
-    case .write(.sha256, _): try await fill(shape, .sha256)
-    case .write(.irminsul, _), .write(.scriptLimit, _), .read: try await fill(shape, .sha1)
+    case .write(.sha256, _): try await fill(shape, .sha256, directories)
+    case .write(.irminsul, _), .write(.scriptLimit, _), .read: try await fill(shape, .sha1, directories)
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
   }
 
-  private func fill(_ shape: TreeShape, _ hash: HashAlgorithm) async throws {
+  private func fill(
+    _ shape: TreeShape, _ hash: HashAlgorithm, _ directories: DirectoryLayout
+  ) async throws {
     // A store in memory is filled by the process that has it.
     if isPrivate { return }
-    try await withRepository(hash) { try await IrminsulStore.fill($0.branch(), shape) }
+    try await withRepository(hash, directories) { try await IrminsulStore.fill($0.branch(), shape) }
   }
 }

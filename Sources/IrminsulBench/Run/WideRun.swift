@@ -33,7 +33,7 @@ struct WideRun {
 
   private func fill(_ store: BenchStore) async throws {
     guard let folder = plan.folder else {
-      return try await store.fill(for: plan.activity, plan.shape)
+      return try await store.fill(for: plan.activity, plan.shape, plan.directories)
     }
     try await store.withRepository(.sha1, folder.layout) { try await folder.fill($0.branch()) }
   }

@@ -12,6 +12,8 @@ struct WorkerPlan: Codable, Sendable {
   var shape: TreeShape
   /// A folder that is there in the place of a tree of that shape.
   var folder: WideFolder?
+  /// How the store keeps directories, if there is no folder that says it.
+  var directories: DirectoryLayout
   /// The store's place as the process reaches it, and the store's name.
   var url: String
   var storeName: String
@@ -23,7 +25,7 @@ struct WorkerPlan: Codable, Sendable {
 
   /// Opens the store that its writers or readers use.
   func open(_ hash: HashAlgorithm = .sha1) async throws -> Repository {
-    try await IrminsulStore.open(url, name: storeName, hash, folder?.layout)
+    try await IrminsulStore.open(url, name: storeName, hash, folder?.layout ?? directories)
   }
 
   /// Whether the store lives in the process itself, which must then fill it.

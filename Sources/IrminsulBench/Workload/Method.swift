@@ -30,6 +30,14 @@ enum Method: String, Codable, CaseIterable, ExpressibleByArgument {
     }
   }
 
+  /// Whether its commits go into directories of a store of the library.
+  var hasDirectories: Bool {
+    switch self {
+    case .irminsul, .sha256, .scriptLimit: true
+    case .reference, .document, .cas, .emptyLimit, .setLimit: false
+    }
+  }
+
   /// Whether it speaks to a server by itself, not by the library.
   var needsPlainRedis: Bool { self != .irminsul && self != .sha256 }
 

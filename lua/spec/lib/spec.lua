@@ -96,7 +96,7 @@ local explanation = framed('blob',
 
 -- As fresh_store, with wide directories.
 local function fresh_wide_store()
-  return scripts.create('1', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'wide',
+  return scripts.create('2', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'wide',
     id_of(explanation), explanation)
 end
 
