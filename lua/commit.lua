@@ -7,7 +7,7 @@
 --       3 number of objects; then so many objects, `kind size NUL content`
 --       then for each branch: full name
 --         head: `*` any, '' the branch must be absent, or the raw id that it must be
---         parents: `*` the head, or raw ids one after another
+--         parents: raw ids one after another; after `*` they follow the head
 --         author; committer, '' the same; as in the commit's lines
 --         message
 --         `allow-empty` to commit also when nothing changes, else ''
@@ -55,15 +55,16 @@ local function make_commit(request, branch)
   local hex = tree == request.last_id and request.last_hex or hex_id(tree)
   local parents, author, committer = argv[at + 2], argv[at + 3], argv[at + 4]
   if committer == '' then committer = author end
-  local lines = ''
-  if parents ~= '*' then
-    for first = 1, #parents, 20 do
-      local id = string.sub(parents, first, first + 19)
-      if not tree_of_commit(read_for(request, id)) then fail('NOTCOMMIT', hex_id(id)) end
-      lines = lines .. 'parent ' .. hex_id(id) .. '\n'
-    end
-  elseif branch.old_tree then
-    lines = 'parent ' .. hex_id(branch.head) .. '\n'
+  local lines, first = '', 1
+  -- An id may begin with `*` as well; only their number tells.
+  if #parents % 20 == 1 then
+    first = 2
+    if branch.old_tree then lines = 'parent ' .. hex_id(branch.head) .. '\n' end
+  end
+  for at = first, #parents, 20 do
+    local id = string.sub(parents, at, at + 19)
+    if not tree_of_commit(read_for(request, id)) then fail('NOTCOMMIT', hex_id(id)) end
+    lines = lines .. 'parent ' .. hex_id(id) .. '\n'
   end
   local message = argv[at + 5]
   -- 66: `tree`, the id, `author`, `committer`, their spaces and line ends, and an empty line.

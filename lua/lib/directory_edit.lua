@@ -37,6 +37,27 @@ local function replace_entry(request, bytes, first, name, place, stop, old_mode,
   return keep(request, 'tree ' .. #content .. '\0' .. content)
 end
 
+-- Whether a plain tree of the layout `wide`, nil for none, is one still after one name changes. A name of
+-- the structure's own kind needs a closer look.
+local function stays_small(bytes, first, name, old_mode, mode)
+  if string.byte(name) == 33 then return false end
+  if not bytes then return true end
+  local is_replaced = mode and old_mode
+  if not is_replaced and string.find(bytes, '100644 ! ', first, true) then return false end
+  local limit = mode and not old_mode and wide_limit - 1 or wide_limit
+  -- No entry is shorter than a name of one byte with a tree's mode.
+  if #bytes - first + 1 < (limit + 1) * 28 then return true end
+  local count, at, size = 0, first, #bytes
+  while at <= size do
+    count = count + 1
+    if count > limit then return false end
+    local zero = string.find(bytes, '\0', at, true)
+    if not zero then fail('BADTREE', 'an entry is cut off') end
+    at = zero + 21
+  end
+  return true
+end
+
 -- As replace_entry for many: `entries` by name, each with `mode` and `id` as they were, `first` and
 -- `last` where it was, and `new_mode` and `new_id`.
 local function replace_entries(request, editing, bytes, first, names, entries)

@@ -156,17 +156,27 @@ end
 -- Applies edits inside a directory, nil for none. Answers its id afterwards, nil when it is empty,
 -- and whether any of them acts.
 function rewrite_directory(request, id, low, high, at)
-  if request.is_wide then return rewrite_wide_directory(request, id, low, high, at) end
-  local argv = request.argv
-  local bytes, first
-  if id then bytes, first = touch_directory(request, id) end
+  local argv, is_wide = request.argv, request.is_wide
   local step = step_at(argv[low], at)
   local last = last_of_step(argv, low, high, at, step)
+  if is_wide and last ~= high then return rewrite_wide_directory(request, id, low, high, at) end
+  local bytes, first
+  if id then bytes, first = touch_directory(request, id) end
+  if is_wide and id and string.sub(bytes, first, first + 8) == '100644 ! ' then
+    -- A node, or what looks like one: it is read again.
+    request.touched = request.touched - #bytes
+    return rewrite_wide_directory(request, id, low, high, at)
+  end
   if last == high then
     local place, stop, old_mode, old_id
     if id then place, stop, old_mode, old_id = find_entry(bytes, first, step, #id) end
     local mode, new_id, acts = rewrite_entry(request, old_mode, old_id, low, high, at + #step + 1)
     if mode == old_mode and new_id == old_id then return id, acts end
+    if is_wide and not stays_small(bytes, first, step, old_mode, mode) then
+      local directory = {id = id, bytes = bytes, first = first, is_wide = false}
+      local change = {name = step, old_mode = old_mode, mode = mode, id = new_id}
+      return wide_directories().change(request, directory, {change}), acts
+    end
     return replace_entry(request, bytes, first, step, place, stop, old_mode, mode, new_id), acts
   end
 

@@ -32,48 +32,24 @@ local function wide_directories()
     return mode, found, {place = place, stop = stop, bucket = bucket, trail = trail}
   end
 
-  -- Whether a plain tree has so many entries at most.
-  local function has_at_most(bytes, first, limit, width)
-    -- No entry is shorter than a name of one byte with a tree's mode.
-    if #bytes - first + 1 < (limit + 1) * (8 + width) then return true end
-    local count, at = 0, first
-    while at <= #bytes do
-      count = count + 1
-      if count > limit then return false end
-      local zero = string.find(bytes, '\0', at, true)
-      if not zero then fail('BADTREE', 'an entry is cut off') end
-      at = zero + width + 1
-    end
-    return true
-  end
-
   -- The directory after changes of some names, each with its mode and id now, nil for removed, and the
   -- mode it had; nil when it is empty.
   local function change_directory(request, directory, changes)
     local bytes, first, id = directory.bytes, directory.first, directory.id
     local change = changes[1]
     local mode, old_mode, found = change.mode, change.old_mode, change.found
-    if #changes == 1 then
-      -- A value in its place moves nothing: the ids on the way to it change.
-      if directory.is_wide and mode and old_mode and is_tree_mode(mode) == is_tree_mode(old_mode)
-        and wide.mark_of(bytes, first, #id) > wide_limit then
-        local sub, trail, bucket = string.sub, found.trail, found.bucket
-        local new = replace_entry(request, bucket, first_entry(bucket, id), wide.stored_name(change.name),
-          found.place, found.stop, old_mode, mode, change.id)
-        for at = #trail - 1, 1, -2 do
-          local node, child = trail[at], trail[at + 1]
-          new = keep(request, sub(node, 1, child - 1) .. new .. sub(node, child + #id))
-        end
-        return new
+    -- A value in its place moves nothing: the ids on the way to it change.
+    if #changes == 1 and directory.is_wide and mode and old_mode
+      and is_tree_mode(mode) == is_tree_mode(old_mode)
+      and wide.mark_of(bytes, first, #id) > wide_limit then
+      local sub, trail, bucket = string.sub, found.trail, found.bucket
+      local new = replace_entry(request, bucket, first_entry(bucket, id), wide.stored_name(change.name),
+        found.place, found.stop, old_mode, mode, change.id)
+      for at = #trail - 1, 1, -2 do
+        local node, child = trail[at], trail[at + 1]
+        new = keep(request, sub(node, 1, child - 1) .. new .. sub(node, child + #id))
       end
-      -- A small directory that stays one. A name of the structure's own kind needs a closer look.
-      local limit = mode and not old_mode and wide_limit - 1 or wide_limit
-      if not directory.is_wide and not (bytes and string.find(bytes, '100644 ! ', first, true))
-        and string.sub(change.name, 1, 2) ~= '! '
-        and (not bytes or has_at_most(bytes, first, limit, #id)) then
-        return replace_entry(request, bytes, first, change.name, found.place, found.stop, old_mode, mode,
-          change.id)
-      end
+      return new
     end
     return wide_editing(request, touch_directory).changed(id, bytes, first, directory.is_wide, changes)
   end

@@ -237,6 +237,25 @@ describe('commit', function()
     expect(commit{parents = string.rep('\1', 20), set('a', '4')}).fails_with('MISSING')
   end)
 
+  it('puts the head before other parents, whatever it is by then', function()
+    fresh_store()
+    local other = commit{ref = 'refs/heads/other', set('x', '1')}[3]
+    -- A branch that is not there has no head to put before them.
+    local first = commit{parents = '*' .. other, set('a', '1')}[3]
+    local merge = commit{parents = '*' .. other, set('a', '2')}[3]
+    local function parents_of(id)
+      local parents = {}
+      for hex in string.gmatch(redis.call('HGET', keys.objects, id), '\nparent (%x+)') do
+        parents[#parents + 1] = raw(hex)
+      end
+      return parents
+    end
+    expect(parents_of(first)).equals({other})
+    expect(parents_of(merge)).equals({first, other})
+    expect(commit{parents = '*' .. string.rep('*', 20), set('a', '3')}).fails_with('MISSING')
+    expect(commit{parents = string.rep('*', 20), set('a', '3')}).fails_with('MISSING')
+  end)
+
   it('commits on exactly the head that was given', function()
     fresh_store()
     local first = commit{head = '', set('a', '1')}
@@ -276,7 +295,7 @@ describe('commit', function()
 
   it('refuses a store that is gone, foreign or of another hash', function()
     expect(commit{set('a', '1')}).fails_with('NOSTORE')
-    scripts.create('2', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'git')
+    scripts.create('9', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'git')
     expect(commit{set('a', '1')}).fails_with('FORMAT')
     redis.call('HSET', keys.meta, 'format', '1', 'hash', 'sha256')
     expect(commit{set('a', '1')}).fails_with('HASH')

@@ -13,7 +13,7 @@ struct WorkerPlan: Codable, Sendable {
   /// A folder that is there in the place of a tree of that shape.
   var folder: WideFolder?
   /// How the store keeps directories, if there is no folder that says it.
-  var directories: DirectoryLayout
+  var directories = DirectoryLayout.git
   /// The store's place as the process reaches it, and the store's name.
   var url: String
   var storeName: String
