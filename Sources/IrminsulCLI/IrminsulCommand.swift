@@ -32,6 +32,7 @@ import Irminsul
     subcommands: [
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
+      DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])

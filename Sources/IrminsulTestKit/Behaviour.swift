@@ -41,7 +41,8 @@ public struct Behaviour: Sendable, CustomStringConvertible {
 
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
-    contents + corners + heads + trees + histories + watches + concurrency + values + transactions
+    contents + corners + heads + trees + histories + merging + watches + concurrency + values
+    + transactions
 }
 
 /// What a store did otherwise.

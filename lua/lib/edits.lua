@@ -72,10 +72,11 @@ end
 local rewrite_directory
 
 -- Applies the edits from argument `low` to `high` to one entry: those whose paths end before `at`
--- are its own, the others lie below it. Answers what is there afterwards and whether any acts.
+-- are its own, the others lie below it. Answers what is there afterwards, whether any acts, and whether
+-- any has put something there, though another may have taken it away again.
 local function rewrite_entry(request, mode, id, low, high, at)
   local argv = request.argv
-  local new_mode, new_id, acts = mode, id, false
+  local new_mode, new_id, acts, puts = mode, id, false, false
   while low <= high do
     local path, expectation = argv[low], argv[low + 1]
     if #path >= at then break end
@@ -85,20 +86,23 @@ local function rewrite_entry(request, mode, id, low, high, at)
     end
     if argv[low + 2] ~= '' then
       new_mode, new_id = act(request, low, new_mode, new_id)
-      acts = true
+      acts, puts = true, puts or new_mode ~= nil
     end
     low = low + 5
   end
-  if low > high then return new_mode, new_id, acts end
+  if low > high then return new_mode, new_id, acts, puts end
   local inner = mode and is_tree_mode(mode) and id or nil
-  local changed, acts_below = rewrite_directory(request, inner, low, high, at)
+  local changed, acts_below, puts_below = rewrite_directory(request, inner, low, high, at)
   if acts_below then
     -- A directory that is set or removed as a whole contradicts an edit inside it.
     if acts then fail('BADEDIT', argv[low]) end
-    if changed ~= inner then new_mode, new_id = changed and '40000', changed end
+    -- A blob has become a directory also where nothing of that is left.
+    if changed ~= inner or puts_below and not inner then
+      new_mode, new_id = changed and '40000', changed
+    end
     acts = true
   end
-  return new_mode, new_id, acts
+  return new_mode, new_id, acts, puts or puts_below
 end
 
 -- The step of a path that begins at `at`. One that Git's own check would reject is refused; the
@@ -131,7 +135,7 @@ end
 
 -- As rewrite_directory in the layout `wide`.
 local function rewrite_wide_directory(request, id, low, high, at)
-  local argv, seen, changes, acts = request.argv, {}, {}, false
+  local argv, seen, changes, acts, puts = request.argv, {}, {}, false, false
   local wide = wide_directories()
   local directory = wide.open(request, id)
   while low <= high do
@@ -140,21 +144,21 @@ local function rewrite_wide_directory(request, id, low, high, at)
     if seen[step] then fail('BADEDIT', argv[low]) end
     seen[step] = true
     local old_mode, old_id, found = wide.entry_of(directory, step)
-    local mode, new_id, acts_below = rewrite_entry(request, old_mode, old_id, low, last,
+    local mode, new_id, acts_below, puts_below = rewrite_entry(request, old_mode, old_id, low, last,
       at + #step + 1)
-    acts = acts or acts_below
+    acts, puts = acts or acts_below, puts or puts_below
     if mode ~= old_mode or new_id ~= old_id then
       changes[#changes + 1] = {name = step, old_mode = old_mode, mode = mode, id = new_id,
         found = found}
     end
     low = last + 5
   end
-  if #changes == 0 then return id, acts end
-  return wide.change(request, directory, changes), acts
+  if #changes == 0 then return id, acts, puts end
+  return wide.change(request, directory, changes), acts, puts
 end
 
 -- Applies edits inside a directory, nil for none. Answers its id afterwards, nil when it is empty,
--- and whether any of them acts.
+-- whether any of them acts, and whether any puts something.
 function rewrite_directory(request, id, low, high, at)
   local argv, is_wide = request.argv, request.is_wide
   local step = step_at(argv[low], at)
@@ -170,14 +174,14 @@ function rewrite_directory(request, id, low, high, at)
   if last == high then
     local place, stop, old_mode, old_id
     if id then place, stop, old_mode, old_id = find_entry(bytes, first, step, #id) end
-    local mode, new_id, acts = rewrite_entry(request, old_mode, old_id, low, high, at + #step + 1)
-    if mode == old_mode and new_id == old_id then return id, acts end
+    local mode, new_id, acts, puts = rewrite_entry(request, old_mode, old_id, low, high, at + #step + 1)
+    if mode == old_mode and new_id == old_id then return id, acts, puts end
     if is_wide and not stays_small(bytes, first, step, old_mode, mode) then
       local directory = {id = id, bytes = bytes, first = first, is_wide = false}
       local change = {name = step, old_mode = old_mode, mode = mode, id = new_id}
-      return wide_directories().change(request, directory, {change}), acts
+      return wide_directories().change(request, directory, {change}), acts, puts
     end
-    return replace_entry(request, bytes, first, step, place, stop, old_mode, mode, new_id), acts
+    return replace_entry(request, bytes, first, step, place, stop, old_mode, mode, new_id), acts, puts
   end
 
   local names, entries = {}, {}
@@ -191,16 +195,16 @@ function rewrite_directory(request, id, low, high, at)
   end
   local editing = tree_editing()
   if id then editing.find_entries(bytes, first, entries, #id) end
-  local acts, changed = false, false
+  local acts, puts, changed = false, false, false
   for number = 1, #names do
     local name = names[number]
     local entry = entries[name]
-    local mode, new_id, acts_below = rewrite_entry(request, entry.mode, entry.id, entry.from,
-      entry.to, at + #name + 1)
+    local mode, new_id, acts_below, puts_below = rewrite_entry(request, entry.mode, entry.id,
+      entry.from, entry.to, at + #name + 1)
     entry.new_mode, entry.new_id = mode, new_id
-    acts = acts or acts_below
+    acts, puts = acts or acts_below, puts or puts_below
     changed = changed or mode ~= entry.mode or new_id ~= entry.id
   end
-  if not changed then return id, acts end
-  return replace_entries(request, editing, bytes, first, names, entries), acts
+  if not changed then return id, acts, puts end
+  return replace_entries(request, editing, bytes, first, names, entries), acts, puts
 end

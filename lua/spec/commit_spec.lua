@@ -237,6 +237,21 @@ describe('commit', function()
     expect(commit{parents = string.rep('\1', 20), set('a', '4')}).fails_with('MISSING')
   end)
 
+  it('applies edits one after another: what is put below a blob and taken again leaves neither', function()
+    for _, fresh in ipairs({fresh_store, fresh_wide_store}) do
+      redis.call('FLUSHALL')
+      fresh()
+      commit{set('a', '1'), set('b', '1'), set('c', '1'), set('d', '1')}
+      commit{set('a/x', '2'), remove('a/x'), remove('b/x'),
+        {'c/x/y', '*', 'increment', '', '1'}, remove('c/x/y'), set('e', '1')}
+      expect(text_at('a')).equals(nil)
+      expect(text_at('b')).equals('1')
+      expect(text_at('c')).equals(nil)
+      expect(commit{set('d/x', '2'), remove('d/x')}[1]).equals('committed')
+      expect(text_at('d')).equals(nil)
+    end
+  end)
+
   it('puts the head before other parents, whatever it is by then', function()
     fresh_store()
     local other = commit{ref = 'refs/heads/other', set('x', '1')}[3]

@@ -45,6 +45,7 @@ struct BranchRequest: Sendable {
   func parents(at head: ObjectID?) -> [ObjectID] {
     switch parents {
     case .head: head.map { [$0] } ?? []
+    case .headAnd(let ids): (head.map { [$0] } ?? []) + ids
     case .given(let ids): ids
     }
   }
@@ -60,6 +61,8 @@ enum HeadPolicy: Sendable {
 
 enum ParentsPolicy: Sendable {
   case head
+  /// The head, then some commits: a merge.
+  case headAnd([ObjectID])
   case given([ObjectID])
 }
 

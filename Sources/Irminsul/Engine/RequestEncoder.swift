@@ -29,6 +29,7 @@ struct RequestEncoder {
     }
     switch branch.parents {
     case .head: arguments.append(anything)
+    case .headAnd(let ids): arguments.append(anything + ids.flatMap(\.bytes))
     case .given(let ids): arguments.append(ids.flatMap(\.bytes))
     }
     arguments.append(branch.author.bytes)

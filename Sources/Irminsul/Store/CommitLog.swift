@@ -25,7 +25,7 @@ public struct CommitLog: AsyncSequence, Sendable {
     private var isStarted = false
     private var seen: Set<ObjectID> = []
     /// A heap by date, newest first, then by order of discovery.
-    private var queue = CommitQueue()
+    private var queue = DateQueue<Commit>()
 
     init(objects: ObjectDatabase, start: [ObjectID]) {
       self.objects = objects
@@ -35,13 +35,17 @@ public struct CommitLog: AsyncSequence, Sendable {
     public mutating func next() async throws -> Commit? {
       if !isStarted {
         isStarted = true
-        for id in start where seen.insert(id).inserted { queue.push(try await load(id)) }
+        for id in start where seen.insert(id).inserted { push(try await load(id)) }
       }
       guard let commit = queue.pop() else { return nil }
       for parent in commit.parents where seen.insert(parent).inserted {
-        queue.push(try await load(parent))
+        push(try await load(parent))
       }
       return commit
+    }
+
+    private mutating func push(_ commit: Commit) {
+      queue.push(commit, date: commit.committer?.seconds ?? 0)
     }
 
     /// A commit from the cache, or with its next ancestors from the store.
@@ -60,52 +64,6 @@ public struct CommitLog: AsyncSequence, Sendable {
       }
       return try await objects.commit(id)
     }
-  }
-}
-
-/// Commits by date, newest first; the one that was met first when dates are equal.
-struct CommitQueue {
-  private struct Item {
-    let commit: Commit
-    let date: Int64
-    let number: Int
-
-    func precedes(_ other: Item) -> Bool {
-      date != other.date ? date > other.date : number < other.number
-    }
-  }
-
-  private var heap: [Item] = []
-  private var pushed = 0
-
-  mutating func push(_ commit: Commit) {
-    let date = commit.committer?.seconds ?? 0
-    heap.append(Item(commit: commit, date: date, number: pushed))
-    pushed += 1
-    var at = heap.count - 1
-    while at > 0, heap[at].precedes(heap[(at - 1) / 2]) {
-      heap.swapAt(at, (at - 1) / 2)
-      at = (at - 1) / 2
-    }
-  }
-
-  mutating func pop() -> Commit? {
-    guard let first = heap.first else { return nil }
-    let last = heap.removeLast()
-    if !heap.isEmpty {
-      heap[0] = last
-      var at = 0
-      while true {
-        let left = 2 * at + 1
-        guard left < heap.count else { break }
-        let right = left + 1
-        let child = right < heap.count && heap[right].precedes(heap[left]) ? right : left
-        guard heap[child].precedes(heap[at]) else { break }
-        heap.swapAt(at, child)
-        at = child
-      }
-    }
-    return first.commit
   }
 }
 

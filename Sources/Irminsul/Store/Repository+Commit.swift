@@ -44,6 +44,12 @@ extension Repository {
       }, token: token)
   }
 
+  /// Makes one commit whose edits are ready.
+  func commit(_ branch: Branch, _ request: BranchRequest) async throws -> WriteResult {
+    try request.checkInfo()
+    return try await send(CommitRequest(branches: [request]), [branch.name], token: nil)[0]
+  }
+
   func commit(
     _ parts: [(branch: Branch, request: BranchRequest, edits: [BranchEdit])], token: RequestToken?
   ) async throws -> [WriteResult] {
@@ -67,6 +73,13 @@ extension Repository {
       }
       request.branches.append(branch)
     }
+    return try await send(request, parts.map(\.branch.name), token: token)
+  }
+
+  private func send(
+    _ request: CommitRequest, _ names: [String], token: RequestToken?
+  ) async throws -> [WriteResult] {
+    var request = request
     request.key = token.map { RequestKey($0, for: request) }
     switch try await engine.commit(request, objects: objects) {
     case .committed(let outcomes, let position):
@@ -79,7 +92,6 @@ extension Repository {
       }
     case .unchanged(let heads, _): return heads.map { .unchanged(head: $0) }
     case .conflict(_, let conflicts):
-      let names = parts.map(\.branch.name)
       throw StoreError.conflict(
         branch: names[conflicts.first?.branch ?? 0],
         OrderedSet(conflicts).map { found in
@@ -97,7 +109,7 @@ extension Repository {
         }
       }
       throw StoreError.headMoved(
-        branch: parts[moved ?? 0].branch.name, found: heads[moved ?? 0])
+        branch: names[moved ?? 0], found: heads[moved ?? 0])
     }
   }
 

@@ -167,6 +167,9 @@ public final class Repository: Sendable {
   /// Where the store is, for messages; without a password.
   public var location: String { engine.location }
 
+  /// The store's name, which tells it from others in the same place; empty for another backend's.
+  public var name: String { (engine as? ScriptedEngine)?.keys.storeName ?? "" }
+
   /// How it keeps its directories.
   public var layout: DirectoryLayout { engine.layout }
 

@@ -20,6 +20,9 @@ public struct LineLog: Contents, Hashable {
     self.lines = Array(lines)
   }
 
+  /// Of lines that are sound.
+  init(appended lines: [String]) { self.lines = lines }
+
   /// - Throws: When the bytes are not lines of UTF-8, each ended, none empty.
   public init(decoding bytes: Bytes) throws {
     guard ValueAction.areLines(bytes) else { throw NotLines(reason: "the bytes are not lines") }

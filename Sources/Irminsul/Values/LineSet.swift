@@ -17,6 +17,11 @@ public struct LineSet: Contents, Hashable {
     self.lines = Set(lines).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Of lines that are sound.
+  init(members: Set<String>) {
+    lines = members.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
   /// - Throws: When the bytes are not sorted lines of UTF-8.
   public init(decoding bytes: Bytes) throws {
     let lines = try LineLog(decoding: bytes).lines

@@ -53,6 +53,14 @@ public enum StoreError: Error, Sendable {
   case outcomeUnknown(branch: String)
   /// The ``RequestToken`` stands for another write, which was made or refused before.
   case tokenReused(branch: String)
+  /// Paths at which a merge does not go together; nothing was changed.
+  case mergeConflicts([MergeConflict])
+  /// The histories of two commits have none in common.
+  case unrelatedHistories(ObjectID, ObjectID)
+  /// A walk over a history has reached its ``HistoryLimit``.
+  case historyLimit(String)
+  /// The branch has commits that the one it was to move to does not have.
+  case notFastForward(branch: String, ObjectID)
   /// Entries of the log after this position are not kept any more.
   case logTrimmed(after: Int64, in: String)
   /// A client-side loop gave up after its deadline.
@@ -192,6 +200,20 @@ extension StoreError: CustomStringConvertible {
     case .tooManyAttempts(let branch, let attempts):
       "branch \"\(branch)\" moved \(attempts) times, where a commit changes it, while it was made; gave up\n"
         + "Try again; commits of 1,000 edits or fewer are made by the server, which no other commit disturbs."
+    case .mergeConflicts(let conflicts):
+      conflicts.count == 1
+        ? "a conflict: \(conflicts[0])"
+        : "\(conflicts.count) conflicts: "
+          + conflicts.prefix(3).map { "\($0)" }.joined(separator: "; ")
+          + (conflicts.count > 3 ? " and \(conflicts.count - 3) more" : "")
+    case .unrelatedHistories(let one, let other):
+      "\(one.hex.prefix(10)) and \(other.hex.prefix(10)) have no common ancestor\n"
+        + "Merge them as unrelated histories if that is meant."
+    case .historyLimit(let what):
+      "the limit of a walk over the history is reached: \(what)\nAllow more, or leave the limit out."
+    case .notFastForward(let branch, let commit):
+      "branch \"\(branch)\" has commits that \(commit.hex.prefix(10)) does not have: "
+        + "it cannot just move there\nMerge instead."
     case .unsupported(let what): "this backend does not support \(what)"
     case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
     case .git(let error): error.description

@@ -206,6 +206,12 @@ public struct Tree: Sendable {
     }
   }
 
+  /// Puts what another tree has at a path there.
+  mutating func take(_ path: Path, from other: Tree) async throws {
+    if objects == nil { self = Tree(root: root, objects: other.objects) }
+    try await put(try await other.child(at: path), at: path)
+  }
+
   private mutating func put(_ child: Directory.Child, at path: Path) async throws {
     try path.check()
     guard !path.isRoot else { throw StoreError.rootIsDirectory }

@@ -17,6 +17,16 @@ struct ChangeFacts: Encodable {
         (self.change, old, new) = ("updated", before.id.hex, after.id.hex)
       }
     }
+
+    func print(indent: String) throws {
+      let mark =
+        switch change {
+        case "added": Style.output(.green, "A")
+        case "removed": Style.output(.red, "D")
+        default: Style.output(.cyan, "M")
+        }
+      try StandardOutput.line("\(indent)\(mark) \(QuotedName.text(Array(path.utf8)))")
+    }
   }
 
   let position: Int64
@@ -67,15 +77,7 @@ struct ChangeFacts: Encodable {
       }
     try StandardOutput.line(
       "\(position)  \(Style.output(.bold, branch))  \(text)" + (subject.map { "  \($0)" } ?? ""))
-    for path in changes {
-      let mark =
-        switch path.change {
-        case "added": Style.output(.green, "A")
-        case "removed": Style.output(.red, "D")
-        default: Style.output(.cyan, "M")
-        }
-      try StandardOutput.line("    \(mark) \(QuotedName.text(Array(path.path.utf8)))")
-    }
+    for path in changes { try path.print(indent: "    ") }
     if let moreChanges {
       try StandardOutput.line("    … and \(NumberText.count(moreChanges)) more")
     }

@@ -1,0 +1,109 @@
+import GitObjects
+import RedisScripting
+
+/// The tree that two commits are compared with. Of several merge bases, one is made by merging them with
+/// each other, as Git's recursive strategy does; none of that is stored.
+///
+/// A conflict between bases is no conflict of the merge: where the two sides have settled it alike, it is
+/// gone; where one side has kept the one and the other side the other, it is there still. So its place in the
+/// virtual base holds something that neither side has: text with marks; or, for what one base removes and the
+/// other changes, what their own base had.
+enum MergeBaseTree {
+  /// What merging the bases has come to.
+  private struct Virtual {
+    /// Stored nowhere.
+    var objects: [IdentifiedObject] = []
+    /// Where one base has a file and another one a directory.
+    var unsettled: Set<Path> = []
+  }
+
+  static func merge(
+    _ ours: ObjectID, _ theirs: ObjectID, bases: [ObjectID], in repository: Repository,
+    _ options: MergeOptions
+  ) async throws -> TreeMerge {
+    let stored = repository.objects
+    let mine = try await stored.rootTree(of: ours)
+    let other = try await stored.rootTree(of: theirs)
+    var virtual = Virtual()
+    let base = try await tree(of: bases, in: repository, options, &virtual)
+    let objects = database(virtual.objects, over: stored)
+    var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
+    try await merger.merge(base: base, ours: mine, theirs: other)
+    return TreeMerge(
+      merger, ours: Tree(root: Directory(base: mine), objects: stored),
+      theirs: Tree(root: Directory(base: other), objects: stored), in: objects)
+  }
+
+  private static func database(
+    _ virtual: [IdentifiedObject], over stored: ObjectDatabase
+  ) -> ObjectDatabase {
+    if virtual.isEmpty { return stored }
+    return ObjectDatabase(
+      engine: VirtualObjects(virtual, over: stored.engine, stored.algorithm), cacheSize: 32 << 20)
+  }
+
+  /// The tree of some merge bases; nil for none. Of several, the oldest are merged first, as by Git.
+  private static func tree(
+    of bases: [ObjectID], in repository: Repository, _ options: MergeOptions,
+    _ virtual: inout Virtual
+  ) async throws -> ObjectID? {
+    guard let first = bases.last else { return nil }
+    let stored = repository.objects
+    var tree = try await stored.rootTree(of: first)
+    var merged = [first]
+    for base in bases.dropLast().reversed() {
+      try Task.checkCancellation()
+      // The bases of what was merged so far and the next one.
+      let common = try await repository.mergeBases(base, merged: merged, limit: options.limit)
+      let below = try await self.tree(of: common, in: repository, options, &virtual)
+      let other = try await stored.rootTree(of: base)
+      let objects = database(virtual.objects, over: stored)
+      var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
+      try await merger.merge(base: below, ours: tree, theirs: other)
+      var merge = TreeMerge(
+        merger, ours: Tree(root: Directory(base: tree), objects: objects),
+        theirs: Tree(root: Directory(base: other), objects: objects), in: objects)
+      let unsettled = merge
+      try await merge.resolve { conflict in
+        try await settled(conflict, unsettled)
+      }
+      var whole = try await merge.tree()
+      for conflict in unsettled.conflicts where conflict.reason == .fileAndDirectory {
+        virtual.unsettled.insert(conflict.path)
+      }
+      // A name that nobody else has makes the trees on the way differ from both sides', so that a merge
+      // gets there.
+      for path in virtual.unsettled {
+        guard let name = path.steps.last, let folder = path.parent else { continue }
+        try await whole.set(
+          folder.appending(name + Bytes("~irminsul-unsettled-base".utf8)),
+          blob: FramedObject(kind: .blob, content: name), mode: .blob)
+      }
+      tree = try await whole.write(stored.algorithm, into: &virtual.objects)
+      merged.append(base)
+    }
+    return tree
+  }
+
+  /// What the virtual base has where its parents do not go together: something that both sides have changed,
+  /// unless they have settled it alike.
+  private static func settled(
+    _ conflict: MergeConflict, _ merge: TreeMerge
+  ) async throws -> TreeMerge.Resolution {
+    switch conflict.reason {
+    case .removedByOurs, .removedByTheirs: return .base
+    case .mode, .fileAndDirectory: return .ours
+    case .kind, .content, .bothAdded:
+      let text = LineMerge(
+        base: try await merge.content(of: conflict.base) ?? [],
+        ours: try await merge.content(of: conflict.ours) ?? [],
+        theirs: try await merge.content(of: conflict.theirs) ?? [])
+      let marked = text.text(.merge, ours: "one base", base: "", theirs: "another base")
+      let mode = [conflict.ours, conflict.theirs].compactMap { $0 }.first(
+        where: FileMerge.isRegular)?.mode
+      // Where no line differs, such as of a file and a directory, the marks would be missing.
+      let content = text.conflicts > 0 ? marked : marked + Bytes("======= \(conflict.path)\n".utf8)
+      return .value(content, mode: mode ?? .blob)
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import GitObjects
+import RedisScripting
+
+/// Compares three trees level by level and gathers what theirs changes in ours. Equal parts, and those
+/// that only one side has changed, are never read.
+struct TreeMerger {
+  /// What a merge does at one path of ours.
+  struct Change: Sendable {
+    enum Outcome: Sendable {
+      case removed
+      /// As theirs has it, or ours with another mode.
+      case entry(Entry)
+      case blob(FileMode, FramedObject)
+    }
+
+    let path: Path
+    /// What ours has there, as long as this holds.
+    let ours: Entry?
+    let outcome: Outcome
+  }
+
+  /// A directory whose entries are changed one by one, and what ours has at its path.
+  struct Guard: Sendable {
+    let path: Path
+    let ours: Entry?
+  }
+
+  private struct Level {
+    let path: Path
+    /// What ours has at the path; a tree, unless ours has removed it or has something else there.
+    let entry: Entry?
+    let base: ObjectID?
+    let ours: ObjectID?
+    let theirs: ObjectID?
+  }
+
+  private struct ContentPart {
+    let path: Path
+    let base: Entry?
+    let ours: Entry
+    let theirs: Entry
+    let mode: FileMode
+  }
+
+  private let objects: ObjectDatabase
+  private let rules: MergeRules
+  /// Paths at which the base is not known: there, only equal sides agree.
+  private let unsettled: Set<Path>
+  /// Below this one nothing is read: there are no names.
+  private let empty: ObjectID
+  private(set) var changes: [Change] = []
+  private(set) var guards: [Guard] = []
+  private(set) var conflicts: [MergeConflict] = []
+  private var contents: [ContentPart] = []
+  private var next: [Level] = []
+
+  /// Blobs that are read at once: three for each path, each of any size.
+  private static let contentBatch = 64
+
+  init(_ objects: ObjectDatabase, _ rules: MergeRules, unsettled: Set<Path> = []) {
+    self.objects = objects
+    self.rules = rules
+    self.unsettled = unsettled
+    empty = Tree.emptyID(objects.algorithm)
+  }
+
+  /// Merges root trees; nil or the empty tree for one without entries.
+  mutating func merge(base: ObjectID?, ours: ObjectID?, theirs: ObjectID?) async throws {
+    let (base, ours, theirs) = (some(base), some(ours), some(theirs))
+    if ours != theirs, base != theirs {
+      next = [Level(path: .root, entry: nil, base: base, ours: ours, theirs: theirs)]
+    }
+    while !next.isEmpty {
+      let levels = next
+      next = []
+      // All trees of a level at once, however many directories there are.
+      _ = try await objects.trees(
+        Array(Set(levels.flatMap { [$0.base, $0.ours, $0.theirs].compactMap { $0 } })))
+      for level in levels {
+        try Task.checkCancellation()
+        try await compare(level)
+      }
+    }
+    try await mergeContents()
+    changes.sort { $0.path < $1.path }
+    conflicts.sort { $0.path < $1.path }
+  }
+
+  private func some(_ id: ObjectID?) -> ObjectID? { id == empty ? nil : id }
+
+  private func differences(
+    _ old: ObjectID?, _ new: ObjectID?
+  ) async throws -> [DirectoryDiff.Change] {
+    if let old, let new { return try await DirectoryDiff.between(old, new, objects) }
+    return DirectoryDiff.changes(
+      from: old == nil ? [] : try await entries(old), to: new == nil ? [] : try await entries(new))
+  }
+
+  private func entry(_ name: Bytes, in id: ObjectID?) async throws -> TreeEntry? {
+    guard let id else { return nil }
+    return try await objects.entry(named: name, in: id)
+  }
+
+  private func entries(_ id: ObjectID?) async throws -> [TreeEntry] {
+    guard let id else { return [] }
+    return try await objects.entries(of: id)
+  }
+
+  private mutating func compare(_ level: Level) async throws {
+    var theirs = try await differences(level.base, level.theirs)
+    for name in unsettled.filter({ $0.parent == level.path }).compactMap(\.steps.last)
+    where !theirs.contains(where: { $0.name == name }) {
+      let same = try await entry(name, in: level.base)
+      theirs.append(DirectoryDiff.Change(name: name, old: same, new: same))
+    }
+    if theirs.isEmpty { return }
+    let ours = Dictionary(
+      try await differences(level.base, level.ours).map { ($0.name, $0) }
+    ) { first, _ in first }
+    let before = changes.count + contents.count + next.count
+    for change in theirs {
+      let base = change.old.map(Entry.init)
+      let present = ours[change.name].map { $0.new.map(Entry.init) } ?? base
+      try await decide(
+        level.path.appending(change.name), base: base, ours: present,
+        theirs: change.new.map(Entry.init))
+    }
+    if before != changes.count + contents.count + next.count, !level.path.isRoot {
+      guards.append(Guard(path: level.path, ours: level.entry))
+    }
+  }
+
+  // A name stands for a file or for a directory. Each of the two is merged by itself; a file and a
+  // directory that are both there afterwards are a conflict.
+
+  private mutating func decide(
+    _ path: Path, base: Entry?, ours: Entry?, theirs: Entry?
+  ) async throws {
+    if ours == theirs { return }
+    if unsettled.contains(path) {
+      return conflicts.append(
+        MergeConflict(
+          path: path, base: nil, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+    }
+    if base == ours { return change(path, ours, to: theirs) }
+    let file = FileMerge.decide(
+      base: base.file, ours: ours.file, theirs: theirs.file)
+    let (old, mine, other) = (base.directory, ours.directory, theirs.directory)
+    if old == nil, mine == nil, other == nil {
+      return settle(file, path, base, ours, theirs)
+    }
+    let isFileLeft: Bool =
+      switch file {
+      case .ours: ours.file != nil
+      case .theirs(let entry): entry != nil
+      case .mode, .content, .conflict: true
+      }
+    let level = Level(path: path, entry: ours, base: old, ours: mine, theirs: other)
+    guard isFileLeft else {
+      // No file is left: the directories decide.
+      if mine == other || old == other { return }
+      if old == mine { return change(path, ours, to: theirs) }
+      return next.append(level)
+    }
+    guard try await isDirectoryLeft(level) else { return settle(file, path, base, ours, theirs) }
+    conflicts.append(
+      MergeConflict(
+        path: path, base: base, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+  }
+
+  /// Whether anything is in the merged directory, where one of the sides has none.
+  private func isDirectoryLeft(_ level: Level) async throws -> Bool {
+    guard let side = level.ours ?? level.theirs else { return false }
+    guard let base = level.base else { return true }
+    if side == base { return false }
+    let changes = try await Tree(root: Directory(base: base), objects: objects)
+      .diff(to: Tree(root: Directory(base: side), objects: objects))
+    return changes.contains { if case .removed = $0 { false } else { true } }
+  }
+
+  private mutating func change(_ path: Path, _ ours: Entry?, to entry: Entry?) {
+    changes.append(
+      Change(path: path, ours: ours, outcome: entry.map { .entry($0) } ?? .removed))
+  }
+
+  private mutating func settle(
+    _ file: FileMerge, _ path: Path, _ base: Entry?, _ ours: Entry?, _ theirs: Entry?
+  ) {
+    switch file {
+    case .ours: break
+    case .theirs(let entry): change(path, ours, to: entry)
+    case .mode(let entry): change(path, ours, to: entry)
+    case .content(let mode):
+      guard let ours, let theirs else { return }
+      contents.append(
+        ContentPart(
+          path: path, base: base.flatMap { FileMerge.isRegular($0) ? $0 : nil }, ours: ours,
+          theirs: theirs, mode: mode))
+    case .conflict(let reason):
+      conflicts.append(
+        MergeConflict(path: path, base: base, ours: ours, theirs: theirs, reason: reason))
+    }
+  }
+
+  // MARK: Contents
+
+  private mutating func mergeContents() async throws {
+    for start in stride(from: 0, to: contents.count, by: Self.contentBatch) {
+      let batch = contents[start..<min(contents.count, start + Self.contentBatch)]
+      let ids = Set(batch.flatMap { [$0.base?.id, $0.ours.id, $0.theirs.id].compactMap { $0 } })
+      let order = Array(ids)
+      let blobs = Dictionary(
+        zip(order, try await objects.read(order)), uniquingKeysWith: { first, _ in first })
+      for part in batch { try merge(part, blobs) }
+    }
+    contents = []
+  }
+
+  private mutating func merge(
+    _ part: ContentPart, _ blobs: [ObjectID: FramedObject]
+  ) throws {
+    func bytes(_ entry: Entry) throws -> Bytes {
+      guard let blob = blobs[entry.id], blob.kind == .blob else {
+        throw StoreError.damagedObject(
+          entry.id, in: objects.location, reason: "a blob was expected at \"\(part.path)\"")
+      }
+      return Bytes(blob.content)
+    }
+    let ours = try bytes(part.ours)
+    do {
+      let merged = try rules.merge(at: part.path).merged(
+        base: try part.base.map(bytes), ours: ours, theirs: try bytes(part.theirs))
+      if merged == ours, part.mode == part.ours.mode { return }
+      changes.append(
+        Change(
+          path: part.path, ours: part.ours,
+          outcome: .blob(part.mode, FramedObject(kind: .blob, content: merged))))
+    } catch let refusal as MergeRefusal {
+      conflicts.append(
+        MergeConflict(
+          path: part.path, base: part.base, ours: part.ours, theirs: part.theirs,
+          reason: part.base == nil ? .bothAdded(refusal.reason) : .content(refusal.reason)))
+    }
+  }
+}
+
+extension Entry {
+  fileprivate init(_ entry: TreeEntry) {
+    self.init(mode: entry.mode, id: entry.id)
+  }
+}
+
+extension Entry? {
+  /// What it is unless it is a directory.
+  fileprivate var file: Entry? { self?.mode.isTree == true ? nil : self }
+  /// The tree if it is a directory.
+  fileprivate var directory: ObjectID? { self?.mode.isTree == true ? self?.id : nil }
+}

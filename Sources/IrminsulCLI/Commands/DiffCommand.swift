@@ -1,0 +1,68 @@
+import ArgumentParser
+import Irminsul
+
+struct DiffCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Show the paths that differ between two states.",
+    usage: """
+      irminsul diff REV [REV]
+      irminsul diff REV:PATH REV:PATH
+      """,
+    discussion: """
+      Each path is a line: A (added), D (removed) or M (changed) from the first to the second; without a \
+      second one, to the branch's head. Parts that are equal are not read, however large they are.
+
+      Example: irminsul diff main~10 main
+
+      JSON keys, a line for each path: path, change (added, removed, updated), old, new (ids).
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var branch: BranchOption
+  @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Exit with code 1 when something differs, as git does.")
+  var exitCode = false
+
+  @Argument(help: "The state to start from.")
+  var old: String
+
+  @Argument(help: "The state to go to (default: the branch's head).")
+  var new: String?
+
+  func run() async throws {
+    try branch.check()
+    try await store.withRepository(.read) { repository in
+      let before = try await tree(of: old, in: repository)
+      let after: Tree
+      if let new {
+        after = try await tree(of: new, in: repository)
+      } else {
+        let branch = try await branch.branch(of: repository)
+        guard let snapshot = try await branch.snapshot() else {
+          throw try await BranchOption.absence(of: branch)
+        }
+        after = snapshot.tree
+      }
+      let changes = try await before.diff(to: after)
+      for change in changes {
+        let facts = ChangeFacts.PathFacts(change)
+        if output.isJSON {
+          try JSONLine.print(facts)
+        } else {
+          try facts.print(indent: "")
+        }
+      }
+      if exitCode, !changes.isEmpty { throw Failure(.refused, "") }
+    }
+  }
+
+  private func tree(of revision: String, in repository: Repository) async throws -> Tree {
+    let (head, path) = RevisionPath.divide(revision) ?? (ArgumentText.shown(revision), .root)
+    let entry = try await repository.resolveEntry(head, path: path)
+    guard entry.mode.isTree else {
+      throw Failure(.refused, "\"\(revision)\" is no folder\nPrint it with `irminsul cat`.")
+    }
+    return try await repository.tree(entry.id)
+  }
+}

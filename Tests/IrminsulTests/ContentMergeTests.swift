@@ -1,0 +1,241 @@
+import Foundation
+import Irminsul
+import IrminsulTestKit
+import RedisScripting
+import Testing
+
+/// Merges of values: their laws, and text beside `git merge-file`.
+@Suite struct ContentMergeTests {
+  // MARK: Laws
+
+  /// Checks, on random values, that a side that has changed nothing gives way, and that the sides may be
+  /// exchanged.
+  private func holdLaws<Value: Equatable & Sendable>(
+    _ merge: Merge<Value>, _ values: (inout RandomWorkload.Generator) -> Value,
+    agreesWithItself: Bool = true
+  ) {
+    var generator = RandomWorkload.Generator(state: 7)
+    var merged = 0
+    for _ in 0..<500 {
+      let (base, one, two) = (values(&generator), values(&generator), values(&generator))
+      #expect((try? merge.merged(base: base, ours: base, theirs: one)) == one)
+      #expect((try? merge.merged(base: base, ours: one, theirs: base)) == one)
+      if agreesWithItself, base != one {
+        #expect((try? merge.merged(base: base, ours: one, theirs: one)) == one)
+      }
+      let forth = try? merge.merged(base: base, ours: one, theirs: two)
+      let back = try? merge.merged(base: base, ours: two, theirs: one)
+      #expect(forth == back, "\(base) \(one) \(two)")
+      if forth != nil { merged += 1 }
+    }
+    #expect(merged > 0)
+  }
+
+  private static func few(_ generator: inout RandomWorkload.Generator) -> Int {
+    Int.random(in: 0..<4, using: &generator)
+  }
+
+  private static func some(_ generator: inout RandomWorkload.Generator) -> [Int] {
+    (0..<6).filter { _ in Bool.random(using: &generator) }
+  }
+
+  private static func dictionary(_ generator: inout RandomWorkload.Generator) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: some(&generator).map { ("k\($0)", few(&generator)) })
+  }
+
+  private static func json(_ generator: inout RandomWorkload.Generator) -> JSON {
+    .object([
+      "a": .integer(Int64(few(&generator))),
+      "b": .object(dictionary(&generator).mapValues { .integer(Int64($0)) }),
+      "c": .array(some(&generator).map { .integer(Int64($0)) }),
+    ])
+  }
+
+  @Test func laws() {
+    holdLaws(.default, Self.few, agreesWithItself: false)
+    holdLaws(.idempotent, Self.few)
+    holdLaws(Merge<Int>.idempotent.option) { Bool.random(using: &$0) ? Self.few(&$0) : nil }
+    holdLaws(Merge<Int64>.counter(), { Int64(Self.few(&$0)) }, agreesWithItself: false)
+    holdLaws(Merge<Set<Int>>.set()) { Set(Self.some(&$0)) }
+    holdLaws(
+      Merge<[String: Int]>.multiset(), { Self.dictionary(&$0).filter { $0.value != 0 } },
+      agreesWithItself: false)
+    holdLaws(.dictionary(of: .idempotent), Self.dictionary)
+    holdLaws(.dictionary(of: .counter()), Self.dictionary, agreesWithItself: false)
+    holdLaws(.json(), Self.json)
+    holdLaws(.json(arrays: .elements), Self.json)
+    holdLaws(Merge.first(of: [.default, .idempotent]), Self.few)
+    holdLaws(Merge<Int>.idempotent.like(to: { $0.count }, from: { [Int](repeating: 0, count: $0) }))
+    {
+      [Int](repeating: 0, count: Self.few(&$0))
+    }
+  }
+
+  @Test func pairsAndMembers() throws {
+    struct Job: Equatable {
+      var title: String
+      var runs: Int
+      var tags: Set<String>
+    }
+    let merge = Merge<Job>.members(
+      .init(\.title, .idempotent), .init(\.runs, .counter()), .init(\.tags, .set()))
+    let base = Job(title: "a", runs: 1, tags: ["x"])
+    let ours = Job(title: "b", runs: 3, tags: ["x", "y"])
+    let theirs = Job(title: "a", runs: 2, tags: ["z"])
+    #expect(
+      try merge.merged(base: base, ours: ours, theirs: theirs)
+        == Job(title: "b", runs: 4, tags: ["y", "z"]))
+    let pair = Merge<(Int, Int)>.pair(.counter(), .idempotent)
+    let sum = try pair.merged(base: (1, 1), ours: (2, 1), theirs: (3, 5))
+    #expect(sum == (4, 5))
+    let triple = Merge<(Int, Int, Int)>.triple(.counter(), .idempotent, .counter())
+    #expect(try triple.merged(base: nil, ours: (1, 2, 3), theirs: (1, 2, 3)) == (2, 2, 6))
+  }
+
+  @Test func refusalsNameThePlaces() {
+    #expect(throws: MergeRefusal("k1: not equal; k2: changed here, removed there")) {
+      try Merge<[String: Int]>.dictionary(of: .idempotent).merged(
+        base: ["k1": 0, "k2": 0], ours: ["k1": 1, "k2": 1], theirs: ["k1": 2])
+    }
+    #expect(throws: MergeRefusal("not equal at /a, /b~1c/d")) {
+      try Merge<JSON>.json().merged(
+        base: ["a": 0, "b/c": ["d": 0]], ours: ["a": 1, "b/c": ["d": 1, "e": 1]],
+        theirs: ["a": 2, "b/c": ["d": 2]])
+    }
+    #expect(throws: MergeRefusal("the sum is beyond 64 bits")) {
+      try Merge<Int64>.counter().merged(base: 0, ours: .max, theirs: 1)
+    }
+    #expect(throws: MergeRefusal("nobody knows: not equal")) {
+      try Merge<Int>.idempotent.describing { "nobody knows: \($0)" }.merged(
+        base: nil, ours: 1, theirs: 2)
+    }
+  }
+
+  @Test func sumsThatOnlyPassTheBounds() throws {
+    #expect(
+      try Merge<Int8>.counter().merged(base: 100, ours: 127, theirs: 90) == 117)
+    #expect(try Merge<UInt8>.counter().merged(base: 200, ours: 250, theirs: 150) == 200)
+  }
+
+  // MARK: Content types
+
+  private func merged(
+    _ merge: ContentMerge, _ base: String?, _ ours: String, _ theirs: String
+  ) -> String? {
+    let result = try? merge.merged(
+      base: base.map { Bytes($0.utf8) }, ours: Bytes(ours.utf8), theirs: Bytes(theirs.utf8))
+    return result.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  @Test func types() {
+    #expect(merged(.counter, "5\n", "7\n", "4\n") == "6\n")
+    #expect(merged(.counter, nil, "7\n", "4\n") == "11\n")
+    #expect(merged(.counter, "5\n", "x", "4\n") == nil)
+    #expect(merged(.lineSet, "a\nb\n", "a\nc\n", "b\nd\n") == "c\nd\n")
+    #expect(merged(.lineLog, "a\n", "a\nb\n", "a\nc\n") == "a\nb\nc\n")
+    #expect(merged(.lineLog, "a\n", "b\n", "a\nc\n") == nil)
+    #expect(merged(.register, "1\nx", "3\na", "2\nb") == "3\na")
+    #expect(merged(.register, "1\nx", "3\na", "3\nb") == "3\nb")
+    #expect(
+      merged(.json, #"{"a":1,"b":1}"#, #"{"a":2,"b":1}"#, #"{"a":1,"b":2}"#) == #"{"a":2,"b":2}"#)
+    // What a side has written stays as it wrote it.
+    #expect(merged(.json, #"{"a":1}"#, #"{ "a": 2.50 }"#, #"{"a":1 }"#) == #"{ "a": 2.50 }"#)
+    #expect(merged(.json, nil, "{", "{}") == nil)
+    #expect(
+      merged(.json(arrays: .sets), "[1,2]", "[1,2,3]", "[2,4]") == "[2,3,4]")
+    #expect(
+      merged(
+        .json(arrays: .keyed(by: "id")), #"[{"id":1,"n":0},{"id":2,"n":0}]"#,
+        #"[{"id":1,"n":1},{"id":2,"n":0}]"#, #"[{"id":2,"n":2},{"id":3,"n":0}]"#) == nil)
+    #expect(
+      merged(
+        .json(arrays: .keyed(by: "id")), #"[{"id":1,"n":0},{"id":2,"n":0}]"#,
+        #"[{"id":1,"n":1},{"id":2,"n":0}]"#, #"[{"id":1,"n":0},{"id":2,"n":2},{"id":3,"n":0}]"#)
+        == #"[{"id":1,"n":1},{"id":2,"n":2},{"id":3,"n":0}]"#)
+    #expect(merged(.text, "a\u{0}b", "a\u{0}c", "a\u{0}d") == nil)
+    #expect(merged(.bytes, "a", "b", "a") == "b")
+    #expect(merged(.bytes, "a", "b", "c") == nil)
+  }
+
+  @Test func textAsGitMergesIt() throws {
+    let git = try GitFixture()
+    var generator = RandomWorkload.Generator(state: 11)
+    var clean = 0
+    for number in 0..<400 {
+      func line() -> String { "line \(Int.random(in: 0..<40, using: &generator))" }
+      let base = (0..<Int.random(in: 0...30, using: &generator)).map { "\($0) " + line() }
+      func edited() -> [String] {
+        var lines = base
+        for _ in 0..<Int.random(in: 0...4, using: &generator) {
+          let at = Int.random(in: 0...lines.count, using: &generator)
+          switch Int.random(in: 0..<3, using: &generator) {
+          case 0: lines.insert(line(), at: at)
+          case 1: if at < lines.count { lines.remove(at: at) }
+          default: if at < lines.count { lines[at] = line() }
+          }
+        }
+        return lines
+      }
+      let end = number.isMultiple(of: 5) ? "" : number.isMultiple(of: 7) ? "\r\n" : "\n"
+      let texts = [base, edited(), edited()].map { lines in
+        lines.joined(separator: end == "\r\n" ? end : "\n") + (lines.isEmpty ? "" : end)
+      }
+      for (name, text) in zip(["base", "ours", "theirs"], texts) {
+        try text.write(
+          to: URL(fileURLWithPath: "\(git.path)/\(name)"), atomically: false, encoding: .utf8)
+      }
+      let output = try git.status(of: ["merge-file", "-p", "ours", "base", "theirs"])
+      let found = merged(.text, texts[0], texts[1], texts[2])
+      if output.status == 0 {
+        clean += 1
+        #expect(found == output.text, "case \(number)")
+      } else {
+        try #require(output.status < 128, "\(output.errors)")
+        #expect(found == nil, "case \(number): \(output.text)")
+        let marked = merged(.markedText, texts[0], texts[1], texts[2])
+        #expect(marked?.contains("<<<<<<< ours\n") == true)
+      }
+    }
+    #expect(clean > 50 && clean < 390)
+  }
+
+  @Test func longTextsWithNothingInCommon() throws {
+    let lines = (0..<20_000).map { "\($0)\n" }
+    let other = (0..<20_000).map { "\($0 % 100) x\n" }
+    let base = lines.joined()
+    #expect(merged(.text, base, other.joined(), base) == other.joined())
+    #expect(merged(.text, base, base + "end\n", "start\n" + base) == "start\n" + base + "end\n")
+    let many = (0..<20_000).map { "\($0 % 7)\n" }.joined()
+    #expect(merged(.text, many, many + "end\n", "start\n" + many) == "start\n" + many + "end\n")
+  }
+
+  // MARK: Patterns
+
+  @Test(arguments: [
+    ("*.json", "a.json", true), ("*.json", "d/e/a.json", true), ("*.json", "a.jsonx", false),
+    ("/*.json", "a.json", true), ("/*.json", "d/a.json", false), ("d/*", "d/a", true),
+    ("d/*", "d/a/b", false), ("d/**", "d/a/b", true), ("d/**", "d", true), ("**/x", "x", true),
+    ("**/x", "a/b/x", true), ("a/**/x", "a/x", true), ("a/**/x", "a/b/c/x", true),
+    ("a/**/x", "a/b/c/y", false), ("[a-c]?", "bz", true), ("[!a-c]?", "bz", false),
+    ("[!a-c]?", "dz", true), ("[]x]", "]", true), ("\\*", "*", true), ("\\*", "a", false),
+    ("a*b*c", "axxbxxc", true), ("a*b*c", "axxbxx", false), ("**", "a/b", true), ("*", "a/b", true),
+    ("a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false),
+  ])
+  func patterns(_ pattern: String, _ path: String, _ matches: Bool) throws {
+    #expect(try PathPattern(pattern).matches(Path(path)) == matches)
+  }
+
+  @Test(arguments: ["", "a//b", "[a", "a\\", "a/"])
+  func badPatterns(_ pattern: String) {
+    #expect(throws: PathPattern.Malformed.self) { try PathPattern(pattern) }
+  }
+
+  @Test func theFirstRuleCounts() throws {
+    let rules = try MergeRules(
+      ["*.json": .json, "stats/**": .counter, "*": .text], otherwise: .bytes)
+    #expect(rules.merge(at: "a/b.json").name == "json")
+    #expect(rules.merge(at: "stats/x.json").name == "json")
+    #expect(rules.merge(at: "stats/x").name == "counter")
+    #expect(rules.merge(at: "readme").name == "text")
+  }
+}
