@@ -2,7 +2,8 @@
 -- them are made or none.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 since when it may be known, and of what request, as
+-- ARGV  first the format that the caller takes the store for; then
+--       1 request token, '' for none   2 since when it may be known, and of what request, as
 --         lib/tokens.lua says
 --       3 number of objects; then so many objects, `kind size NUL content`
 --       then for each branch: full name
@@ -74,10 +75,11 @@ local function make_commit(request, branch)
 end
 
 return guarded(function()
+  local format = table.remove(ARGV, 1)
   local call, argv = redis.call, ARGV
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
   local meta = read_meta(KEYS[4])
-  check_format(meta[1])
+  check_format(meta[1], format)
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
   local token = argv[1]
   local done, outcome, digest = find_token(token, argv[2], meta)

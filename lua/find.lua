@@ -1,16 +1,20 @@
 -- find.lua: the entry at a path of a branch's head, a commit or a tree, in one round trip.
--- KEYS  1 objects (hash)   2 refs (hash)
+-- KEYS  1 objects (hash)   2 refs (hash)   3 meta (hash)
 -- ARGV  1 `ref` or `id`   2 full name of the branch, or raw id of a commit or tree
---       3 `bytes` to get the object's bytes as well, or `entry`   4 layout of directories   5.. path steps
+--       3 `bytes` to get the object's bytes as well, or `entry`   4 layout of directories, as the caller
+--       knows the store   5.. path steps
 -- Reply {} when there is no such branch or object; {head} when nothing is at the path;
 --       {head, mode, id} or {head, mode, id, bytes}; head is the branch's commit or the given id
--- Error MISSING id    an object on the path, or the one found, is not stored
+-- Error FORMAT format  the store has another layout: it is another one under the same name
+--       MISSING id    an object on the path, or the one found, is not stored
 --       NOTTREE id    the id that was given is no commit and no tree
 -- Cost  O(depth x entries of the directories on the path); reads only
 -- @include lib/directory.lua
 -- @include lib/refs.lua
 return guarded(function()
   local objects = KEYS[1]
+  local meta = redis.call('HMGET', KEYS[3], 'layout', 'format')
+  if meta[1] and meta[1] ~= ARGV[4] then fail('FORMAT', meta[2] or '') end
   local head, id
   if ARGV[1] == 'ref' then
     local value = redis.call('HGET', KEYS[2], ARGV[2])

@@ -1,7 +1,8 @@
 -- set_refs.lua: tests and sets refs, all of them or none: branches, tags, renames, imports.
 -- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
 --       6 tokens_b (hash)
--- ARGV  1 request token, '' for none   2 since when it may be known, and of what request, as
+-- ARGV  first the format that the caller takes the store for; then
+--       1 request token, '' for none   2 since when it may be known, and of what request, as
 --         lib/tokens.lua says
 --       3 '', or what the writer has found out: `leave`, there is nothing to do, or `refuse`, it must not
 --         be made; that is kept under the token, if the request was not made before, and nothing is set
@@ -28,7 +29,7 @@
 return guarded(function()
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
   local meta = read_meta(KEYS[4])
-  check_format(meta[1])
+  check_format(meta[1], table.remove(ARGV, 1))
   local token = ARGV[1]
   local done, outcome, digest = find_token(token, ARGV[2], meta)
   if done then return done_reply(done, (#ARGV - 3) / 3, meta) end

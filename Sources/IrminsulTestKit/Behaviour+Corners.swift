@@ -1,8 +1,80 @@
+import GitObjects
 import Irminsul
 
 extension Behaviour {
   /// The corners of writing that are easy to get wrong.
   static let corners: [Behaviour] = [
+    Behaviour("edits of one commit are made one after another, by whoever makes it") { repository in
+      let main = repository.branch()
+      let start: [BranchEdit] = [
+        try .set("a", "1"), try .set("b", "1"), try .set("c", "1"), try .set("d", "1"),
+      ]
+      let edits: [BranchEdit] = [
+        try .set("a/x", "2"), .remove("a/x"), try .set("b/x/y", "2"), .remove("b/x"),
+        .remove("c/x"), .increment("d/x"), try .set("d/x/y", "2"), .remove("d/x/y"),
+      ]
+      let many = try (0..<1100).map { try BranchEdit.set(Path("many/\($0)"), "x") }
+      for (name, make) in [
+        ("one by one", { for edit in edits { try await main.commit([edit], "One") } }),
+        ("one commit", { try await main.commit(edits, "All") }),
+        ("a large commit", { try await main.commit(edits + many, "All") }),
+        (
+          "a transaction",
+          { try await main.transaction("All") { tx in for edit in edits { try tx.edit(edit) } } }
+        ),
+      ] as [(String, () async throws -> Void)] {
+        try await main.setTree(.root, to: .empty, "Empty")
+        try await main.commit(start, "Start")
+        try await make()
+        try await main.remove("many", "Without")
+        try expectEqual("\(name): \(try await main.list().map(\.nameText))", "\(name): [\"c\"]")
+      }
+    },
+    Behaviour("modes and kinds that do not go together are refused") { repository in
+      let main = repository.branch()
+      let head = try await main.set("d/blob", to: "x", "x").head
+      let blob = try await main.entry("d/blob")
+      let tree = try await main.entry("d")
+      guard let head, let blob, let tree else { throw BehaviourFailure(description: "nothing") }
+      let many = try (0..<1100).map { try BranchEdit.set(Path("many/\($0)"), "x") }
+      for mode in [FileMode.tree, .submodule, FileMode(rawValue: 0), FileMode(rawValue: 0o777)] {
+        _ = try await expectError { try await main.set("f", to: "x", mode: mode, "x") }
+        _ = try await expectError { _ = try await Tree.empty.adding("x", at: "f", mode: mode) }
+      }
+      for entry in [
+        Entry(mode: .blob, id: tree.id), Entry(mode: .tree, id: blob.id),
+        Entry(mode: .blob, id: head),
+        Entry(mode: .tree, id: head), Entry(mode: FileMode(rawValue: 0o200000), id: blob.id),
+      ] {
+        _ = try await expectError { try await main.commit([.setEntry("f", entry)], "x") }
+        _ = try await expectError { try await main.commit([.setEntry("f", entry)] + many, "x") }
+      }
+      try expectEqual(try await main.head()?.id, head)
+      // What comes in the same commit may be referred to.
+      let new = Entry(
+        mode: .blob,
+        id: FramedObject(kind: .blob, content: Bytes("new".utf8)).id(repository.algorithm))
+      try await main.commit([.set("one", "new"), .setEntry("two", new)], "Twice")
+      try await main.commit([.set("three", "newer"), .setEntry("four", new)] + many, "Again")
+      try expectEqual(
+        try await main.find("four").map { String(decoding: $0, as: UTF8.self) }, "new")
+    },
+    Behaviour("a date before 1970 is refused, and a link is no counter") { repository in
+      let main = repository.branch()
+      _ = try await expectError {
+        try await main.set("a", to: "x", Info("x", date: Timestamp(seconds: -1)))
+      }
+      try await main.set("link", to: "1", mode: .symbolicLink, "x")
+      let error = try await expectError { try await main.commit([.increment("link")], "x") }
+      guard case .conflict(_, let conflicts) = error else { throw error }
+      try expectEqual(conflicts.map(\.reason), [.kind])
+    },
+    Behaviour("a page after no name is the first one") { repository in
+      let main = repository.branch()
+      try await main.commit(try (10..<60).map { try .set(Path("d/\($0)"), "x") }, "Fill")
+      let page = try await main.list("d", ListRange(after: "", limit: 2))
+      try expectEqual(page.map(\.nameText), ["10", "11"])
+    },
     Behaviour("a write that changes nothing makes no commit") { repository in
       let main = repository.branch()
       try expectEqual(try await main.remove("none", "Nothing"), .unchanged(head: nil))

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RowTests {
   private static let keys = [
-    "scenario", "method", "store", "writers", "layout", "shape", "directories", "processes", "rtt_ms", "commits",
+    "scenario", "method", "store", "writers", "layout", "shape", "directories", "processes",
+    "rtt_ms", "commits",
     "failed", "commits_per_s", "attempts_per_commit", "p50_ms", "p99_ms", "max_ms",
     "server_us_per_commit", "round_trips_per_commit", "redis_bytes_per_commit",
     "server_cpu_us_per_commit", "client_cpu_us_per_commit", "first_failure",

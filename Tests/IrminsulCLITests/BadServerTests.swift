@@ -276,7 +276,8 @@
       for command in Self.commands + [["verify"], ["delete-store", "irminsul", "--force"]] {
         expectRefusal(
           try await sandbox.irminsul(command + ["--store", server.url]), .refused,
-          "has format 7 with sha1 ids; this version reads formats 1 and 2", "Open it with a version")
+          "has format 7 with sha1 ids; this version reads formats 1 and 2", "Open it with a version"
+        )
       }
       try server.command("HSET", "{irminsul}:meta", "format", "1")
       expectDone(try await sandbox.irminsul("get", "a", "--store", server.url), "1")

@@ -39,10 +39,12 @@ local function act(request, edit, mode, id)
   if action == 'entry' then
     if new_mode == '160000' then return new_mode, value end
     local is_tree = is_tree_mode(new_mode)
-    -- A blob's bytes are not worth reading: that it is there is enough.
-    if is_tree or redis.call('HEXISTS', objects, value) == 0 then
+    -- A large blob's bytes are not worth reading: that something is there is enough.
+    if is_tree or redis.call('HSTRLEN', objects, value) <= 1048576 then
       local bytes = read_for(request, value)
-      if (string.sub(bytes, 1, 5) == 'tree ') ~= is_tree then fail('BADENTRY', hex_id(value)) end
+      if string.sub(bytes, 1, 5) ~= (is_tree and 'tree ' or 'blob ') then
+        fail('BADENTRY', hex_id(value))
+      end
     end
     return new_mode, value
   end
@@ -52,7 +54,7 @@ local function act(request, edit, mode, id)
   end
   local old
   if mode then
-    if mode == '160000' or is_tree_mode(mode) then
+    if mode == '160000' or mode == '120000' or is_tree_mode(mode) then
       conflict(request, path, 'kind', mode, id)
       return mode, id
     end

@@ -71,7 +71,7 @@ local function wide_trees()
   -- A name as it stands in nodes and buckets: never one of the structure's own.
   local function stored_name(name)
     local first = string.byte(name)
-    if first <= 33 or first == 37 then return '%' .. name end
+    if first and (first <= 33 or first == 37) then return '%' .. name end
     return name
   end
 

@@ -96,6 +96,14 @@ local function wide_editing(request, touch)
   -- they are too large.
   local function parted(entries, low, high, place)
     local first, last = entries[low].digits, entries[high].digits
+    local shared = sub(first, 1, place - 1)
+    for at = low, high do
+      -- Somebody may have put a name where it does not belong, by hand.
+      if at > low and entries[at - 1].digits >= entries[at].digits
+        or sub(entries[at].digits, 1, place - 1) ~= shared then
+        fail('BADTREE', 'a wide directory has a name where it does not belong')
+      end
+    end
     local length = low == high and #first - place + 1 or agreement(first, place, sub(last, place))
     local node = {children = {}, count = high - low + 1, skip = sub(first, place, place + length - 1)}
     place = place + length
@@ -217,6 +225,9 @@ local function wide_editing(request, touch)
   end
 
   local function write_node(node, width)
+    if node.count >= 1000000000000000 then
+      fail('BADTREE', 'a wide directory has a mark that counts more than there can be')
+    end
     local mark = '100644 ! ' .. string.format('%d', node.count)
     if node.skip ~= '' then mark = mark .. ' ' .. node.skip end
     local parts = {mark .. '\0' .. wide.explanation_id(width)}

@@ -6,6 +6,8 @@ describe('open', function()
     fresh_store()
     commit{set('a', '1')}
     expect(scripts.open()).equals({'opened', '1', 'sha1', 'refs/heads/main', '1', 'git'})
+    -- Whoever takes it for a store of the other layout is told.
+    expect(scripts.find('ref', 'refs/heads/main', 'entry', 'wide')).fails_with('FORMAT')
   end)
 
   it('refuses a key of another type', function()

@@ -246,6 +246,27 @@ describe('a wide directory with a wrong mark', function()
     expect(remove_jobs(5, 5)[1]).equals('committed')
   end)
 
+  it('does not grow beyond what a mark can say', function()
+    fresh_wide_store()
+    commit_jobs(1, 100)
+    miscount('999999999999999')
+    expect(commit_jobs(101, 101)).fails_with('BADTREE')
+  end)
+
+  it('loses no name that somebody has put where it does not belong', function()
+    fresh_wide_store()
+    commit_jobs(100, 199)
+    local _, ids = parts_of(root())
+    local bucket = ids['40000 !5']
+    local bytes = object(bucket)
+    local content = string.sub(bytes, string.find(bytes, '\0', 1, true) + 1)
+    local blob = id_of(framed('blob', '1'))
+    redis.call('HSET', keys.objects, bucket, framed('tree', content .. '100644 zzz\0' .. blob))
+    local edits = {}
+    for number = 0, 40 do edits[#edits + 1] = set('job-151' .. number, 'x') end
+    expect(commit(edits)).fails_with('BADTREE')
+  end)
+
   it('does not stay when nothing is left', function()
     fresh_wide_store()
     commit_jobs(1, 40)

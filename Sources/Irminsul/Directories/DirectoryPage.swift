@@ -16,7 +16,8 @@ public struct ListRange: Sendable, Hashable {
   ///   - limit: At least 1.
   public init(prefix: String = "", after: String? = nil, offset: Int = 0, limit: Int = .max) {
     self.prefix = Bytes(prefix.utf8)
-    self.after = after.map { Bytes($0.utf8) }
+    // Every name comes after the empty one.
+    self.after = after.flatMap { $0.isEmpty ? nil : Bytes($0.utf8) }
     self.offset = max(0, offset)
     self.limit = max(0, limit)
   }
@@ -25,7 +26,7 @@ public struct ListRange: Sendable, Hashable {
   public init(prefixBytes: Bytes, afterBytes: Bytes?, offset: Int = 0, limit: Int = .max) {
     self.init(offset: offset, limit: limit)
     prefix = prefixBytes
-    after = afterBytes
+    after = afterBytes?.isEmpty == true ? nil : afterBytes
   }
 }
 

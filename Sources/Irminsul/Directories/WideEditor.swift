@@ -63,7 +63,7 @@ struct WideEditor {
     _ group: WideGroup, _ place: Int, _ changes: ArraySlice<Change>
   ) async throws -> WideGroup? {
     switch group {
-    case .entries(let entries): return Self.grouped(Self.merged(entries, changes), place)
+    case .entries(let entries): return try grouped(Self.merged(entries, changes), place)
     case .node(let node): return try await change(node, place, changes)
     }
   }
@@ -86,6 +86,9 @@ struct WideEditor {
         children: [.init(digit: digit, content: .changed(.node(rest)))])
     }
     let end = place + node.skip.count
+    if node.count + changes.count >= 1_000_000_000_000_000 {
+      throw damaged("a wide directory has a mark that counts more than there can be")
+    }
     var from = changes.startIndex
     while from < changes.endIndex {
       let change = changes[from]
@@ -161,10 +164,18 @@ struct WideEditor {
   }
 
   /// Entries in Git's order as a group: parted if they are too many.
-  private static func grouped(_ entries: [TreeEntry], _ place: Int) -> WideGroup? {
+  private func grouped(_ entries: [TreeEntry], _ place: Int) throws(StoreError) -> WideGroup? {
     if entries.isEmpty { return nil }
-    if entries.count <= limit { return .entries(entries) }
-    return .node(parted(entries, entries.map { WideKey(of: $0) }, entries.indices, place))
+    if entries.count <= Self.limit { return .entries(entries) }
+    let keys = entries.map { WideKey(of: $0) }
+    for (key, next) in zip(keys, keys.dropFirst())
+    where !key.bytes.lexicographicallyPrecedes(next.bytes)
+      || !(0..<place).allSatisfy({ $0 < key.count && $0 < next.count && key[$0] == next[$0] })
+    {
+      // Somebody may have put a name where it does not belong, by hand.
+      throw damaged("a wide directory has a name where it does not belong")
+    }
+    return .node(Self.parted(entries, keys, entries.indices, place))
   }
 
   /// A node over some of the entries; its children are parted only as far as they are too large.
@@ -197,7 +208,10 @@ struct WideEditor {
   // MARK: Reading
 
   private var miscounted: StoreError {
-    let reason = "a wide directory has other entries than its mark says"
+    damaged("a wide directory has other entries than its mark says")
+  }
+
+  private func damaged(_ reason: String) -> StoreError {
     guard let top else { return .unexpectedReply(reason, in: "memory") }
     return .damagedObject(top, in: objects?.location ?? "memory", reason: reason)
   }

@@ -83,26 +83,37 @@ struct ClientCommit {
 
   /// Refuses entries that refer to what is not stored, or is of another kind, as the server does.
   private func checkEntries(of request: CommitRequest) async throws {
-    var wanted: [ObjectID: Bool] = [:]
-    let known = Set(request.objects.map(\.id))
-    for edit in request.branches.flatMap(\.edits) {
-      guard case .entry(let entry) = edit.action, !entry.mode.isSubmodule else { continue }
-      // Trees that come with the request are what they are made as.
-      if known.contains(entry.id) { continue }
-      wanted[entry.id] = entry.mode.isTree
+    var wanted: [ObjectID: ObjectKind] = [:]
+    // What comes with the request is what it is made as.
+    var known = Dictionary(request.objects.map { ($0.id, $0.object.kind) }) { first, _ in first }
+    let edits = request.branches.flatMap(\.edits)
+    let entries = edits.compactMap { edit -> Entry? in
+      if case .entry(let entry) = edit.action, !entry.mode.isSubmodule { entry } else { nil }
+    }
+    if entries.isEmpty { return }
+    for edit in edits {
+      if case .blob(_, let blob) = edit.action { known[blob.id(objects.algorithm)] = .blob }
+    }
+    for entry in entries {
+      guard let kind = known[entry.id] else {
+        wanted[entry.id] = entry.mode.objectKind
+        continue
+      }
+      if kind != entry.mode.objectKind { throw Self.wrongKind(entry.id, in: engine.location) }
     }
     let ids = Array(wanted.keys)
     for start in stride(from: 0, to: ids.count, by: 1500) {
       let batch = Array(ids[start..<min(ids.count, start + 1500)])
       for (id, kind) in zip(batch, try await engine.kinds(of: batch)) {
         guard let kind else { throw StoreError.missingObject(id, in: engine.location) }
-        if (kind == .tree) != wanted[id] {
-          throw StoreError.damagedObject(
-            id, in: engine.location,
-            reason: "it is of another kind than the entry that refers to it")
-        }
+        if kind != wanted[id] { throw Self.wrongKind(id, in: engine.location) }
       }
     }
+  }
+
+  private static func wrongKind(_ id: ObjectID, in location: String) -> StoreError {
+    .damagedObject(
+      id, in: location, reason: "it is of another kind than the entry that refers to it")
   }
 
   // MARK: Where the server makes the commits

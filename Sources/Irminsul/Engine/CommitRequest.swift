@@ -29,6 +29,10 @@ struct BranchRequest: Sendable {
       throw .unencodable(type: "Info", reason: "the message holds a NUL, which Git does not take")
     }
     for identity in [author, committer] {
+      if let seconds = identity.seconds, seconds < 0 {
+        throw .unencodable(
+          type: "Info", reason: "the date \(seconds) is before 1970, which Git does not take")
+      }
       if let seconds = identity.seconds, seconds >= 1 << 62 {
         throw .unencodable(type: "Info", reason: "the date \(seconds) is too late for Git")
       }

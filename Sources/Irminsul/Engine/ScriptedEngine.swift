@@ -288,10 +288,28 @@ final class ScriptedEngine: StoreEngine {
 
   // MARK: Calls
 
+  /// Scripts that are told what the store was when it was opened: under its name there may be another by
+  /// now, with its directories in another layout.
+  private static let toldFormat: Set<String> = [
+    Script.commit.name, Script.putObjects.name, Script.setRefs.name,
+  ]
+  /// Scripts that change nothing, and may be run again when an answer is lost.
+  private static let reads: Set<String> = [
+    Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
+    Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
+  ]
+
   /// Runs one of the store's scripts and turns its errors into the store's.
   func call(_ script: Script, _ arguments: [Bytes]) async throws -> Reply {
+    let isTold = Self.toldFormat.contains(script.name)
+    let arguments = isTold ? [Bytes(layout.format.utf8)] + arguments : arguments
+    let keys = keys.keys(of: script)
     do {
-      return try await host.run(script, keys: keys.keys(of: script), arguments: arguments)
+      do {
+        return try await host.run(script, keys: keys, arguments: arguments)
+      } catch .answerLost where Self.reads.contains(script.name) && !Task.isCancelled {
+        return try await host.run(script, keys: keys, arguments: arguments)
+      }
     } catch {
       if case .notSent = error, Task.isCancelled { throw CancellationError() }
       throw translate(error)
@@ -378,6 +396,10 @@ final class ScriptedEngine: StoreEngine {
     case "NOSTORE": return .storeAbsent(name: keys.storeName, in: location)
     case "FORMAT" where refusal.message == "deleted":
       return .storeDeleted(name: keys.storeName, in: location)
+    case "FORMAT" where DirectoryLayout.allCases.contains { $0.format == refusal.message }:
+      return .wrongLayout(
+        found: DirectoryLayout.allCases.first { $0 != layout } ?? layout, asked: layout,
+        in: location)
     case "FORMAT":
       return .unknownFormat(
         found: refusal.message, supported: Repository.formats, in: location)

@@ -70,13 +70,28 @@ struct SubtreeRequest {
     }
   }
 
+  private static func blob(above path: Path, in tree: Tree) async throws -> Path? {
+    for count in 1..<max(1, path.steps.count) {
+      let start = Path(steps: Array(path.steps.prefix(count)))
+      guard let entry = try await tree.entry(start) else { return nil }
+      if !entry.mode.isTree { return start }
+    }
+    return nil
+  }
+
   /// Adds a branch, of which the trees before and after the edits are known.
   mutating func append(
     _ branch: BranchRequest, _ places: [Path], before: Tree, after: Tree
   ) async throws {
     var part = branch
     part.edits = Self.uncovered(branch, places)
+    var tops: [Path] = []
     for path in places {
+      // Where a blob stands in the way it is what changes, also if nothing is left below it.
+      let top = try await Self.blob(above: path, in: before) ?? path
+      if !tops.contains(top) { tops.append(top) }
+    }
+    for path in tops {
       let entry = try await after.writeEntry(path, into: &new)
       part.edits.append(
         PathEdit(

@@ -15,6 +15,11 @@ enum MergeBaseTree {
     var objects: [IdentifiedObject] = []
     /// Where one base has a file and another one a directory.
     var unsettled: Set<Path> = []
+    /// The trees of bases that were merged before. In a history in which branches cross all the time, the
+    /// same ones are met on very many ways.
+    var trees: [[ObjectID]: ObjectID] = [:]
+    /// Finds them, and remembers the commits that it has seen.
+    var bases: MergeBases
   }
 
   static func merge(
@@ -24,7 +29,7 @@ enum MergeBaseTree {
     let stored = repository.objects
     let mine = try await stored.rootTree(of: ours)
     let other = try await stored.rootTree(of: theirs)
-    var virtual = Virtual()
+    var virtual = Virtual(bases: MergeBases(stored, options.limit))
     let base = try await tree(of: bases, in: repository, options, &virtual)
     let objects = database(virtual.objects, over: stored)
     var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
@@ -48,13 +53,14 @@ enum MergeBaseTree {
     _ virtual: inout Virtual
   ) async throws -> ObjectID? {
     guard let first = bases.last else { return nil }
+    if let known = virtual.trees[bases] { return known }
     let stored = repository.objects
     var tree = try await stored.rootTree(of: first)
     var merged = [first]
     for base in bases.dropLast().reversed() {
       try Task.checkCancellation()
       // The bases of what was merged so far and the next one.
-      let common = try await repository.mergeBases(base, merged: merged, limit: options.limit)
+      let common = try await virtual.bases.find(base, merged)
       let below = try await self.tree(of: common, in: repository, options, &virtual)
       let other = try await stored.rootTree(of: base)
       let objects = database(virtual.objects, over: stored)
@@ -82,6 +88,7 @@ enum MergeBaseTree {
       tree = try await whole.write(stored.algorithm, into: &virtual.objects)
       merged.append(base)
     }
+    virtual.trees[bases] = tree
     return tree
   }
 

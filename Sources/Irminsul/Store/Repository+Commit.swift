@@ -119,9 +119,12 @@ extension Repository {
     switch edit.action {
     case .check: return .check
     case .remove: return .remove
-    case .entry(let entry): return .entry(entry)
+    case .entry(let entry):
+      try entry.mode.check()
+      return .entry(entry)
     case .blob(let mode, let blob):
       if edit.path.isRoot { throw StoreError.rootIsDirectory }
+      try mode.checkBlob()
       return .blob(mode, blob)
     case .value(let action):
       if edit.path.isRoot { throw StoreError.rootIsDirectory }

@@ -144,15 +144,6 @@ public final class Transaction: Sendable {
     try edit.path.check()
     try state.withLock { state in
       if state.hasEnded { throw StoreError.unsupported("a transaction that has ended") }
-      if edit.isAbsolute {
-        // What stood there before, or below, by this transaction's own hand is gone; what it expected
-        // there is not.
-        state.edits = state.edits.compactMap { earlier in
-          guard earlier.path.starts(with: edit.path), !earlier.isCheck else { return earlier }
-          return earlier.expectation == .none
-            ? nil : .check(earlier.path, earlier.expectation)
-        }
-      }
       state.edits.append(edit)
       state.edited = nil
     }

@@ -134,6 +134,7 @@ public struct Tree: Sendable {
   public func adding(
     _ value: some Contents, at path: Path, mode: FileMode = .blob
   ) async throws -> Tree {
+    try mode.checkBlob()
     var tree = self
     try await tree.set(path, blob: value.framed(), mode: mode)
     return tree
@@ -191,7 +192,9 @@ public struct Tree: Sendable {
   mutating func change(_ path: Path, _ action: ValueAction) async throws {
     let present = try await entry(path)
     do {
-      if let present, present.mode.objectKind != .blob { throw ValueAction.Problem.kind }
+      if let present, present.mode.objectKind != .blob || present.mode.isSymbolicLink {
+        throw ValueAction.Problem.kind
+      }
       let old = present == nil ? nil : try await find(path)
       guard let content = try action.applied(to: old), content != old else { return }
       try await set(
@@ -286,6 +289,28 @@ public struct Tree: Sendable {
       }
     }
     return child
+  }
+}
+
+extension FileMode {
+  /// Refuses a mode that Git does not write.
+  func check() throws(StoreError) {
+    // Trees from elsewhere may have the last one.
+    let isSound = self == canonical && canonical.rawValue == rawValue || self == .groupWritable
+    guard isSound, canonical != .submodule || rawValue == FileMode.submodule.rawValue else {
+      throw .unencodable(
+        type: "FileMode", reason: "\(self) is not one of 100644, 100755, 120000, 40000 and 160000")
+    }
+  }
+
+  /// Refuses a mode that no blob has.
+  func checkBlob() throws(StoreError) {
+    try check()
+    guard objectKind == .blob else {
+      throw .unencodable(
+        type: "FileMode", reason: "\(self) is not the mode of a value: use 100644, 100755 or 120000"
+      )
+    }
   }
 }
 

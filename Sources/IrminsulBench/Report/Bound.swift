@@ -40,7 +40,8 @@ struct Bound {
       rtt: Double = 0
     ) -> Row? {
       rows.first {
-        $0.isOf(method, layout) && $0.directories != .wide && $0.writers == writers && $0.processes == processes
+        $0.isOf(method, layout) && $0.directories != .wide && $0.writers == writers
+          && $0.processes == processes
           && $0.rtt == rtt
       }
     }

@@ -45,7 +45,8 @@ struct RowPlan: Sendable {
   func workers(url: String, storeName: String) -> [WorkerPlan] {
     (0..<processes).map {
       WorkerPlan(
-        activity: activity, shape: shape, folder: folder, directories: directories, url: url, storeName: storeName,
+        activity: activity, shape: shape, folder: folder, directories: directories, url: url,
+        storeName: storeName,
         firstWriter: $0 * writers, writers: writers)
     }
   }

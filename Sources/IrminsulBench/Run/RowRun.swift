@@ -49,7 +49,8 @@ extension BenchStore {
       let connection = try RedisAddress(url: url).connect()
       try PeerStore(name: name).fill(shape, over: connection)
     case .write(.sha256, _): try await fill(shape, .sha256, directories)
-    case .write(.irminsul, _), .write(.scriptLimit, _), .read: try await fill(shape, .sha1, directories)
+    case .write(.irminsul, _), .write(.scriptLimit, _), .read:
+      try await fill(shape, .sha1, directories)
     case .write(.emptyLimit, _), .write(.setLimit, _): break
     }
   }

@@ -129,7 +129,8 @@ extension Failure {
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
-      .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit, .notFastForward, .unsupported:
+      .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit,
+      .notFastForward, .unsupported:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io

@@ -28,6 +28,14 @@ local function same(a, b)
   return true
 end
 
+-- These are told the format of the store as the caller knows it: here, what it has.
+for _, name in ipairs({'commit', 'put_objects', 'set_refs'}) do
+  local script = scripts[name]
+  scripts[name] = function(...)
+    return script(redis.pcall('HGET', keys.meta, 'format') == '2' and '2' or '1', ...)
+  end
+end
+
 local function describe(name, body)
   trail[#trail + 1] = name
   body()
