@@ -14,22 +14,34 @@ protocol HostEngine: Sendable {
 /// Runs calls inline, one at a time.
 final class MemoryEngine: HostEngine {
   let changes = ChangeSignal()
-  /// nil when the engine is closed.
-  private let session: Locked<ScriptSession?>
+  private struct State {
+    /// nil when the engine is closed.
+    var session: ScriptSession?
+    var calls = 0
+  }
+
+  private let state: Locked<State>
+
+  /// After so many calls the task gives way: a call waits for nothing, so that tasks that do nothing but
+  /// call would keep all threads of the process for themselves.
+  private static let turn = 16
 
   init(_ configuration: EmbeddedConfiguration) throws(HostError) {
-    session = Locked(
-      try ScriptSession(
-        keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:"))
+    state = Locked(
+      State(
+        session: try ScriptSession(
+          keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:")))
   }
 
   func run(_ call: HostCall) async throws(HostError) -> ScriptSession.Outcome {
-    let (outcome, appended): (ScriptSession.Outcome?, Bool) = session.withLock { session in
-      guard let session else { return (nil, false) }
-      return (session.run(call), session.didAppendToStream)
+    let (outcome, appended, calls) = state.withLock { state in
+      state.calls &+= 1
+      guard let session = state.session else { return (ScriptSession.Outcome?.none, false, 0) }
+      return (session.run(call), session.didAppendToStream, state.calls)
     }
     guard let outcome else { throw .closed(location: "memory:") }
     if appended { changes.fire() }
+    if calls.isMultiple(of: Self.turn) { await Task.yield() }
     return outcome
   }
 
@@ -38,7 +50,7 @@ final class MemoryEngine: HostEngine {
   func endWatching() {}
 
   func close() async {
-    session.withLock { $0 = nil }
+    state.withLock { $0.session = nil }
     changes.close()
   }
 }

@@ -33,13 +33,17 @@ import Irminsul
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
       DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
+      MergeBaseCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
 
   /// Says of an unknown command that it is one, where the parser sees a word too many.
   private static func checkCommand(_ words: [String]) throws {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    let names =
+      configuration.subcommands.flatMap {
+        $0.configuration.aliases + ($0.configuration.commandName.map { [$0] } ?? [])
+      } + ["help"]
     guard let first = words.first, !first.hasPrefix("-"), !names.contains(first) else { return }
     throw Failure(.usage, "there is no command \"\(first)\"\nSee them with `irminsul --help`.")
   }

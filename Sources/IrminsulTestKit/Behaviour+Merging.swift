@@ -159,6 +159,21 @@ extension Behaviour {
         let error = try await expectError { try await main.merge(side, nil, options) }
         guard case .notFastForward("main", _) = error else { throw error }
       },
+      Behaviour("a branch is moved on to what has all of it, and to nothing else") { repository in
+        let main = repository.branch()
+        let side = repository.branch("side")
+        let first = try await commit(side, ["a": "1"], "one")
+        try expectEqual(try await main.fastForward(to: first), .moved(from: nil))
+        let second = try await commit(side, ["a": "2"], "two")
+        try expectEqual(try await main.fastForward(to: second), .moved(from: first))
+        try expectEqual(try await main.fastForward(to: second), .unchanged)
+        try expectEqual(try await main.fastForward(to: first), .rejected(.ahead))
+        _ = try await commit(main, ["a": "3"], "three")
+        let other = try await commit(side, ["a": "4"], "four")
+        try expectEqual(try await main.fastForward(to: other), .rejected(.diverged))
+        let root = try await commit(repository.branch("root"), ["b": "1"], "five")
+        try expectEqual(try await main.fastForward(to: root), .rejected(.unrelated))
+      },
       Behaviour("unrelated histories are merged only when asked") { repository in
         let main = repository.branch()
         let other = repository.branch("other")

@@ -67,6 +67,21 @@ import Testing
     }
   }
 
+  @Test func storesOfEitherLayout() async throws {
+    let lines = try await BenchProgram.output([
+      "contention", "--json", "--seconds", "0.2", "--writers", "2", "--methods",
+      "cas,irminsul,script-limit", "--layouts", "disjoint", "--shape", "40", "--directories",
+      "git,wide",
+    ])
+    let rows = try lines.dropFirst().map { try fields($0) }
+    #expect(
+      rows.map { $0["directories"] as? String } == [nil, "git", "wide", "git", "wide"])
+    for row in rows {
+      #expect(row["failed"] as? Int == 0)
+      #expect(try #require(row["commits"] as? Int) > 0)
+    }
+  }
+
   @Test func processesWriteThroughAProxy() async throws {
     let lines = try await BenchProgram.output([
       "contention", "--json", "--seconds", "0.2", "--writers", "3", "--processes", "2", "--rtt",

@@ -135,6 +135,19 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "own"), "1")
   }
 
+  @Test func commonAncestors() async throws {
+    let sandbox = try await diverged()
+    let base = try await sandbox.irminsul("lca", "main", "draft", "--json").object()
+    #expect(base["subject"] as? String == "Set 4 paths")
+    let id = try #require(base["commit"] as? String)
+    #expect(
+      expectDone(try await sandbox.irminsul("merge-base", "main", "draft")).text.hasPrefix(id))
+    expectDone(try await sandbox.irminsul("lca", "--is-ancestor", id, "draft"))
+    #expect(try await sandbox.irminsul("lca", "--is-ancestor", "draft", "main").status == 1)
+    #expect(try await sandbox.irminsul("lca", "main").status == 64)
+    #expect(try await sandbox.irminsul("lca", "main", "none").status == 1)
+  }
+
   @Test func differences() async throws {
     let sandbox = try await diverged()
     expectDone(try await sandbox.irminsul("rm", "b"))

@@ -85,6 +85,15 @@ import Testing
     #expect(
       try merge.merged(base: base, ours: ours, theirs: theirs)
         == Job(title: "b", runs: 4, tags: ["y", "z"]))
+    // What has no merge of its own is never lost.
+    let titles = Merge<Job>.members(.init(\.title, .idempotent))
+    let tagged = Job(title: "a", runs: 1, tags: ["y"])
+    #expect(
+      try titles.merged(base: base, ours: Job(title: "b", runs: 1, tags: ["x"]), theirs: tagged)
+        == Job(title: "b", runs: 1, tags: ["y"]))
+    #expect(throws: MergeRefusal.self) {
+      try titles.merged(base: base, ours: ours, theirs: tagged)
+    }
     let pair = Merge<(Int, Int)>.pair(.counter(), .idempotent)
     let sum = try pair.merged(base: (1, 1), ours: (2, 1), theirs: (3, 5))
     #expect(sum == (4, 5))

@@ -41,9 +41,9 @@ struct ContentionPlot {
     "irminsul": Plot.Colour.blue, "irminsul, hot": Plot.Colour.green,
     "reference": Plot.Colour.vermilion, "cas": Plot.Colour.purple,
     "document": Plot.Colour.orange, "script-limit": Plot.Colour.darkGrey,
-    "set-limit": Plot.Colour.grey, "irminsul-sha256": Plot.Colour.sky,
+    "set-limit": Plot.Colour.grey, "empty-limit": "#8C564B", "irminsul-sha256": Plot.Colour.sky,
   ]
-  private static let others = [Plot.Colour.sky, "#8C564B", "#BCBD22"]
+  private static let others = ["#BCBD22", "#17BECF", "#E377C2"]
 
   /// The library's lines come last.
   private static func rank(_ label: String) -> Int { label.hasPrefix("irminsul") ? 1 : 0 }

@@ -92,13 +92,26 @@ struct Plot {
   }
 
   private var legendParts: [String] {
-    var parts: [String] = []
+    // In rows, as many as one takes.
+    var rows: [[(x: Double, entry: LegendEntry)]] = [[]]
     var x = 84.0
     for entry in legend {
-      parts.append(SVG.line(x, 78, x + 28, 78, entry.colour, width: 2.5))
-      parts.append(SVG.dot(x + 14, 78, entry.colour))
-      parts.append(SVG.text(x + 35, 82.5, entry.label))
-      x += 35 + Double(entry.label.count) * 7.2 + 22
+      let width = 35 + Double(entry.label.count) * 7.2
+      if x + width > Self.width - 20, rows.last?.isEmpty == false {
+        rows.append([])
+        x = 84
+      }
+      rows[rows.count - 1].append((x, entry))
+      x += width + 22
+    }
+    var parts: [String] = []
+    for (number, row) in rows.enumerated() {
+      let y = 78 - 8.5 * Double(rows.count - 1) + 17 * Double(number)
+      for (x, entry) in row {
+        parts.append(SVG.line(x, y, x + 28, y, entry.colour, width: 2.5))
+        parts.append(SVG.dot(x + 14, y, entry.colour))
+        parts.append(SVG.text(x + 35, y + 4.5, entry.label))
+      }
     }
     return parts
   }

@@ -40,7 +40,8 @@ enum RedisBenchmark {
       let call = try await RequestFactory(plan, .scriptLimit, .hot).example()
       source = call.script.source
       // Twelve digits at random, in the place of the token.
-      let arguments = [Bytes("__rand_int__".utf8)] + call.arguments.dropFirst()
+      let format = call.arguments.prefix(1)
+      let arguments = format + [Bytes("__rand_int__".utf8)] + call.arguments.dropFirst(2)
       words =
         ["\(call.keys.count)"] + (call.keys + arguments).map { String(decoding: $0, as: UTF8.self) }
     }

@@ -14,7 +14,9 @@ final class RequestFactory: Sendable {
     self.method = method
     self.layout = layout
     host = try RecordingHost(recording: "commit")
-    repository = try await Repository(host: host, name: plan.storeName)
+    var options = Repository.Options()
+    options.layout = plan.folder?.layout ?? plan.directories
+    repository = try await Repository(host: host, name: plan.storeName, options: options)
   }
 
   /// The script that the requests run, to be loaded beforehand; nil for plain commands.

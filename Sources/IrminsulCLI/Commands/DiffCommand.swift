@@ -33,10 +33,10 @@ struct DiffCommand: AsyncParsableCommand {
   func run() async throws {
     try branch.check()
     try await store.withRepository(.read) { repository in
-      let before = try await tree(of: old, in: repository)
+      let before = try await ReadOptions.tree(of: old, in: repository)
       let after: Tree
       if let new {
-        after = try await tree(of: new, in: repository)
+        after = try await ReadOptions.tree(of: new, in: repository)
       } else {
         let branch = try await branch.branch(of: repository)
         guard let snapshot = try await branch.snapshot() else {
@@ -55,14 +55,5 @@ struct DiffCommand: AsyncParsableCommand {
       }
       if exitCode, !changes.isEmpty { throw Failure(.refused, "") }
     }
-  }
-
-  private func tree(of revision: String, in repository: Repository) async throws -> Tree {
-    let (head, path) = RevisionPath.divide(revision) ?? (ArgumentText.shown(revision), .root)
-    let entry = try await repository.resolveEntry(head, path: path)
-    guard entry.mode.isTree else {
-      throw Failure(.refused, "\"\(revision)\" is no folder\nPrint it with `irminsul cat`.")
-    }
-    return try await repository.tree(entry.id)
   }
 }

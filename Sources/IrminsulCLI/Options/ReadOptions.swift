@@ -31,7 +31,8 @@ struct ReadOptions: ParsableArguments {
     return TreeSource(tree: snapshot.tree, label: "branch \"\(branch.name)\"")
   }
 
-  private static func tree(of revision: String, in repository: Repository) async throws -> Tree {
+  /// The folder that REV or REV:PATH names.
+  static func tree(of revision: String, in repository: Repository) async throws -> Tree {
     let (head, path) = RevisionPath.divide(revision) ?? (ArgumentText.shown(revision), .root)
     let entry = try await repository.resolveEntry(head, path: path)
     guard entry.mode.isTree else {

@@ -4,12 +4,19 @@ extension Merge {
     fileprivate let merge:
       @Sendable (_ base: Value?, _ ours: Value, _ theirs: Value, _ result: inout Value)
         throws(MergeRefusal) -> Void
+    /// A value with this member of another one.
+    fileprivate let copied: @Sendable (_ source: Value, _ value: Value) -> Value
 
     /// - Parameters:
     ///   - member: Where it is in the value.
     public init<Part: Sendable>(
       _ member: any WritableKeyPath<Value, Part> & Sendable, _ merge: Merge<Part>
     ) {
+      copied = { source, value in
+        var value = value
+        value[keyPath: member] = source[keyPath: member]
+        return value
+      }
       self.merge = { base, ours, theirs, result throws(MergeRefusal) in
         result[keyPath: member] = try merge.merged(
           base: base.map { $0[keyPath: member] }, ours: ours[keyPath: member],
@@ -18,11 +25,12 @@ extension Merge {
     }
   }
 
-  /// Member by member. What no member names is as in ours.
-  public static func members(_ members: Member...) -> Merge {
+  /// Member by member. What no member names must have changed on one side at most.
+  public static func members(_ members: Member...) -> Merge where Value: Equatable {
     Merge { base, ours, theirs throws(MergeRefusal) in
       var result = ours
       var refusals: [String] = []
+      var others = (base: base, theirs: theirs)
       for member in members {
         do throws(MergeRefusal) {
           try member.merge(base, ours, theirs, &result)
@@ -31,7 +39,14 @@ extension Merge {
         }
       }
       if !refusals.isEmpty { throw MergeRefusal(refusals.joined(separator: "; ")) }
-      return result
+      // With the merged members in their place, the others can be compared.
+      for member in members {
+        others.base = others.base.map { member.copied(result, $0) }
+        others.theirs = member.copied(result, others.theirs)
+      }
+      if others.theirs == result || others.theirs == others.base { return result }
+      if others.base == result { return others.theirs }
+      throw MergeRefusal("a member that has no merge was changed on both sides")
     }
   }
 
