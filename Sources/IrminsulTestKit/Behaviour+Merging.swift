@@ -207,11 +207,22 @@ extension Behaviour {
         try await merge.resolve("a", with: .theirs)
         try await merge.resolve("c", with: .removed)
         _ = try await expectError { try await merge.resolve("a", with: .ours) }
+        _ = try await expectError {
+          try await merge.resolve("d/b", with: .value([], mode: .tree))
+        }
+        // A decision for ours is one for what ours has now.
+        var kept = merge
+        try await kept.resolve { _ in .ours }
+        try await main.set("d/b", to: "later", "Meanwhile")
+        let late = kept
+        let error = try await expectError { try await late.commit() }
+        guard case .conflict = error else { throw error }
+        let again = try await main.set("d/b", to: "1", "Back").head
         try await merge.resolve { _ in .value(Bytes("both".utf8), mode: .blob) }
         guard case .merged(let made, _) = try await merge.commit("Settled") else {
           throw BehaviourFailure(description: "no commit")
         }
-        try expectEqual(made.parents, [mine, other])
+        try expectEqual(made.parents, [again, other])
         try expectEqual(
           try await files(try await main.findTree()), ["a": "2", "d/b": "both", "e": "2"])
       },

@@ -102,7 +102,7 @@ struct MergeBases {
       let parents = try await reader.record(id).parents
       let new = parents.filter { marks[$0]?.isSuperset(of: now) != true }
       if !new.isEmpty { try await reader.load(new) }
-      if reader.count > limit.commits, marks.count > limit.commits {
+      if marks.count > limit.commits {
         throw StoreError.historyLimit("more than \(limit.commits) commits on the way")
       }
       for parent in new { mark(parent, now, date: try await reader.record(parent).date) }

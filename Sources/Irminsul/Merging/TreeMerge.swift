@@ -54,7 +54,8 @@ public struct TreeMerge: Sendable {
 
   /// Takes a conflict away.
   ///
-  /// - Throws: ``StoreError/notFound(_:in:)`` when no conflict is at the path.
+  /// - Throws: ``StoreError/notFound(_:in:)`` when no conflict is at the path,
+  ///   ``StoreError/unencodable(type:reason:)`` for a mode that no blob has.
   public mutating func resolve(_ path: Path, with resolution: Resolution) async throws {
     guard let at = conflicts.firstIndex(where: { $0.path == path }) else {
       throw StoreError.notFound(path, in: "the conflicts of this merge")
@@ -62,11 +63,15 @@ public struct TreeMerge: Sendable {
     let conflict = conflicts[at]
     let outcome: TreeMerger.Change.Outcome?
     switch resolution {
-    case .ours: outcome = nil
+    case .ours:
+      outcome = nil
+      // What was decided on must be what is there.
+      guards.append(TreeMerger.Guard(path: path, ours: conflict.ours))
     case .theirs: outcome = conflict.theirs.map { .entry($0) } ?? .removed
     case .base: outcome = try await self.outcome(conflict.base)
     case .removed: outcome = .removed
     case .value(let bytes, let mode):
+      try mode.checkBlob()
       outcome = .blob(mode, FramedObject(kind: .blob, content: bytes))
     }
     conflicts.remove(at: at)

@@ -19,7 +19,8 @@ struct TreeMerger {
     let outcome: Outcome
   }
 
-  /// A directory whose entries are changed one by one, and what ours has at its path.
+  /// What ours has at a path that the merge relies on: of a directory whose entries are changed one by one, that
+  /// it is one; of a conflict that was resolved for ours, its very entry.
   struct Guard: Sendable {
     let path: Path
     let ours: Entry?

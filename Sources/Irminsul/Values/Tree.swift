@@ -296,8 +296,7 @@ extension FileMode {
   /// Refuses a mode that Git does not write.
   func check() throws(StoreError) {
     // Trees from elsewhere may have the last one.
-    let isSound = self == canonical && canonical.rawValue == rawValue || self == .groupWritable
-    guard isSound, canonical != .submodule || rawValue == FileMode.submodule.rawValue else {
+    guard self == canonical || self == .groupWritable else {
       throw .unencodable(
         type: "FileMode", reason: "\(self) is not one of 100644, 100755, 120000, 40000 and 160000")
     }
