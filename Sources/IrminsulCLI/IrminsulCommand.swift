@@ -33,7 +33,10 @@ import Irminsul
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
       DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
-      MergeBaseCommand.self,
+      MergeBaseCommand.self, StatusCommand.self, ReflogCommand.self, TagCommand.self,
+      RevertCommand.self, CherryPickCommand.self, RestoreCommand.self, ResetCommand.self,
+      CloneCommand.self, FetchCommand.self, PullCommand.self, PushCommand.self,
+      SnapshotCommand.self, SliceCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])

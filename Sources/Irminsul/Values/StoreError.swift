@@ -17,6 +17,9 @@ public enum StoreError: Error, Sendable {
   /// The text names more than one object.
   case ambiguous(String, candidates: [ObjectID])
   case branchExists(String)
+  case badTagName(String, reason: String)
+  case tagExists(String)
+  case noSuchTag(String)
   /// A branch `a` and a branch `a/b` cannot both exist, as in Git.
   case branchNameClash(String, with: String)
   /// The root of a tree is a directory; contents cannot be put there.
@@ -55,6 +58,8 @@ public enum StoreError: Error, Sendable {
   case tokenReused(branch: String)
   /// Paths at which a merge does not go together; nothing was changed.
   case mergeConflicts([MergeConflict])
+  /// A merge has several parents, and it was not said with which of them it is to be compared.
+  case mergeWithoutMainline(ObjectID, parents: Int)
   /// The histories of two commits have none in common.
   case unrelatedHistories(ObjectID, ObjectID)
   /// A walk over a history has reached its ``HistoryLimit``.
@@ -70,6 +75,7 @@ public enum StoreError: Error, Sendable {
   /// The answer of the server makes no sense to this library.
   case unexpectedReply(String, in: String)
   case git(GitError)
+  case slice(SliceError)
 }
 
 /// One path at which a commit could not be made.
@@ -150,6 +156,9 @@ extension StoreError: CustomStringConvertible {
       "\"\(text)\" is ambiguous: it could be "
         + ids.prefix(5).map(\.hex).joined(separator: ", ") + "\nGive more digits."
     case .branchExists(let name): "branch \"\(name)\" exists already"
+    case .badTagName(let name, let reason): "bad tag name \"\(name)\": \(reason)"
+    case .tagExists(let name): "tag \"\(name)\" exists already"
+    case .noSuchTag(let name): "no tag \"\(name)\""
     case .branchNameClash(let name, let other):
       "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
     case .rootIsDirectory: "the root is a directory: give a path to put contents at"
@@ -206,6 +215,11 @@ extension StoreError: CustomStringConvertible {
         : "\(conflicts.count) conflicts: "
           + conflicts.prefix(3).map { "\($0)" }.joined(separator: "; ")
           + (conflicts.count > 3 ? " and \(conflicts.count - 3) more" : "")
+    case .mergeWithoutMainline(let id, let parents):
+      parents > 1
+        ? "\(id.hex.prefix(10)) is a merge of \(parents) commits\n"
+          + "Say which of them the change is against: a mainline from 1 to \(parents)."
+        : "\(id.hex.prefix(10)) is no merge: it has no such parent\nLeave the mainline out."
     case .unrelatedHistories(let one, let other):
       "\(one.hex.prefix(10)) and \(other.hex.prefix(10)) have no common ancestor\n"
         + "Merge them as unrelated histories if that is meant."
@@ -217,6 +231,7 @@ extension StoreError: CustomStringConvertible {
     case .unsupported(let what): "this backend does not support \(what)"
     case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
     case .git(let error): error.description
+    case .slice(let error): error.description
     }
   }
 }
