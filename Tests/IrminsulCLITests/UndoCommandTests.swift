@@ -15,7 +15,8 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "a"), "2")
     expectDone(try await sandbox.irminsul("set", "a=3"))
     let conflict = try await sandbox.irminsul("revert", "main~1")
-    expectRefusal(conflict, .refused, "1 conflict, and main stays as it is")
+    #expect(conflict.status == 1 && conflict.text.hasPrefix("  a  changed on both sides"))
+    #expect(conflict.errors.contains("1 conflict, and main stays as it is"))
     expectDone(try await sandbox.irminsul("restore", "a", "--from", "main~5"))
     expectDone(try await sandbox.irminsul("get", "a"), "1")
     expectDone(try await sandbox.irminsul("restore", "/", "--from", "main~1"))
@@ -24,7 +25,7 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "a"), "3")
     let places = expectDone(try await sandbox.irminsul("reflog", "-n", "2")).lines
     #expect(places.count == 2 && places[1].contains("main@{1}: "))
-    #expect(places[1].hasSuffix("Restore everything from " + places[0].prefix(10)) == false)
+    #expect(places[1].contains("Restore everything from "))
     expectDone(try await sandbox.irminsul("reset", "main@{1}", "--from", "main"))
     #expect(try await sandbox.irminsul("log", "--oneline").lines.count == 8)
     expectRefusal(

@@ -69,7 +69,7 @@ struct PullCommand: AsyncParsableCommand {
             ref: "refs/heads/\(branch.name)", change: change, old: old, new: result.head
           ).print(output)
         } catch StoreError.mergeConflicts(let conflicts) {
-          for conflict in conflicts { StandardError.line(ConflictFacts.line(conflict)) }
+          for conflict in conflicts { try StandardOutput.line(ConflictFacts.line(conflict)) }
           throw Failure(
             .refused,
             "fetched, and not merged: \(NumberText.count(conflicts.count, "conflict"))\n"

@@ -88,7 +88,7 @@ private enum ChangeAgain {
         do {
           try WriteReport(try await body(branch, id), on: branch).print(output)
         } catch StoreError.mergeConflicts(let conflicts) {
-          for conflict in conflicts { StandardError.line(ConflictFacts.line(conflict)) }
+          for conflict in conflicts { try StandardOutput.line(ConflictFacts.line(conflict)) }
           throw Failure(
             .refused,
             "\(id.hex.prefix(10)) does not go together with what \(branch.name) has now: "
