@@ -33,7 +33,7 @@ import Irminsul
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
       DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
-      MergeBaseCommand.self,
+      MergeBaseCommand.self, ProveCommand.self, CheckProofCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])

@@ -130,7 +130,7 @@ extension Failure {
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
       .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit,
-      .notFastForward, .unsupported:
+      .notFastForward, .badProof, .notInProof, .treeLimit, .unsupported:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io
