@@ -36,7 +36,7 @@ import Irminsul
       MergeBaseCommand.self, StatusCommand.self, ReflogCommand.self, TagCommand.self,
       RevertCommand.self, CherryPickCommand.self, RestoreCommand.self, ResetCommand.self,
       CloneCommand.self, FetchCommand.self, PullCommand.self, PushCommand.self,
-      SnapshotCommand.self, SliceCommand.self,
+      SnapshotCommand.self, SliceCommand.self, ProveCommand.self, CheckProofCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])

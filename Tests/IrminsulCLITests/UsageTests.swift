@@ -4,7 +4,7 @@ import Testing
 @Suite struct UsageTests {
   static let commands = [
     "init", "set", "get", "rm", "mv", "ls", "tree", "log", "branch", "cat", "import", "export",
-    "verify", "watch", "stats", "demo", "delete-store",
+    "verify", "watch", "stats", "demo", "delete-store", "prove", "check-proof",
   ]
 
   @Test func helpNamesEveryCommandAndExitCode() async throws {
@@ -68,6 +68,10 @@ import Testing
     (["watch", "-n", "0"], "-n must be 1 or more"),
     (["verify", "x"], "Unexpected argument 'x'"),
     (["delete-store"], "Missing expected argument '<name>'"),
+    (["prove"], "Missing expected argument '<path>'"),
+    (["prove", "a", "--at", "main", "-b", "main"], "not both"),
+    (["check-proof"], "Missing expected argument '<file>'"),
+    (["check-proof", "f", "--root", "main"], "40 or 64 hexadecimal digits"),
     (["ls", "--store"], "Missing value for '--store <url>'"),
   ])
   func argumentsThatCannotBeRight(command: [String], words: String) async throws {

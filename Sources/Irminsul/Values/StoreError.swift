@@ -70,6 +70,12 @@ public enum StoreError: Error, Sendable {
   case logTrimmed(after: Int64, in: String)
   /// A client-side loop gave up after its deadline.
   case tooManyAttempts(branch: String, attempts: Int)
+  /// A proof is damaged, or does not prove what it should.
+  case badProof(String)
+  /// A computation needs an object that its ``Proof`` does not have.
+  case notInProof(ObjectID)
+  /// A tree is larger than the limit of what was asked for.
+  case treeLimit(String)
   /// The backend does not offer this.
   case unsupported(String)
   /// The answer of the server makes no sense to this library.
@@ -228,6 +234,13 @@ extension StoreError: CustomStringConvertible {
     case .notFastForward(let branch, let commit):
       "branch \"\(branch)\" has commits that \(commit.hex.prefix(10)) does not have: "
         + "it cannot just move there\nMerge instead."
+    case .badProof(let reason):
+      "the proof does not hold: \(reason)\nIt is damaged, or of something else: have it made again."
+    case .notInProof(let id):
+      "object \(id) is not in the proof\n"
+        + "What is proved must read what was read when the proof was made, and no more."
+    case .treeLimit(let what):
+      "the limit of a tree is reached: \(what)\nAllow more, or take a part of the tree."
     case .unsupported(let what): "this backend does not support \(what)"
     case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
     case .git(let error): error.description

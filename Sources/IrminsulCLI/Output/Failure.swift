@@ -134,7 +134,8 @@ extension Failure {
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
       .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit,
-      .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline:
+      .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
+      .notInProof, .treeLimit:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io
