@@ -42,7 +42,7 @@ public struct Behaviour: Sendable, CustomStringConvertible {
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
     contents + corners + heads + trees + histories + merging + watches + concurrency + values
-    + transactions
+    + transactions + containers
 }
 
 /// What a store did otherwise.

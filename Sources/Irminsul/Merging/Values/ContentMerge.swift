@@ -11,6 +11,9 @@ import RedisScripting
 public struct ContentMerge: Sendable {
   /// For people: `text`, `json`, `counter`, …
   public let name: String
+  /// Whether no blob and an empty one are the same: what one side has removed and the other has changed is
+  /// merged as well, and an empty result is none.
+  private(set) var takesAbsenceForEmpty = false
   private let body:
     @Sendable (_ base: Bytes?, _ ours: Bytes, _ theirs: Bytes) throws(MergeRefusal) -> Bytes
 
@@ -22,6 +25,13 @@ public struct ContentMerge: Sendable {
   ) {
     self.name = name
     self.body = body
+  }
+
+  /// This merge, for contents of which nothing is left when their blob is gone.
+  var takingAbsenceForEmpty: ContentMerge {
+    var merge = self
+    merge.takesAbsenceForEmpty = true
+    return merge
   }
 
   /// Values of a content type. Bytes that are no such value are refused; a side whose value is the result
