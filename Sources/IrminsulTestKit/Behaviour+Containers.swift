@@ -272,15 +272,38 @@ extension Behaviour {
       // One commit each: nobody made an attempt that left a trace.
       try expectEqual(try await main.log().count, 96)
     },
+    Behaviour("a handle that has seen an older chunk appends to the last one") { repository in
+      let main = repository.branch()
+      let (one, two) = (main.log(at: "log", of: String.self), main.log(at: "log", of: String.self))
+      let queue = main.queue(at: "queue", of: String.self)
+      try await one.append("0")
+      try await two.append("1")
+      try await queue.enqueue("0")
+      // These open chunks of their own, and the first one is not full.
+      try await one.append(contentsOf: (2..<32).map { entry($0, 1000) })
+      try await main.queue(at: "queue", of: String.self)
+        .enqueue(contentsOf: (1..<31).map { entry($0, 1000) })
+      try await two.append("32")
+      try await one.append("33")
+      try await queue.enqueue("31")
+      try expectEqual(numbers(try await one.all().map(\.value)), Array(0..<34))
+      try expectEqual(numbers(try await queue.peek(99).map(\.value)), Array(0..<32))
+      // Nor is the chunk there that a new log begins with.
+      try await main.remove("log", "Anew")
+      try await one.append("0")
+      try await two.append("1")
+      try expectEqual(try await two.all().map(\.value), ["0", "1"])
+    },
     Behaviour("a shared log refuses to be where something else is") { repository in
       let main = repository.branch()
       try await main.commit([.set("a/tail", "text"), .set("b", "text")], "Other things")
-      for path in ["a"] as [Path] {
-        let error = try await expectError {
-          try await main.log(at: path, of: String.self).append("x")
-        }
-        guard case .undecodable("a/tail", _, _, _) = error else { throw error }
+      let error = try await expectError {
+        try await main.log(at: "a", of: String.self).append("x")
       }
+      guard case .undecodable("a/tail", _, _, _) = error else { throw error }
+      // A blob above what is written becomes a directory, as everywhere.
+      try await main.log(at: "b", of: String.self).append("x")
+      try expectEqual(try await main.log(at: "b", of: String.self).newest(1).values, ["x"])
       try await main.log(at: "c", of: String.self).append("x")
       let folder = try await main.list("c").first { $0.entry.mode.isTree }?.name ?? []
       let path = Path(steps: [Array("c".utf8), folder])
@@ -645,10 +668,47 @@ extension Behaviour {
       try expectEqual(Set(taken).count, 60)
       try expect(try await main.queue(at: "jobs", of: String.self).isEmpty())
     },
+    Behaviour("what a claim has taken is told again, and nobody else has it", .scripts) {
+      repository in
+      let main = repository.branch()
+      let queue = main.queue(at: "jobs", of: String.self)
+      try expect(try await queue.claim() == nil)
+      try await queue.enqueue(contentsOf: ["a", "b", "c", "d"])
+      let claim = try await queue.claim(upTo: 2)
+      let late = try await queue.claim()
+      guard let claim, let late else { throw BehaviourFailure(description: "there is no claim") }
+      try expectEqual(try await queue.dequeue(claim).map(\.value), ["a", "b"])
+      try expectEqual(try await queue.dequeue()?.value, "c")
+      let again = main.queue(at: "jobs", of: String.self)
+      try expectEqual(try await again.dequeue(claim).map(\.value), ["a", "b"])
+      try expectEqual(try await queue.dequeue()?.value, "d")
+      try expectEqual(try await again.dequeue(claim).map(\.value), ["a", "b"])
+      try expectEqual(try await again.dequeue(late).map(\.value), [])
+      // It stays so, though there is something again.
+      try await queue.enqueue("e")
+      try expectEqual(try await again.dequeue(late).map(\.value), [])
+      try expectEqual(try await again.dequeue()?.value, "e")
+    },
+    Behaviour("several containers change in one commit") { repository in
+      let main = repository.branch()
+      let (visits, status) = (main.counter(at: "n"), main.register(at: "r", of: String.self))
+      let (set, map) = (main.set(at: "s", of: String.self), main.map(at: "m", of: String.self))
+      try await set.insert("old")
+      try await map.set("old", for: "old")
+      try await main.commit(
+        [
+          visits.edit(adding: 2), status.edit(writing: "x"), set.edit(inserting: "new"),
+          set.edit(removing: "old"), map.edit(setting: "y", for: "k"), map.edit(removing: "old"),
+        ], "All at once")
+      try expectEqual(try await visits.value(), 2)
+      try expectEqual(try await status.read(), "x")
+      try expectEqual(try await set.members(), ["new"])
+      try expectEqual(try await map.keys(), ["k"])
+      try expectEqual(try await main.log().count, 3)
+    },
     Behaviour("an entry that is of another type is in nobody's way") { repository in
       let main = repository.branch()
       try await main.queue(at: "jobs", of: String.self).enqueue(contentsOf: ["1", "x", "3"])
-      struct Number: Codable, Contents { var value: Int }
       struct Job: Contents {
         let number: Int
         init(decoding bytes: [UInt8]) throws {

@@ -224,6 +224,53 @@ import Testing
     await repository.close()
   }
 
+  /// More than the server changes by itself: the client does, and begins again when others were faster.
+  @Test func entriesThatAreLarge() async throws {
+    let repository = try await Repository.open("memory:")
+    let main = repository.branch()
+    let log = main.log(at: "log", of: String.self)
+    let queue = main.queue(at: "queue", of: String.self)
+    let texts = (0..<8).map { number in
+      String(repeating: "\(number)", count: number.isMultiple(of: 2) ? 300_000 : 3)
+    }
+    for text in texts {
+      try await log.append(text)
+      try await queue.enqueue(text)
+    }
+    #expect(try await log.newest(9).values == texts.reversed())
+    #expect(try await queue.peek(9).map(\.value) == texts)
+    let taken = try await withThrowingTaskGroup(of: String?.self) { group in
+      for _ in 0..<8 { group.addTask { try await queue.dequeue()?.value } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(Set(taken) == Set(texts))
+    #expect(try await queue.isEmpty())
+    await repository.close()
+  }
+
+  @Test func aMergeWithoutRulesIsAConflictNotALoss() async throws {
+    let repository = try await Repository.open("memory:")
+    let main = repository.branch()
+    func change(_ branch: Branch) async throws {
+      try await branch.counter(at: "n").increment()
+      try await branch.register(at: "r", of: String.self).write(branch.name)
+      try await branch.log(at: "log", of: String.self).append(branch.name)
+      try await branch.queue(at: "queue", of: String.self).enqueue(branch.name)
+    }
+    try await change(main)
+    let draft = try await repository.createBranch("draft", at: try #require(main.head()).id)
+    try await change(main)
+    try await change(draft)
+    let merge = try await main.merging(draft)
+    #expect(merge.conflicts.count == 4)
+    #expect(Set(merge.conflicts.compactMap(\.path.steps.first)).count == 4)
+    let rules = MergeRules(
+      of: main.counter(at: "n"), main.register(at: "r", of: String.self),
+      main.log(at: "log", of: String.self), main.queue(at: "queue", of: String.self))
+    #expect(try await main.merging(draft, MergeOptions(rules: rules)).conflicts.isEmpty)
+    await repository.close()
+  }
+
   // MARK: Coalesced commits
 
   @Test func aBranchThatGathersCommits() async throws {
@@ -258,7 +305,6 @@ import Testing
     var added: Set<String> = []
     var taken: Set<String> = []
     var logged: Set<String> = []
-    var sum: Int64 = 0
     var increments: [Int: Int64] = [:]
   }
 

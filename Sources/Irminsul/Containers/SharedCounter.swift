@@ -36,7 +36,7 @@ public struct SharedCounter: Container {
   ///   bits.
   @discardableResult
   public func increment(by amount: Int64 = 1, _ info: Info? = nil) async throws -> WriteResult {
-    try await branch.commit([.tally(path, by: amount)], self.info(info, "Increment"))
+    try await branch.commit([edit(adding: amount)], self.info(info, "Increment"))
   }
 
   /// Takes from the number. As ``increment(by:_:)``.
@@ -45,8 +45,11 @@ public struct SharedCounter: Container {
     guard amount != .min else {
       throw StoreError.unencodable(type: "Int64", reason: "\(amount) cannot be taken away")
     }
-    return try await branch.commit([.tally(path, by: -amount)], self.info(info, "Decrement"))
+    return try await branch.commit([edit(adding: -amount)], self.info(info, "Decrement"))
   }
+
+  /// An addition as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  public func edit(adding amount: Int64) -> BranchEdit { .tally(path, by: amount) }
 }
 
 extension Branch {

@@ -86,7 +86,7 @@ public struct SharedMap<Value: Contents>: Container {
   public func set(
     _ value: Value, for key: String, _ info: Info? = nil
   ) async throws -> WriteResult {
-    try await branch.commit([try edit(value, at: try path(of: key))], self.info(info, "Set in"))
+    try await branch.commit([try edit(setting: value, for: key)], self.info(info, "Set in"))
   }
 
   /// Sets many values in one commit. One round trip.
@@ -95,13 +95,13 @@ public struct SharedMap<Value: Contents>: Container {
     contentsOf values: some Sequence<(key: String, value: Value)>, _ info: Info? = nil
   ) async throws -> WriteResult {
     try await branch.commit(
-      try values.map { try edit($0.value, at: try path(of: $0.key)) }, self.info(info, "Set in"))
+      try values.map { try edit(setting: $0.value, for: $0.key) }, self.info(info, "Set in"))
   }
 
   /// Removes a key. One round trip.
   @discardableResult
   public func removeValue(for key: String, _ info: Info? = nil) async throws -> WriteResult {
-    try await branch.commit([.remove(try path(of: key))], self.info(info, "Remove from"))
+    try await branch.commit([try edit(removing: key)], self.info(info, "Remove from"))
   }
 
   /// Changes the value of a key as if nobody else did meanwhile; nil is no value. The closure runs again when
@@ -124,6 +124,16 @@ public struct SharedMap<Value: Contents>: Container {
       return try await branch.commit([edit.expecting(found?.entry)], self.info(info, "Update in"))
     }
   }
+
+  /// A change as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  ///
+  /// - Throws: As ``value(for:)``.
+  public func edit(setting value: Value, for key: String) throws -> BranchEdit {
+    try edit(value, at: try path(of: key))
+  }
+
+  /// A removal as an edit. As ``edit(setting:for:)``.
+  public func edit(removing key: String) throws -> BranchEdit { .remove(try path(of: key)) }
 
   private func path(of key: String) throws(StoreError) -> Path {
     path.appending(try EscapedName(Bytes(key.utf8)).bytes)

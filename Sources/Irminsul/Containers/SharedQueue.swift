@@ -12,7 +12,7 @@ import RedisScripting
 /// First in, first out, by the order of commits. Entries are lines of chunks of 8 KB, so that an operation writes one chunk,
 /// however long the queue is. The server takes entries from the first chunk in the commit itself: consumers
 /// never meet, and a request that is sent again because its answer was lost takes nothing more. A consumer
-/// that dies with an entry has taken it; the commit tells which.
+/// that dies with an entry has taken it: see ``claim(upTo:)`` for one that must know which.
 ///
 /// Where branches are merged, what either has added is there once, and what either has taken is gone; an entry that
 /// both have taken was taken on each. See <doc:Containers> for the order, and for the format.
@@ -75,19 +75,64 @@ public struct SharedQueue<Element: Contents>: Container {
         first.withLock { $0 = place }
       }
       guard let chunk = place else { return [] }
-      do {
-        let result = try await branch.commit(
-          [.shift(chunk.path(in: path), by: limit)],
-          self.info(info, "Take from"))
-        guard let commit = result.commit else { return [] }
-        return try await taken(limit, from: chunk, by: commit)
-      } catch StoreError.conflict(let name, let conflicts) {
-        guard let conflict = conflicts.first, conflict.reason == .empty else {
-          throw StoreError.conflict(branch: name, conflicts)
-        }
-        // Somebody else has used it up.
-        place = nil
+      if let entries = try await take(limit, from: chunk, on: branch, info, token: nil) {
+        return entries
       }
+      // Somebody else has used it up.
+      place = nil
+    }
+  }
+
+  /// What is to be taken, by whom, before it is: for a consumer that must know after its own crash what it has
+  /// taken, and keeps this before.
+  ///
+  /// ```swift
+  /// let claim = try await jobs.claim()
+  /// try save(claim)  // Codable
+  /// for job in try await jobs.dequeue(claim) { try await run(job.value) }
+  /// ```
+  public struct Claim: Sendable, Hashable, Codable {
+    fileprivate let token: RequestToken
+    fileprivate let folder: Bytes
+    fileprivate let name: Bytes
+    fileprivate let limit: Int
+  }
+
+  /// A claim on the first entries, which takes nothing yet; nil when there are none. Three round trips.
+  ///
+  /// - Parameter limit: How many are to be taken at most; at least 1.
+  /// - Throws: ``StoreError/unsupported(_:)`` on a backend that keeps no tokens.
+  public func claim(upTo limit: Int = 1) async throws -> Claim? {
+    guard let place = try await firstPlace() else { return nil }
+    return Claim(
+      token: try await branch.repository.makeToken(), folder: place.folder, name: place.name,
+      limit: max(1, limit))
+  }
+
+  /// Takes what is claimed, or, if that was done before, tells what it was; nothing when others have used up the
+  /// chunk that was claimed from: make another claim then. Two round trips.
+  ///
+  /// - Throws: ``StoreError/outcomeUnknown(branch:)`` for a claim that is too old: see ``RequestToken``.
+  public func dequeue(_ claim: Claim, _ info: Info? = nil) async throws -> [LogEntry<Element>] {
+    let chunk = ChunkPlace(folder: claim.folder, name: claim.name)
+    return try await take(claim.limit, from: chunk, on: branch, info, token: claim.token) ?? []
+  }
+
+  /// - Returns: nil when nothing is in the chunk.
+  private func take(
+    _ limit: Int, from chunk: ChunkPlace, on branch: Branch, _ info: Info?, token: RequestToken?
+  ) async throws -> [LogEntry<Element>]? {
+    do {
+      let result = try await branch.commit(
+        [.shift(chunk.path(in: path), by: limit)], self.info(info, "Take from"), token: token)
+      guard let commit = result.commit else { return nil }
+      return try await taken(limit, from: chunk, by: commit)
+    } catch StoreError.conflict(let name, let conflicts) {
+      // None: there was one when the claim was made good for the first time.
+      if let conflict = conflicts.first, conflict.reason != .empty {
+        throw StoreError.conflict(branch: name, conflicts)
+      }
+      return nil
     }
   }
 

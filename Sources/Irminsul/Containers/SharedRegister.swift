@@ -44,8 +44,15 @@ public struct SharedRegister<Value: Contents>: Container {
   public func write(
     _ value: Value, milliseconds: Int64? = nil, _ info: Info? = nil
   ) async throws -> WriteResult {
-    let edit = try BranchEdit.stamp(path, to: value, milliseconds: milliseconds)
-    return try await branch.commit([edit], self.info(info, "Write"))
+    try await branch.commit(
+      [edit(writing: value, milliseconds: milliseconds)], self.info(info, "Write"))
+  }
+
+  /// A write as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  ///
+  /// - Throws: ``StoreError/unencodable(type:reason:)``.
+  public func edit(writing value: Value, milliseconds: Int64? = nil) throws -> BranchEdit {
+    try .stamp(path, to: value, milliseconds: milliseconds)
   }
 }
 

@@ -61,18 +61,28 @@ public struct SharedSet<Element: Contents & Hashable>: Container {
   public func insert(
     contentsOf elements: some Sequence<Element>, _ info: Info? = nil
   ) async throws -> WriteResult {
-    let edits = try elements.map { element in
-      let place = try place(of: element)
-      return BranchEdit(path: place.path, action: .blob(.blob, place.blob))
-    }
-    return try await branch.commit(edits, self.info(info, "Insert into"))
+    try await branch.commit(
+      try elements.map { try edit(inserting: $0) }, self.info(info, "Insert into"))
   }
 
   /// Takes elements away. One commit, none when they are no members. One round trip.
   @discardableResult
   public func remove(_ elements: Element..., info: Info? = nil) async throws -> WriteResult {
     try await branch.commit(
-      try elements.map { .remove(try place(of: $0).path) }, self.info(info, "Remove from"))
+      try elements.map { try edit(removing: $0) }, self.info(info, "Remove from"))
+  }
+
+  /// An addition as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  ///
+  /// - Throws: ``StoreError/unencodable(type:reason:)``.
+  public func edit(inserting element: Element) throws -> BranchEdit {
+    let place = try place(of: element)
+    return BranchEdit(path: place.path, action: .blob(.blob, place.blob))
+  }
+
+  /// A removal as an edit. As ``edit(inserting:)``.
+  public func edit(removing element: Element) throws -> BranchEdit {
+    .remove(try place(of: element).path)
   }
 
   private func place(of element: Element) throws(StoreError) -> (path: Path, blob: FramedObject) {
