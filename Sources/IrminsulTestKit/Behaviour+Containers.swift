@@ -733,7 +733,8 @@ extension Behaviour {
       let take: @Sendable (Branch, Int) async throws -> Void = { branch, count in
         let jobs = queue(branch)
         for _ in 0..<count {
-          try expect(try await jobs.dequeue() != nil, "the queue is empty")
+          // Two branches that do the same in the same second would make the same commit.
+          try expect(try await jobs.dequeue("On \(branch.name)") != nil, "the queue is empty")
         }
       }
       try await merging(
@@ -768,7 +769,7 @@ extension Behaviour {
       try await merging(
         repository, MergeRules(of: queue(repository.branch())),
         begin: { try await queue($0).enqueue(contentsOf: ["a", "b", "c"]) },
-        ours: { for _ in 0..<2 { _ = try await queue($0).dequeue() } },
+        ours: { for _ in 0..<2 { _ = try await queue($0).dequeue("On one") } },
         theirs: {
           for _ in 0..<3 { _ = try await queue($0).dequeue() }
           try await queue($0).enqueue("d")

@@ -334,7 +334,9 @@ import Testing
         try await branch.queue(at: "queue", of: String.self).enqueue(text)
         model.added.insert(text)
       case 4, 5:
-        let found = try await branch.queue(at: "queue", of: String.self).dequeue()?.value
+        // Two branches that do the same in the same second would make the same commit.
+        let found = try await branch.queue(at: "queue", of: String.self)
+          .dequeue("Step \(step)")?.value
         #expect((found == nil) == model.added.subtracting(model.taken).isEmpty, "step \(step)")
         if let found {
           #expect(model.added.contains(found) && !model.taken.contains(found), "step \(step)")
