@@ -41,8 +41,8 @@ public struct Behaviour: Sendable, CustomStringConvertible {
 
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
-    contents + corners + heads + trees + walks + proofs + histories + merging + watches
-    + concurrency + values + transactions + undo + irmin
+    contents + corners + heads + trees + histories + merging + watches + concurrency + values
+    + transactions + containers + walks + proofs + undo + irmin
 }
 
 /// What a store did otherwise.

@@ -92,8 +92,12 @@ public struct PathConflict: Sendable, Hashable {
     case expected
     /// What is there is not of the kind that the action works on: no counter, no set of lines, …
     case kind
-    /// The counter would leave the range of 64 bits.
+    /// The counter would leave the range of 64 bits, or the register's time that of 15 digits.
     case overflow
+    /// The chunk of a log or queue is as large as its writer allows.
+    case full
+    /// Nothing is left to take.
+    case empty
   }
 
   public let path: Path
@@ -129,7 +133,7 @@ extension StoreError {
   private static func list(_ conflicts: [PathConflict]) -> String {
     let words: [(PathConflict.Reason, String)] = [
       (.expected, "changed by another writer"), (.kind, "not of the kind that the edit needs"),
-      (.overflow, "beyond 64 bits"),
+      (.overflow, "beyond its range"), (.full, "full"), (.empty, "empty"),
     ]
     return words.compactMap { reason, text in
       let paths = conflicts.filter { $0.reason == reason }.map {
