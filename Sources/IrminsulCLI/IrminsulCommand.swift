@@ -34,6 +34,8 @@ import Irminsul
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
       DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
       MergeBaseCommand.self,
+      ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
+      GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
@@ -51,7 +53,7 @@ import Irminsul
   static func main() async {
     StandardStreams.prepare()
     do {
-      let words = try ArgumentText.all()
+      let words = LogCommand.withPathOption(try ArgumentText.all())
       try checkCommand(words)
       var command = try parseAsRoot(words)
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -102,13 +102,6 @@ struct EntryFacts: Encodable {
   }
 }
 
-extension FileMode {
-  /// As `git ls-tree` prints it.
-  var sixDigits: String {
-    String(repeating: "0", count: max(0, 6 - description.count)) + description
-  }
-}
-
 extension EntryName {
   /// A name for people, `/` after a folder's.
   static func shown(_ name: [UInt8], _ entry: Entry) -> String {
