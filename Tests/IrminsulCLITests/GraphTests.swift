@@ -65,4 +65,27 @@ import Testing
       "command -v \(shell) >/dev/null && \(shell) -n script; true")
     #expect(check.errors == "")
   }
+
+  @Test func bashCompletes() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(
+      try await sandbox.irminsul("--generate-completion-script", "bash").output, to: "script")
+    for (line, words) in [
+      ("la", "last-modified"), ("log --fi", "--first-parent"), ("graph --format ", "text dot svg"),
+      ("log --order ", "date topo date-topo"),
+    ] {
+      let bash = """
+        source ./script; COMP_LINE='irminsul \(line)'; COMP_POINT=${#COMP_LINE}
+        read -ra COMP_WORDS <<<"$COMP_LINE"; [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _irminsul irminsul "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        echo "${COMPREPLY[*]}"
+        """
+      try sandbox.write(bash.utf8, to: "try")
+      let output = try await sandbox.shell("bash try").text
+      // The shell itself leaves out what does not begin as the word does.
+      #expect(words.split(separator: " ").allSatisfy { output.contains($0) }, "\(line): \(output)")
+      #expect(!output.contains("delete-store") || line == "la")
+    }
+  }
 }

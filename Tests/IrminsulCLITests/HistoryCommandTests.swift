@@ -50,9 +50,11 @@ import Testing
       }
       #expect(try await log(words) == (try await log(same)), "\(words)")
     }
-    let near = try await sandbox.irminsul("log", "--oneline", "--depth", "1").lines
-    let parents = try history.text("log -1 --format=%P main").split(separator: " ").count
-    #expect(near.count == 1 + parents)
+    for branch in history.branches {
+      let near = try await sandbox.irminsul("log", "--oneline", "--depth", "1", branch).lines
+      let parents = try history.text("log -1 --format=%P \(branch)").split { " \n".contains($0) }
+      #expect(near.count == 1 + parents.count)
+    }
     let side = try await sandbox.irminsul("log", "--left-right", "topic...side", "--json").objects()
     let left = side.filter { $0["side"] as? String == "left" }.count
     let counts = try history.text("rev-list --left-right --count topic...side")
@@ -148,7 +150,7 @@ import Testing
     ("log --graph --json", .usage, "not both"), ("log --depth=-1", .usage, "--depth"),
     ("log --order none", .usage, "none"), ("log --topo-order --date-order", .usage, "one order"),
     ("log none..main", .refused, "no object \"none\""),
-    ("log --not none", .refused, "no object \"none\""), ("log -- /a", .usage, "path"),
+    ("log --not none", .refused, "no object \"none\""), ("log -- a//b", .usage, "bad path"),
     ("last-modified", .usage, "<path>"), ("last-modified a -n 0", .usage, "-n must be 1"),
     ("last-modified a none", .refused, "no object \"none\""),
     ("last-modified a main -b main", .usage, "not both"),

@@ -20,7 +20,7 @@ struct AheadBehindCommand: AsyncParsableCommand {
   @Argument(help: "The one that is ahead by what only it has.")
   var first: String
 
-  @Argument(help: "The one that it is behind (default: HEAD).")
+  @Argument(help: "The one that it is behind.")
   var second = "HEAD"
 
   private struct Facts: Encodable {

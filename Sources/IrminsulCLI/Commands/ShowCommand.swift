@@ -18,7 +18,8 @@ struct ShowCommand: AsyncParsableCommand {
         irminsul show --patch main~2
         irminsul show v1:config/theme
 
-      JSON keys: of a commit those of `log`, and changes (those of `diff`); of a value: id, kind, size, text, or \
+      JSON keys: of a commit id, tree, parents, author and committer (each: name, email, seconds, zone), subject, \
+      message, messageBase64, and changes (each: path, change, old, new, patch with --patch); of a value: id, kind, size, text, or \
       base64 when it is not UTF-8; of a folder a line for each entry: path, name, kind, mode, id; of a tag: id, \
       kind, name, tagger, message, object, objectKind, then a line for what it points to.
       """)
@@ -27,7 +28,7 @@ struct ShowCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var patch: PatchOptions
 
-  @Argument(help: "What to show (default: HEAD).")
+  @Argument(help: "What to show: REV or REV:PATH.")
   var object = "HEAD"
 
   private struct ValueFacts: Encodable {
