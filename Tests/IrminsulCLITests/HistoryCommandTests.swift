@@ -8,6 +8,7 @@ import Testing
     "--first-parent -- d", "-- a", "-- d", "-- d/e/c", "--topo-order -- d/b", "-n 2 -- a",
     "old..main", "main..old", "topic..side", "^old main", "side topic", "old...topic",
     "--left-right topic...side", "--topo-order old..main -- d", "main -- a", "-- none",
+    "-p -n 12", "-p -- d", "-U1 --first-parent -n 12",
     "--graph", "--graph -n 9", "--graph --skip 4 -n 20", "--graph --date-order",
     "--graph --first-parent", "--graph old..main", "--graph topic side", "--graph -- a",
     "--graph -- d/e", "--graph --date-order -- d/b", "--graph old..main -- d",
@@ -19,7 +20,6 @@ import Testing
     let sandbox = try await history.imported()
     for words in Self.logs {
       let arguments = words.split(separator: " ").map(String.init)
-      // git draws a graph without dates above parents only when it is told to.
       let git = try history.text("log --oneline \(words)")
       let found = expectDone(try await sandbox.irminsul(["log", "--oneline"] + arguments)).text
       #expect(Self.trimmed(found) == Self.trimmed(git), "\(words)")
@@ -27,6 +27,9 @@ import Testing
     expectDone(
       try await sandbox.irminsul("log", "old..main", "--", "d"),
       try history.text("log old..main -- d"))
+    expectDone(try await sandbox.irminsul("log", "-p"), try history.text("log -p"))
+    let facts = try await sandbox.irminsul("log", "-p", "--json", "--", "a").objects()
+    #expect(facts.contains { ($0["changes"] as? [[String: Any]])?.isEmpty == false })
   }
 
   /// Spaces at ends of lines are no part of a drawing.
@@ -147,7 +150,8 @@ import Testing
     ("log -- a b", .usage, "give one path"), ("log --path a -- b", .usage, "give one path"),
     ("log --full-history", .usage, "goes with a path"),
     ("log --left-right main", .usage, "goes with A...B"),
-    ("log --graph --json", .usage, "not both"), ("log --depth=-1", .usage, "--depth"),
+    ("log --graph --json", .usage, "not both"), ("log --graph -p", .usage, "not both"),
+    ("log --depth=-1", .usage, "--depth"),
     ("log --order none", .usage, "none"), ("log --topo-order --date-order", .usage, "one order"),
     ("log none..main", .refused, "no object \"none\""),
     ("log --not none", .refused, "no object \"none\""), ("log -- a//b", .usage, "bad path"),

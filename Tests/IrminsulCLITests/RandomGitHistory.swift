@@ -104,7 +104,9 @@ struct RandomGitHistory {
   }
 
   func text(of words: [String]) throws -> String {
-    let settings = ["core.abbrev=10", "core.quotePath=false", "log.decorate=no"]
+    let settings = [
+      "core.abbrev=10", "core.quotePath=false", "log.decorate=no", "diff.renames=false",
+    ]
     let output = try git.status(of: settings.flatMap { ["-c", $0] } + words)
     try #require(output.status == 0, "\(output.errors)")
     return output.text

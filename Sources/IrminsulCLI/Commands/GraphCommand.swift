@@ -86,7 +86,10 @@ struct GraphCommand: AsyncParsableCommand {
       options.excluding = range.excluded
       let drawing = try await repository.drawing(
         of: range.starts.isEmpty ? nil : range.starts, options, limit: number ?? .max)
-      if output.isJSON { return try drawing.nodes.forEach { try JSONLine.print(Facts($0)) } }
+      if output.isJSON {
+        for node in drawing.nodes { try JSONLine.print(Facts(node)) }
+        return
+      }
       switch format ?? .text {
       case .text:
         // Colours are for a terminal.

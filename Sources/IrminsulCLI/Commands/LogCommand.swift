@@ -16,16 +16,18 @@ struct LogCommand: AsyncParsableCommand {
 
       Examples:
         irminsul log --oneline main..topic
-        irminsul log -n 3 -- config/theme
+        irminsul log -n 3 --patch -- config/theme
 
       JSON keys: id, tree, parents, author and committer (each: name, email, seconds, zone), \
-      subject, message; messageBase64 for a message that is not UTF-8; side (left, right) with --left-right.
+      subject, message; messageBase64 for a message that is not UTF-8; side (left, right) with --left-right; \
+      changes (each: path, change, old, new, patch) with --patch.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var branch: BranchOption
   @OptionGroup var output: OutputOptions
   @OptionGroup var order: OrderOptions
+  @OptionGroup var patch: PatchOptions
 
   @Flag(help: "A line for each commit.")
   var oneline = false
@@ -90,6 +92,7 @@ struct LogCommand: AsyncParsableCommand {
     if graph, output.isJSON {
       throw ValidationError("give --graph or --json, not both: `irminsul graph --json` has edges")
     }
+    if graph, patch.isPatch { throw ValidationError("give --graph or --patch, not both") }
     if graph, leftRight { throw ValidationError("give --graph or --left-right, not both") }
   }
 
@@ -108,7 +111,17 @@ struct LogCommand: AsyncParsableCommand {
       for try await commit in repository.log(from: range.starts, options).dropFirst(skip) {
         if let number, count >= number { break }
         let isLeft = left?.contains(commit.id)
-        try print(commit, names[commit.id] ?? [], isLeft: isLeft, isFirst: count == 0)
+        var facts = CommitFacts(commit)
+        facts.side = isLeft.map { $0 ? "left" : "right" }
+        let changes = try await changes(of: commit, at: path ?? .root, in: repository)
+        if output.isJSON {
+          if patch.isPatch { facts.changes = try await patch.facts(of: changes, in: repository) }
+          try JSONLine.print(facts)
+        } else {
+          try print(commit, names[commit.id] ?? [], isLeft: isLeft, isFirst: count == 0)
+          if !changes.isEmpty, !oneline { try StandardOutput.line("") }
+          try await patch.print(changes, output, in: repository)
+        }
         count += 1
       }
     }
@@ -145,6 +158,16 @@ struct LogCommand: AsyncParsableCommand {
     return left
   }
 
+  /// What a commit changed at a path, where that is asked for; of a merge only along the first parent, as git does.
+  private func changes(
+    of commit: Commit, at path: Path, in repository: Repository
+  ) async throws -> [TreeChange] {
+    guard patch.isPatch, firstParent || commit.parents.count < 2 else { return [] }
+    return try await repository.changes(of: commit).filter {
+      $0.path.steps.starts(with: path.steps)
+    }
+  }
+
   private func pathHint(_ word: String) -> String? {
     if !paths.isEmpty || word.contains(":") { return nil }
     return "For the history of a path write: irminsul log -- \(word)"
@@ -153,11 +176,6 @@ struct LogCommand: AsyncParsableCommand {
   private func print(
     _ commit: Commit, _ labels: [String], isLeft: Bool?, isFirst: Bool
   ) throws {
-    if output.isJSON {
-      var facts = CommitFacts(commit)
-      facts.side = isLeft.map { $0 ? "left" : "right" }
-      return try JSONLine.print(facts)
-    }
     let mark = isLeft.map { $0 ? "< " : "> " } ?? ""
     let text = CommitText(commit: commit, labels: labels, mark: mark)
     try StandardOutput.line(oneline ? text.line : (isFirst ? "" : "\n") + text.paragraphs)

@@ -91,9 +91,7 @@ struct ShowCommand: AsyncParsableCommand {
   }
 
   private func show(_ commit: Commit, in repository: Repository) async throws {
-    var before = Tree.empty
-    if let parent = commit.parents.first { before = try await repository.tree(parent) }
-    let changes = try await before.diff(to: try await repository.tree(commit.id))
+    let changes = try await repository.changes(of: commit)
     if output.isJSON {
       var facts = CommitFacts(commit)
       facts.changes = try await patch.facts(of: changes, in: repository)
@@ -143,5 +141,14 @@ struct ShowCommand: AsyncParsableCommand {
     lines.append("")
     lines += CommitText.lines(of: tag.messageText).map(String.init)
     try StandardOutput.line(lines.joined(separator: "\n") + "\n")
+  }
+}
+
+extension Repository {
+  /// What a commit changed of its first parent; all that it has when it has none.
+  func changes(of commit: Commit) async throws -> [TreeChange] {
+    var before = Tree.empty
+    if let parent = commit.parents.first { before = try await tree(parent) }
+    return try await before.diff(to: try await tree(commit.id))
   }
 }

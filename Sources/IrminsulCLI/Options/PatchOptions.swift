@@ -18,7 +18,8 @@ struct PatchOptions: ParsableArguments {
   /// Changes whose values are read in one round trip.
   private static let page = 64
 
-  private var isPatch: Bool { patch || context != nil }
+  /// Whether changes are printed line by line.
+  var isPatch: Bool { patch || context != nil }
 
   /// Prints changes, a line or a patch each.
   func print(
@@ -48,7 +49,10 @@ struct PatchOptions: ParsableArguments {
     of changes: [TreeChange], in repository: Repository,
     _ body: (ChangeFacts.PathFacts, [UInt8]?) throws -> Void
   ) async throws {
-    guard isPatch else { return try changes.forEach { try body(ChangeFacts.PathFacts($0), nil) } }
+    guard isPatch else {
+      for change in changes { try body(ChangeFacts.PathFacts(change), nil) }
+      return
+    }
     for start in stride(from: 0, to: changes.count, by: Self.page) {
       let page = changes[start..<min(start + Self.page, changes.count)]
       let patches = try await repository.patches(of: page, context: context ?? 3)

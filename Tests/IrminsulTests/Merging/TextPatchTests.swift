@@ -47,7 +47,7 @@ import Testing
   func asGitPrintsThem(_ kind: Int, _ form: (most: Int, context: Int)) throws {
     let git = try GitFixture()
     var generator = RandomWorkload.Generator(state: UInt64(kind * 1000 + form.most))
-    let pairs = (0..<60).map { _ in
+    let pairs = (0..<40).map { _ in
       Self.pair(&generator, of: Self.kinds[kind], most: form.most)
     }
     for side in ["x", "y"] {
@@ -81,7 +81,7 @@ import Testing
         differences.append(number)
       }
     }
-    #expect(wanted.count > 30)
+    #expect(wanted.count > 20)
     #expect(differences == [])
   }
 
