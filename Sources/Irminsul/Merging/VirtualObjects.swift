@@ -6,7 +6,7 @@ import RedisScripting
 final class VirtualObjects: ReadingEngine {
   /// nil when everything is in memory.
   private let stored: (any StoreEngine)?
-  private let objects: [ObjectID: FramedObject]
+  private let objects: Locked<[ObjectID: FramedObject]>
   let algorithm: HashAlgorithm
 
   init(
@@ -14,7 +14,15 @@ final class VirtualObjects: ReadingEngine {
   ) {
     self.stored = stored
     self.algorithm = algorithm
-    self.objects = Dictionary(objects.map { ($0.id, $0.object) }) { first, _ in first }
+    self.objects = Locked(
+      Dictionary(objects.map { ($0.id, $0.object) }) { first, _ in first })
+  }
+
+  /// Takes more of them.
+  func add(_ new: [IdentifiedObject]) {
+    objects.withLock { objects in
+      for object in new { objects[object.id] = object.object }
+    }
   }
 
   var location: String { stored?.location ?? "memory" }
@@ -22,7 +30,7 @@ final class VirtualObjects: ReadingEngine {
   var maximumObjectSize: Int { stored?.maximumObjectSize ?? .max }
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
-    var found = ids.map { objects[$0] }
+    var found = objects.withLock { objects in ids.map { objects[$0] } }
     let unknown = found.indices.filter { found[$0] == nil }
     if let stored, !unknown.isEmpty {
       let read = try await stored.readObjects(unknown.map { ids[$0] })
@@ -33,7 +41,7 @@ final class VirtualObjects: ReadingEngine {
 
   func trail(_ directory: ObjectID, _ name: Bytes) async throws -> [IdentifiedObject] {
     // The parts of a virtual one are read one after another.
-    guard let stored, objects[directory] == nil else { return [] }
+    guard let stored, objects.withLock({ $0[directory] == nil }) else { return [] }
     return try await stored.trail(directory, name)
   }
 }
