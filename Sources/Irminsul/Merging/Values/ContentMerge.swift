@@ -11,8 +11,8 @@ import RedisScripting
 public struct ContentMerge: Sendable {
   /// For people: `text`, `json`, `counter`, …
   public let name: String
-  /// Whether no blob and an empty one are the same: what one side has removed and the other has changed is
-  /// merged as well, and an empty result is none.
+  /// Whether no blob and an empty one are the same: what one side has removed and the other has
+  /// changed is merged as well, and an empty result is none.
   private(set) var takesAbsenceForEmpty = false
   private let body:
     @Sendable (_ base: Bytes?, _ ours: Bytes, _ theirs: Bytes) throws(MergeRefusal) -> Bytes
@@ -34,8 +34,8 @@ public struct ContentMerge: Sendable {
     return merge
   }
 
-  /// Values of a content type. Bytes that are no such value are refused; a side whose value is the result
-  /// keeps its own bytes.
+  /// Values of a content type. Bytes that are no such value are refused; a side whose value is the
+  /// result keeps its own bytes.
   public init<Value: Contents & Equatable>(_ type: Value.Type, _ merge: Merge<Value>) {
     self.init(name: "\(type)".lowercased()) { base, ours, theirs throws(MergeRefusal) in
       func value(_ bytes: Bytes, _ side: String) throws(MergeRefusal) -> Value {
@@ -67,8 +67,8 @@ public struct ContentMerge: Sendable {
     return try body(base, ours, theirs)
   }
 
-  /// Both blobs as one text, with Git's marks around the lines that differ: for a person who decides.
-  /// Bytes that are no text are taken as one line.
+  /// Both blobs as one text, with Git's marks around the lines that differ: for a person who
+  /// decides. Bytes that are no text are taken as one line.
   public func marked(base: Bytes?, ours: Bytes, theirs: Bytes) -> Bytes {
     LineMerge(base: base ?? [], ours: ours, theirs: theirs)
       .text(base == nil ? .merge : .diff3, ours: "ours", base: "base", theirs: "theirs")
@@ -79,7 +79,8 @@ public struct ContentMerge: Sendable {
     throw MergeRefusal("not equal")
   }
 
-  /// Text, line by line, as git merges it: changes of different lines go together, unless they touch.
+  /// Text, line by line, as git merges it: changes of different lines go together, unless they
+  /// touch.
   public static let text = ContentMerge(name: "text") { base, ours, theirs throws(MergeRefusal) in
     guard LineMerge.isText(ours), LineMerge.isText(theirs), LineMerge.isText(base ?? []) else {
       throw MergeRefusal("not text")
@@ -92,8 +93,8 @@ public struct ContentMerge: Sendable {
     return merge.text(.merge, ours: "", base: "", theirs: "")
   }
 
-  /// Text as ``text``, whose conflicts stay in it with Git's marks around them: never refused, but for what
-  /// is no text. Which side is which shows.
+  /// Text as ``text``, whose conflicts stay in it with Git's marks around them: never refused, but
+  /// for what is no text. Which side is which shows.
   public static let markedText = ContentMerge(name: "markedtext") {
     base, ours, theirs throws(MergeRefusal) in
     guard LineMerge.isText(ours), LineMerge.isText(theirs), LineMerge.isText(base ?? []) else {
@@ -120,7 +121,8 @@ public struct ContentMerge: Sendable {
     LineSet.self,
     Merge<Set<String>>.set().like(to: { Set($0.lines) }, from: { LineSet(members: $0) }))
 
-  /// A ``LineLog``: what both sides have appended, ours first. Refused where an older line was changed.
+  /// A ``LineLog``: what both sides have appended, ours first. Refused where an older line was
+  /// changed.
   public static let lineLog = ContentMerge(
     LineLog.self,
     Merge { base, ours, theirs throws(MergeRefusal) in

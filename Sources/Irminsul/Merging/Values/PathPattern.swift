@@ -1,8 +1,8 @@
 import RedisScripting
 
-/// A pattern of paths, as in `.gitignore` and `.gitattributes`: `*` and `?` match within a name, `[a-z]` and
-/// `[!a-z]` one byte, `**` any number of names, `\` takes the next byte as it is. Without a `/` in it, a
-/// pattern matches the last name of a path; with one, the whole path.
+/// A pattern of paths, as in `.gitignore` and `.gitattributes`: `*` and `?` match within a name,
+/// `[a-z]` and `[!a-z]` one byte, `**` any number of names, `\` takes the next byte as it is.
+/// Without a `/` in it, a pattern matches the last name of a path; with one, the whole path.
 ///
 /// ```swift
 /// let counters = try PathPattern("stats/**/*.count")
