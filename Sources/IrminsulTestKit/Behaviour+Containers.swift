@@ -17,8 +17,9 @@ extension Behaviour {
 
   private static let root: Path = "shared"
 
-  /// Two branches that have one commit in common and then part, with what they have made of a container; what
-  /// comes of both is the same on either branch, and on two that merge them in another order.
+  /// Two branches that have one commit in common and then part, with what they have made of a
+  /// container; what comes of both is the same on either branch, and on two that merge them in
+  /// another order.
   private static func merging(
     _ repository: Repository, _ rules: MergeRules, begin: (Branch) async throws -> Void,
     ours: (Branch) async throws -> Void, theirs: (Branch) async throws -> Void,

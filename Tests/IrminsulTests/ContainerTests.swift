@@ -5,8 +5,8 @@ import IrminsulTestKit
 import RedisScripting
 import Testing
 
-/// Containers: what their operations cost when they are large, lost answers, and random work on many branches beside a
-/// model of it.
+/// Containers: what their operations cost when they are large, lost answers, and random work on
+/// many branches beside a model of it.
 @Suite struct ContainerTests {
   private static func open(
     _ host: FaultyHost, _ layout: DirectoryLayout = .git
@@ -33,7 +33,8 @@ import Testing
     return try await repository.statistics().objects - before
   }
 
-  /// The bytes of the objects from a commit down to the changed chunk: all that the commit has written.
+  /// The bytes of the objects from a commit down to the changed chunk: all that the commit has
+  /// written.
   private static func bytesWritten(by commit: Commit, in repository: Repository) async throws -> Int
   {
     let parent = try #require(commit.parents.first)
@@ -169,7 +170,8 @@ import Testing
     await repository.close()
   }
 
-  /// Where others append all the time, an append is still one attempt, but for those where a chunk is full.
+  /// Where others append all the time, an append is still one attempt, but for those where a chunk
+  /// is full.
   @Test func appendsOfManyWritersAreOneAttemptEach() async throws {
     let host = try FaultyHost()
     let repository = try await Self.open(host)
@@ -184,7 +186,8 @@ import Testing
       }
       try await group.waitForAll()
     }
-    // 337 entries of some 38 bytes: one more chunk is opened, which each writer may have to hear of.
+    // 337 entries of some 38 bytes: one more chunk is opened, which each writer may have to hear
+    // of.
     let after = Self.calls(host)
     #expect(after.commits - before.commits <= 320 + 2 * 3 * 16)
     #expect(try await logs[0].all().count == 337)
@@ -224,7 +227,8 @@ import Testing
     await repository.close()
   }
 
-  /// More than the server changes by itself: the client does, and begins again when others were faster.
+  /// More than the server changes by itself: the client does, and begins again when others were
+  /// faster.
   @Test func entriesThatAreLarge() async throws {
     let repository = try await Repository.open("memory:")
     let main = repository.branch()

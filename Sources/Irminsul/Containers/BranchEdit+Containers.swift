@@ -1,6 +1,7 @@
 import RedisScripting
 
-/// The actions of the containers, which the server applies to what is there when the commit is made.
+/// The actions of the containers, which the server applies to what is there when the commit is
+/// made.
 extension BranchEdit {
   /// Adds to a tally, and marks it anew.
   package static func tally(

@@ -3,9 +3,10 @@ import RedisScripting
 
 /// Adds entries to the last chunk of a log or queue, and opens another one when that is full.
 ///
-/// The blob `tail` names the last chunk. Every addition tests that it still does, so that all writers add to
-/// the same chunk and the order of entries is that of their commits; the server refuses a chunk that is
-/// full. So an addition is one round trip, whoever else adds; where a chunk is full, it is three.
+/// The blob `tail` names the last chunk. Every addition tests that it still does, so that all
+/// writers add to the same chunk and the order of entries is that of their commits; the server
+/// refuses a chunk that is full. So an addition is one round trip, whoever else adds; where a chunk
+/// is full, it is three.
 final class ChunkAppender: Sendable {
   private let branch: Branch
   private let path: Path

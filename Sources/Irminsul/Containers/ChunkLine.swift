@@ -1,7 +1,8 @@
 import RedisScripting
 
-/// One entry of a log or queue as a line of a chunk: the time in milliseconds, 16 hexadecimal digits that no other
-/// entry has, and the value's own bytes, in which a line end is `\n`, a NUL `\0` and a backslash `\\`.
+/// One entry of a log or queue as a line of a chunk: the time in milliseconds, 16 hexadecimal
+/// digits that no other entry has, and the value's own bytes, in which a line end is `\n`, a NUL
+/// `\0` and a backslash `\\`.
 struct ChunkLine: Hashable {
   let stamp: EntryStamp
   let content: Bytes

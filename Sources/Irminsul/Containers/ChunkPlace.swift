@@ -1,7 +1,7 @@
 import RedisScripting
 
-/// Where a chunk of a log or queue is: a directory of up to 64 chunks, and a name in it. Both begin with the time
-/// at which they were opened, in 15 digits, so that their order is that of time.
+/// Where a chunk of a log or queue is: a directory of up to 64 chunks, and a name in it. Both begin
+/// with the time at which they were opened, in 15 digits, so that their order is that of time.
 struct ChunkPlace: Hashable, Comparable {
   let folder: Bytes
   let name: Bytes
@@ -24,8 +24,8 @@ struct ChunkPlace: Hashable, Comparable {
       && name.prefix(15).allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  /// The blob that names the chunk that entries are added to: a line with its place, and as which of its folder it
-  /// was opened.
+  /// The blob that names the chunk that entries are added to: a line with its place, and as which
+  /// of its folder it was opened.
   struct Tail: Hashable {
     let place: ChunkPlace
     let number: Int

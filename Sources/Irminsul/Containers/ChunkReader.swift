@@ -1,8 +1,8 @@
 import GitObjects
 import RedisScripting
 
-/// Reads the chunks of a log or queue as it was at one moment, from either end: the names of one folder at a
-/// time, and more and more chunks at once.
+/// Reads the chunks of a log or queue as it was at one moment, from either end: the names of one
+/// folder at a time, and more and more chunks at once.
 struct ChunkReader {
   enum Direction {
     case oldestFirst

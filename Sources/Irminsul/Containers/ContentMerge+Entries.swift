@@ -1,9 +1,10 @@
 import RedisScripting
 
 extension ContentMerge {
-  /// What a ``SharedLog`` and a ``SharedQueue`` keep, below their path: what both sides have added, each entry once,
-  /// without what either side has taken. The entries of the base stay in their order, the new ones of both
-  /// sides come after them in the order of their times. New entries go on in the chunk that was opened last.
+  /// What a ``SharedLog`` and a ``SharedQueue`` keep, below their path: what both sides have added,
+  /// each entry once, without what either side has taken. The entries of the base stay in their
+  /// order, the new ones of both sides come after them in the order of their times. New entries go
+  /// on in the chunk that was opened last.
   public static let entries = ContentMerge(name: "entries") {
     base, ours, theirs throws(MergeRefusal) in
     if let mine = try? ChunkPlace.Tail(decoding: ours),

@@ -1,7 +1,8 @@
 import RedisScripting
 import Synchronization
 
-/// When an entry of a log or queue was made, and by which process as which of its entries: no two are equal.
+/// When an entry of a log or queue was made, and by which process as which of its entries: no two
+/// are equal.
 struct EntryStamp: Hashable, Comparable {
   /// Since 1970.
   let milliseconds: Int64

@@ -1,8 +1,8 @@
 import RedisScripting
 
-/// Any bytes as one name of a directory: letters, digits, `-`, `_` and inner dots are themselves, every other
-/// byte is `%` and two hexadecimal digits. No two names differ in case alone unless what they stand for does;
-/// none is one that Git protects.
+/// Any bytes as one name of a directory: letters, digits, `-`, `_` and inner dots are themselves,
+/// every other byte is `%` and two hexadecimal digits. No two names differ in case alone unless
+/// what they stand for does; none is one that Git protects.
 struct EscapedName: Hashable {
   let bytes: Bytes
 

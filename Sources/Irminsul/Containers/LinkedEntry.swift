@@ -1,7 +1,8 @@
 import GitObjects
 import RedisScripting
 
-/// One entry of a ``LinkedLog`` as a blob: header lines and the value's own bytes after an empty one.
+/// One entry of a ``LinkedLog`` as a blob: header lines and the value's own bytes after an empty
+/// one.
 ///
 /// ```
 /// previous 5f2c… 1764122333444

@@ -1,8 +1,8 @@
 import GitObjects
 import RedisScripting
 
-/// A log of which each entry names the one before it, by its hash: whoever knows an entry knows that nothing before it was
-/// changed.
+/// A log of which each entry names the one before it, by its hash: whoever knows an entry knows
+/// that nothing before it was changed.
 ///
 /// ```swift
 /// let ledger = branch.linkedLog(at: "ledger", of: Payment.self)
@@ -11,22 +11,24 @@ import RedisScripting
 /// while !cursor.isAtEnd { show(try await ledger.read(10, &cursor)) }
 /// ```
 ///
-/// Each entry is a blob of its own below `entries`, and the newest ones are in `heads` as well, so that exports and
-/// garbage collection keep them all. Writers never conflict: two who append at the same moment make two heads,
-/// which the next entry names both, and so do merged branches. No merge rule is needed.
+/// Each entry is a blob of its own below `entries`, and the newest ones are in `heads` as well, so
+/// that exports and garbage collection keep them all. Writers never conflict: two who append at the
+/// same moment make two heads, which the next entry names both, and so do merged branches. No merge
+/// rule is needed.
 ///
-/// An append is two round trips. Reading is one for each entry of a chain, as only an entry tells which is the one before it:
-/// for what is read much, take a ``SharedLog``.
+/// An append is two round trips. Reading is one for each entry of a chain, as only an entry tells
+/// which is the one before it: for what is read much, take a ``SharedLog``.
 ///
-/// Source: irmin-containers' `Linked_log`, whose entries are in a store of their own, which exports leave behind.
+/// Source: irmin-containers' `Linked_log`, whose entries are in a store of their own, which exports
+/// leave behind.
 public struct LinkedLog<Element: Contents>: Container {
   public let branch: Branch
   public let path: Path
 
   public var mergeRules: [(pattern: PathPattern, merge: ContentMerge)] { [] }
 
-  /// Where a reader of the log is: entries that it has not read yet, and all that are before them. Appends do not
-  /// move it.
+  /// Where a reader of the log is: entries that it has not read yet, and all that are before them.
+  /// Appends do not move it.
   public struct Cursor: Sendable, Hashable {
     fileprivate var frontier: Set<LinkedEntry.Link>
 
@@ -67,8 +69,8 @@ public struct LinkedLog<Element: Contents>: Container {
     return try await read(limit, &cursor)
   }
 
-  /// The next entries, the newest first, fewer at the end of the log. An entry comes before all that it names; of others the
-  /// later one comes first. A round trip for each entry of a chain.
+  /// The next entries, the newest first, fewer at the end of the log. An entry comes before all
+  /// that it names; of others the later one comes first. A round trip for each entry of a chain.
   ///
   /// - Throws: ``StoreError/undecodable(_:at:type:reason:)``; the cursor stays where it was then.
   public func read(_ limit: Int, _ cursor: inout Cursor) async throws -> [LogEntry<Element>] {

@@ -1,8 +1,9 @@
 import GitObjects
 import RedisScripting
 
-/// A place in a ``SharedLog`` as it was at one moment: what was added since does not move it. It can be kept as text
-/// and gone on with later, for as long as the commit of that moment is in the store.
+/// A place in a ``SharedLog`` as it was at one moment: what was added since does not move it. It
+/// can be kept as text and gone on with later, for as long as the commit of that moment is in the
+/// store.
 public struct LogCursor: Sendable, Hashable, LosslessStringConvertible {
   /// The log's directory at that moment.
   let tree: ObjectID

@@ -9,10 +9,10 @@ import RedisScripting
 /// print(try await visits.value())
 /// ```
 ///
-/// The server adds each amount to what is there: writers never wait for one another or try again. The blob is a
-/// line with the number and a mark of 16 hexadecimal digits, which every change makes anew. So two branches
-/// that have both gone from 5 to 6 differ, and their merge is 7; of plain ``Counter``s it would be 6. A plain
-/// counter at the path is taken over with its number.
+/// The server adds each amount to what is there: writers never wait for one another or try again.
+/// The blob is a line with the number and a mark of 16 hexadecimal digits, which every change makes
+/// anew. So two branches that have both gone from 5 to 6 differ, and their merge is 7; of plain
+/// ``Counter``s it would be 6. A plain counter at the path is taken over with its number.
 ///
 /// Source: irmin-containers' `Counter`, where each increment is a read and a write.
 public struct SharedCounter: Container {
@@ -32,8 +32,8 @@ public struct SharedCounter: Container {
 
   /// Adds to the number. One round trip.
   ///
-  /// - Throws: ``StoreError/conflict(branch:_:)`` when something else is at the path, or the sum is beyond 64
-  ///   bits.
+  /// - Throws: ``StoreError/conflict(branch:_:)`` when something else is at the path, or the sum is
+  ///   beyond 64 bits.
   @discardableResult
   public func increment(by amount: Int64 = 1, _ info: Info? = nil) async throws -> WriteResult {
     try await branch.commit([edit(adding: amount)], self.info(info, "Increment"))
@@ -48,7 +48,8 @@ public struct SharedCounter: Container {
     return try await branch.commit([edit(adding: -amount)], self.info(info, "Decrement"))
   }
 
-  /// An addition as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  /// An addition as an edit, for a commit that does more:
+  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``.
   public func edit(adding amount: Int64) -> BranchEdit { .tally(path, by: amount) }
 }
 

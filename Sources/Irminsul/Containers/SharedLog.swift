@@ -10,12 +10,13 @@ import RedisScripting
 /// while let cursor = page.next { page = try await audit.page(20, after: cursor) }
 /// ```
 ///
-/// Entries are lines of chunks of 8 KB, so that an append writes one chunk, and reading the newest entries
-/// reads the last ones, however long the log is. An append is one round trip and one attempt, whoever else appends; the order
-/// of entries is that of the commits. Keep the handle: it knows the last chunk.
+/// Entries are lines of chunks of 8 KB, so that an append writes one chunk, and reading the newest
+/// entries reads the last ones, however long the log is. An append is one round trip and one
+/// attempt, whoever else appends; the order of entries is that of the commits. Keep the handle: it
+/// knows the last chunk.
 ///
-/// Where branches that have both appended are merged, every entry of both is there once. See <doc:Containers>
-/// for their order, and for the format.
+/// Where branches that have both appended are merged, every entry of both is there once. See
+/// <doc:Containers> for their order, and for the format.
 ///
 /// Source: irmin-containers' `Blob_log`, which is one value.
 public struct SharedLog<Element: Contents>: Container {
@@ -45,14 +46,15 @@ public struct SharedLog<Element: Contents>: Container {
 
   /// Adds an entry. One round trip; one more for a new handle, two more when a chunk is full.
   ///
-  /// - Throws: ``StoreError/unencodable(type:reason:)``; ``StoreError/wrongKind(_:found:wanted:)`` when something
-  ///   else is at the path; ``StoreError/tooManyAttempts(branch:attempts:)``.
+  /// - Throws: ``StoreError/unencodable(type:reason:)``; ``StoreError/wrongKind(_:found:wanted:)``
+  ///   when something else is at the path; ``StoreError/tooManyAttempts(branch:attempts:)``.
   @discardableResult
   public func append(_ element: Element, _ info: Info? = nil) async throws -> WriteResult {
     try await append(contentsOf: [element], info)
   }
 
-  /// Adds entries in their order, in one commit. As ``append(_:_:)``; more than 8 KB of them open chunks of their own.
+  /// Adds entries in their order, in one commit. As ``append(_:_:)``; more than 8 KB of them open
+  /// chunks of their own.
   @discardableResult
   public func append(
     contentsOf elements: some Sequence<Element>, _ info: Info? = nil
@@ -61,8 +63,8 @@ public struct SharedLog<Element: Contents>: Container {
       elements.map { Bytes(try $0.framed().content) }, self.info(info, "Append to"))
   }
 
-  /// The newest entries, the newest first. Three round trips, and one more for each further hundred entries or so,
-  /// fewer when there are many.
+  /// The newest entries, the newest first. Three round trips, and one more for each further hundred
+  /// entries or so, fewer when there are many.
   public func newest(_ limit: Int) async throws -> Page {
     guard let tree = try await branch.findTree(path), let id = tree.stored else {
       return Page(entries: [], next: nil)
@@ -70,7 +72,8 @@ public struct SharedLog<Element: Contents>: Container {
     return try await page(limit, of: tree, id, after: nil)
   }
 
-  /// The entries before those of another page, as of the same moment: appends since then do not show.
+  /// The entries before those of another page, as of the same moment: appends since then do not
+  /// show.
   ///
   /// - Throws: ``StoreError/missingObject(_:in:)`` when the log of that moment is no longer stored.
   public func page(_ limit: Int, after cursor: LogCursor) async throws -> Page {

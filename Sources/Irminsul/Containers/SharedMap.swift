@@ -10,12 +10,14 @@ import RedisScripting
 /// try await users.update("ada") { $0?.logins += 1 }
 /// ```
 ///
-/// A directory with an entry for each key, named after it. Writers of different keys never conflict, nor do
-/// branches that have changed different keys. What happens to a key that two branches have changed is the map's
-/// ``Policy``; a value that one branch has changed and the other removed is a conflict always.
+/// A directory with an entry for each key, named after it. Writers of different keys never
+/// conflict, nor do branches that have changed different keys. What happens to a key that two
+/// branches have changed is the map's ``Policy``; a value that one branch has changed and the other
+/// removed is a conflict always.
 ///
 /// Costs a round trip each, whatever the size in the layout ``DirectoryLayout/wide``; in the layout
-/// ``DirectoryLayout/git`` each change writes the whole list of names anew, which is fine for a few thousand.
+/// ``DirectoryLayout/git`` each change writes the whole list of names anew, which is fine for a few
+/// thousand.
 public struct SharedMap<Value: Contents>: Container {
   /// What two branches that have both changed a value come to.
   public struct Policy: Sendable {
@@ -39,8 +41,9 @@ public struct SharedMap<Value: Contents>: Container {
 
   /// The value of a key; nil when it has none. One round trip.
   ///
-  /// - Throws: ``StoreError/undecodable(_:at:type:reason:)``; ``StoreError/unencodable(type:reason:)`` for a
-  ///   key that takes more than 255 bytes, where a byte that is no letter, digit, `-` or `_` takes three.
+  /// - Throws: ``StoreError/undecodable(_:at:type:reason:)``;
+  ///   ``StoreError/unencodable(type:reason:)`` for a key that takes more than 255 bytes, where a
+  ///   byte that is no letter, digit, `-` or `_` takes three.
   public func value(for key: String) async throws -> Value? {
     let path = try path(of: key)
     return try await branch.find(path).map { try value(of: $0, at: path) }
@@ -54,7 +57,8 @@ public struct SharedMap<Value: Contents>: Container {
     try await branch.list(path).compactMap { Self.key(of: $0.name) }
   }
 
-  /// Keys and values, some at a time, in the order of the names of their entries. A few round trips.
+  /// Keys and values, some at a time, in the order of the names of their entries. A few round
+  /// trips.
   ///
   /// - Parameters:
   ///   - key: The last one of the page before; nil: from the start.
@@ -104,8 +108,8 @@ public struct SharedMap<Value: Contents>: Container {
     try await branch.commit([try edit(removing: key)], self.info(info, "Remove from"))
   }
 
-  /// Changes the value of a key as if nobody else did meanwhile; nil is no value. The closure runs again when
-  /// somebody did. Two round trips or more.
+  /// Changes the value of a key as if nobody else did meanwhile; nil is no value. The closure runs
+  /// again when somebody did. Two round trips or more.
   ///
   /// - Parameter deadline: For how long it runs again.
   /// - Throws: What the closure throws; ``StoreError/tooManyAttempts(branch:attempts:)``.
@@ -125,7 +129,8 @@ public struct SharedMap<Value: Contents>: Container {
     }
   }
 
-  /// A change as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  /// A change as an edit, for a commit that does more:
+  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``.
   ///
   /// - Throws: As ``value(for:)``.
   public func edit(setting value: Value, for key: String) throws -> BranchEdit {

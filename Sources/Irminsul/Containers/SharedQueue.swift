@@ -9,13 +9,15 @@ import RedisScripting
 /// while let job = try await jobs.dequeue() { try await run(job.value) }
 /// ```
 ///
-/// First in, first out, by the order of commits. Entries are lines of chunks of 8 KB, so that an operation writes one chunk,
-/// however long the queue is. The server takes entries from the first chunk in the commit itself: consumers
-/// never meet, and a request that is sent again because its answer was lost takes nothing more. A consumer
-/// that dies with an entry has taken it: see ``claim(upTo:)`` for one that must know which.
+/// First in, first out, by the order of commits. Entries are lines of chunks of 8 KB, so that an
+/// operation writes one chunk, however long the queue is. The server takes entries from the first
+/// chunk in the commit itself: consumers never meet, and a request that is sent again because its
+/// answer was lost takes nothing more. A consumer that dies with an entry has taken it: see
+/// ``claim(upTo:)`` for one that must know which.
 ///
-/// Where branches are merged, what either has added is there once, and what either has taken is gone; an entry that
-/// both have taken was taken on each. See <doc:Containers> for the order, and for the format.
+/// Where branches are merged, what either has added is there once, and what either has taken is
+/// gone; an entry that both have taken was taken on each. See <doc:Containers> for the order, and
+/// for the format.
 public struct SharedQueue<Element: Contents>: Container {
   public let branch: Branch
   public let path: Path
@@ -33,16 +35,18 @@ public struct SharedQueue<Element: Contents>: Container {
     [(PathPattern(below: path), .entries)]
   }
 
-  /// Adds an entry at the end. One round trip; one more for a new handle, two more when a chunk is full.
+  /// Adds an entry at the end. One round trip; one more for a new handle, two more when a chunk is
+  /// full.
   ///
-  /// - Throws: ``StoreError/unencodable(type:reason:)``; ``StoreError/wrongKind(_:found:wanted:)`` when something
-  ///   else is at the path; ``StoreError/tooManyAttempts(branch:attempts:)``.
+  /// - Throws: ``StoreError/unencodable(type:reason:)``; ``StoreError/wrongKind(_:found:wanted:)``
+  ///   when something else is at the path; ``StoreError/tooManyAttempts(branch:attempts:)``.
   @discardableResult
   public func enqueue(_ element: Element, _ info: Info? = nil) async throws -> WriteResult {
     try await enqueue(contentsOf: [element], info)
   }
 
-  /// Adds entries in their order, in one commit. As ``enqueue(_:_:)``; more than 8 KB of them open chunks of their own.
+  /// Adds entries in their order, in one commit. As ``enqueue(_:_:)``; more than 8 KB of them open
+  /// chunks of their own.
   @discardableResult
   public func enqueue(
     contentsOf elements: some Sequence<Element>, _ info: Info? = nil
@@ -56,12 +60,12 @@ public struct SharedQueue<Element: Contents>: Container {
     try await dequeue(upTo: 1, info).first
   }
 
-  /// Takes the first entries, in one commit: up to a number of them, fewer where the first chunk has no more, none
-  /// only when the queue is empty. Two round trips: the commit, and what it has taken. Three more for a new handle,
-  /// and where a chunk is used up.
+  /// Takes the first entries, in one commit: up to a number of them, fewer where the first chunk
+  /// has no more, none only when the queue is empty. Two round trips: the commit, and what it has
+  /// taken. Three more for a new handle, and where a chunk is used up.
   ///
-  /// - Throws: ``StoreError/undecodable(_:at:type:reason:)`` for an entry that is none of this type; it is taken all
-  ///   the same, so that it is in nobody's way.
+  /// - Throws: ``StoreError/undecodable(_:at:type:reason:)`` for an entry that is none of this
+  ///   type; it is taken all the same, so that it is in nobody's way.
   public func dequeue(upTo limit: Int, _ info: Info? = nil) async throws -> [LogEntry<Element>] {
     guard limit > 0 else { return [] }
     // What several callers take must not become one commit.
@@ -83,8 +87,8 @@ public struct SharedQueue<Element: Contents>: Container {
     }
   }
 
-  /// What is to be taken, by whom, before it is: for a consumer that must know after its own crash what it has
-  /// taken, and keeps this before.
+  /// What is to be taken, by whom, before it is: for a consumer that must know after its own crash
+  /// what it has taken, and keeps this before.
   ///
   /// ```swift
   /// let claim = try await jobs.claim()
@@ -98,7 +102,8 @@ public struct SharedQueue<Element: Contents>: Container {
     fileprivate let limit: Int
   }
 
-  /// A claim on the first entries, which takes nothing yet; nil when there are none. Three round trips.
+  /// A claim on the first entries, which takes nothing yet; nil when there are none. Three round
+  /// trips.
   ///
   /// - Parameter limit: How many are to be taken at most; at least 1.
   /// - Throws: ``StoreError/unsupported(_:)`` on a backend that keeps no tokens.
@@ -109,10 +114,11 @@ public struct SharedQueue<Element: Contents>: Container {
       limit: max(1, limit))
   }
 
-  /// Takes what is claimed, or, if that was done before, tells what it was; nothing when others have used up the
-  /// chunk that was claimed from: make another claim then. Two round trips.
+  /// Takes what is claimed, or, if that was done before, tells what it was; nothing when others
+  /// have used up the chunk that was claimed from: make another claim then. Two round trips.
   ///
-  /// - Throws: ``StoreError/outcomeUnknown(branch:)`` for a claim that is too old: see ``RequestToken``.
+  /// - Throws: ``StoreError/outcomeUnknown(branch:)`` for a claim that is too old: see
+  ///   ``RequestToken``.
   public func dequeue(_ claim: Claim, _ info: Info? = nil) async throws -> [LogEntry<Element>] {
     let chunk = ChunkPlace(folder: claim.folder, name: claim.name)
     return try await take(claim.limit, from: chunk, on: branch, info, token: claim.token) ?? []
@@ -136,8 +142,8 @@ public struct SharedQueue<Element: Contents>: Container {
     }
   }
 
-  /// The first entries, which stay where they are. Three round trips, and one more for each further hundred entries
-  /// or so, fewer when there are many.
+  /// The first entries, which stay where they are. Three round trips, and one more for each further
+  /// hundred entries or so, fewer when there are many.
   public func peek(_ limit: Int = 1) async throws -> [LogEntry<Element>] {
     var entries: [LogEntry<Element>] = []
     guard limit > 0, var reader = try await reader() else { return [] }
@@ -152,8 +158,8 @@ public struct SharedQueue<Element: Contents>: Container {
   /// Whether there is nothing to take. Two round trips, and one for each 64 chunks that are empty.
   public func isEmpty() async throws -> Bool { try await firstPlace() == nil }
 
-  /// How many entries there are. Reads all chunks that are not cached, up to 64 in a round trip: 100,000 small
-  /// entries are some 7 MB.
+  /// How many entries there are. Reads all chunks that are not cached, up to 64 in a round trip:
+  /// 100,000 small entries are some 7 MB.
   public func count() async throws -> Int {
     var count = 0
     guard var reader = try await reader() else { return 0 }

@@ -8,10 +8,11 @@ import RedisScripting
 /// print(try await status.read() ?? "not set")
 /// ```
 ///
-/// On one branch the last write wins, always: its time is the writer's clock, or a millisecond after the time of
-/// what it replaces if that is later (a hybrid logical clock, kept by the server). So a write that knows of another
-/// has the later time, whatever the clocks of their hosts; of two branches the one with the later time
-/// wins, and at the same time the value whose bytes are greater. The blob is a ``Register``.
+/// On one branch the last write wins, always: its time is the writer's clock, or a millisecond
+/// after the time of what it replaces if that is later (a hybrid logical clock, kept by the
+/// server). So a write that knows of another has the later time, whatever the clocks of their
+/// hosts; of two branches the one with the later time wins, and at the same time the value whose
+/// bytes are greater. The blob is a ``Register``.
 ///
 /// Source: irmin-containers' `Lww_register`, whose times are since the start of the machine.
 public struct SharedRegister<Value: Contents>: Container {
@@ -48,7 +49,8 @@ public struct SharedRegister<Value: Contents>: Container {
       [edit(writing: value, milliseconds: milliseconds)], self.info(info, "Write"))
   }
 
-  /// A write as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  /// A write as an edit, for a commit that does more:
+  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``.
   ///
   /// - Throws: ``StoreError/unencodable(type:reason:)``.
   public func edit(writing value: Value, milliseconds: Int64? = nil) throws -> BranchEdit {

@@ -10,13 +10,14 @@ import RedisScripting
 /// if try await online.contains("ada") { … }
 /// ```
 ///
-/// A directory with an entry for each member, named after it, or after its hash if it is long. Writers
-/// never conflict, and a merge of trees is a merge of sets: what either side has added is there, what either
-/// side has taken is not. A member that one side has taken and the other has kept, or added once more, is gone.
-/// No merge rule is needed.
+/// A directory with an entry for each member, named after it, or after its hash if it is long.
+/// Writers never conflict, and a merge of trees is a merge of sets: what either side has added is
+/// there, what either side has taken is not. A member that one side has taken and the other has
+/// kept, or added once more, is gone. No merge rule is needed.
 ///
 /// Costs a round trip each, whatever the size in the layout ``DirectoryLayout/wide``; in the layout
-/// ``DirectoryLayout/git`` each change writes the whole list of names anew, which is fine for a few thousand.
+/// ``DirectoryLayout/git`` each change writes the whole list of names anew, which is fine for a few
+/// thousand.
 public struct SharedSet<Element: Contents & Hashable>: Container {
   public let branch: Branch
   public let path: Path
@@ -72,7 +73,8 @@ public struct SharedSet<Element: Contents & Hashable>: Container {
       try elements.map { try edit(removing: $0) }, self.info(info, "Remove from"))
   }
 
-  /// An addition as an edit, for a commit that does more: ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  /// An addition as an edit, for a commit that does more:
+  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``.
   ///
   /// - Throws: ``StoreError/unencodable(type:reason:)``.
   public func edit(inserting element: Element) throws -> BranchEdit {

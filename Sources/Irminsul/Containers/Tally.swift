@@ -1,9 +1,9 @@
 import GitObjects
 import RedisScripting
 
-/// A number that is the sum of what many have added, with a mark that every change makes anew: a line with both.
-/// Two branches that have come to the same number in different ways hold different bytes, so that a merge of
-/// them adds up both.
+/// A number that is the sum of what many have added, with a mark that every change makes anew: a
+/// line with both. Two branches that have come to the same number in different ways hold different
+/// bytes, so that a merge of them adds up both.
 package struct Tally: Contents, Hashable {
   package var value: Int64
   /// 16 hexadecimal digits; empty for a plain ``Counter``.
@@ -50,7 +50,8 @@ package struct Tally: Contents, Hashable {
 }
 
 extension ContentMerge {
-  /// What a ``SharedCounter`` keeps: what both sides have added, also where they come to the same number.
+  /// What a ``SharedCounter`` keeps: what both sides have added, also where they come to the same
+  /// number.
   public static let tally = ContentMerge(
     Tally.self,
     Merge { base, ours, theirs throws(MergeRefusal) in

@@ -2,8 +2,8 @@ import GitObjects
 import RedisScripting
 
 /// A change of a value that many writers change at once. It is applied to what is there when the
-/// commit is made, so that none of them has to try again: see ``BranchEdit/increment(_:by:)`` and its
-/// siblings.
+/// commit is made, so that none of them has to try again: see ``BranchEdit/increment(_:by:)`` and
+/// its siblings.
 ///
 /// The server's own implementation is `lua/lib/values.lua`; both make the same bytes.
 enum ValueAction: Sendable, Hashable {
