@@ -15,7 +15,7 @@ import Testing
     for _ in 0..<Int.random(in: 0...6, using: &generator) {
       let at = Int.random(in: 0...new.count, using: &generator)
       let end = min(new.count, at + Int.random(in: 0...8, using: &generator))
-      switch Int.random(in: 0..<5, using: &generator) {
+      switch Int.random(in: 0..<6, using: &generator) {
       case 0: new.removeSubrange(at..<end)
       case 1: new.replaceSubrange(at..<end, with: new[at..<end] + new[at..<end])
       case 2:
@@ -25,6 +25,17 @@ import Testing
       case 3:
         // Lines that only one text has, around such that both have.
         new.replaceSubrange(at..<end, with: new[at..<end].flatMap { [$0, "only \(at)", line()] })
+      case 4:
+        // Much that is new, between empty lines that have stayed.
+        let end = min(new.count, at + 40)
+        new.replaceSubrange(
+          at..<end,
+          with: new[at..<end].flatMap { line in
+            let only = (0..<Int.random(in: 0...2, using: &generator)).map { _ in
+              "only \(Int.random(in: 0..<1_000_000, using: &generator))"
+            }
+            return line.isEmpty ? only + [line] : only
+          })
       default: new.replaceSubrange(at..<end, with: [line(), line()])
       }
     }
@@ -41,9 +52,10 @@ import Testing
     ["", "}", "  }", "{", "  if x {", "    go()", "\tgo()", "func f() {", "$x", "_y ", "  "],
     ["", "", "", "func f() {", "  body", "}", "class C {", "\u{E4}h", " \r", "# \u{1F600}"],
     (0..<400).map { "\(String(repeating: " ", count: $0 % 7))word \($0)" } + ["", ""],
+    (0..<400).map { "word \($0)" } + Array(repeating: "", count: 60),
   ]
 
-  @Test(arguments: 0..<5, [(20, 3), (160, 3), (40, 0), (60, 1)])
+  @Test(arguments: 0..<6, [(20, 3), (160, 3), (40, 0), (60, 1)])
   func asGitPrintsThem(_ kind: Int, _ form: (most: Int, context: Int)) throws {
     let git = try GitFixture()
     var generator = RandomWorkload.Generator(state: UInt64(kind * 1000 + form.most))
