@@ -25,7 +25,7 @@ enum MergeBaseTree {
     var merges = 0
 
     init(_ stored: ObjectDatabase, _ limit: HistoryLimit) {
-      objects = VirtualObjects([], over: stored.engine, stored.algorithm)
+      objects = VirtualObjects(over: stored)
       database = ObjectDatabase(engine: objects, cacheSize: 32 << 20)
       bases = MergeBases(stored, limit)
     }

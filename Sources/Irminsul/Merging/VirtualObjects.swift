@@ -6,13 +6,22 @@ import RedisScripting
 final class VirtualObjects: ReadingEngine {
   /// nil when everything is in memory.
   private let stored: (any StoreEngine)?
+  /// What was read of that before.
+  private let cache: ObjectCache?
   private let objects: Locked<[ObjectID: FramedObject]>
   let algorithm: HashAlgorithm
 
+  /// In front of what a database reads, which remembers it as well.
+  convenience init(over database: ObjectDatabase) {
+    self.init([], over: database.engine, database.algorithm, cache: database.cache)
+  }
+
   init(
-    _ objects: [IdentifiedObject], over stored: (any StoreEngine)?, _ algorithm: HashAlgorithm
+    _ objects: [IdentifiedObject], over stored: (any StoreEngine)?, _ algorithm: HashAlgorithm,
+    cache: ObjectCache? = nil
   ) {
     self.stored = stored
+    self.cache = cache
     self.algorithm = algorithm
     self.objects = Locked(
       Dictionary(objects.map { ($0.id, $0.object) }) { first, _ in first })
@@ -31,10 +40,30 @@ final class VirtualObjects: ReadingEngine {
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
     var found = objects.withLock { objects in ids.map { objects[$0] } }
+    if let cache {
+      for at in found.indices where found[at] == nil {
+        switch cache.object(ids[at]) {
+        case .tree(let tree): found[at] = tree.framed
+        case .other(let object): found[at] = object
+        case nil: break
+        }
+      }
+    }
     let unknown = found.indices.filter { found[$0] == nil }
     if let stored, !unknown.isEmpty {
       let read = try await stored.readObjects(unknown.map { ids[$0] })
-      for (at, object) in zip(unknown, read) { found[at] = object }
+      for (at, object) in zip(unknown, read) {
+        found[at] = object
+        guard let cache, let object else { continue }
+        if object.kind == .tree {
+          // One that is no tree is an error of whoever looks into it.
+          if let tree = try? TreeObject(parsing: object.content, algorithm: algorithm) {
+            cache.insert(ids[at], .tree(tree))
+          }
+        } else {
+          cache.insert(ids[at], .other(object))
+        }
+      }
     }
     return found
   }
