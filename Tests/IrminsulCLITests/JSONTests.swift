@@ -31,6 +31,12 @@ import Testing
     Expectation("set", "e=1", required: write),
     Expectation("rm", "e", required: write),
     Expectation("get", "d", required: ["path", "mode", "id", "size", "value"]),
+    Expectation(
+      "prove", "d", "--output", "../proof",
+      required: ["root", "path", "found", "mode", "id", "size", "objects", "output"]),
+    Expectation(
+      "check-proof", "../proof",
+      required: ["root", "path", "found", "mode", "id", "value", "size", "objects"]),
     Expectation("ls", required: entry, count: 2),
     Expectation("ls", "--long", "b", required: entry.union(["size"])),
     Expectation("tree", required: entry, count: 3),

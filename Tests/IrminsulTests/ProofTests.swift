@@ -331,6 +331,41 @@ import Testing
     )
   }
 
+  /// What differs between two large folders is found, and proved, by what differs.
+  @Test func aDifferenceOfLargeFolders() async throws {
+    let repository = try await Repository.open("memory:?layout=wide")
+    let names = (0..<Self.leaves).map { "job-\(10_000_000 + $0)" }
+    let jobs = directory(names) { leaf($0) }
+    var new: [IdentifiedObject] = []
+    var tree = Tree(
+      root: directory(["old", "new"]) { _ in .directory(jobs) }, objects: repository.objects)
+    let id = try await tree.write(.sha1, into: &new)
+    try await repository.objects.engine.writeObjects(new)
+    tree = try await repository.tree(id)
+    for number in 0..<10 {
+      let name = names[number * (Self.leaves / 10)]
+      tree =
+        number % 3 == 0
+        ? try await tree.removing("new/\(name)") : try await tree.adding("x", at: "new/\(name)")
+    }
+    new = []
+    let changed = try await tree.write(.sha1, into: &new)
+    // Ten ways to a bucket, ten values, and what is above.
+    #expect(new.count < 10 * 7 + 2)
+    try await repository.objects.engine.writeObjects(new)
+    @Sendable func difference(_ tree: inout Tree) async throws -> [TreeChange] {
+      guard let old = try await tree.findTree("old"), let new = try await tree.findTree("new")
+      else { return [] }
+      return try await old.diff(to: new)
+    }
+    let proved = try await repository.prove(changed) { try await difference(&$0) }
+    #expect(proved.result.count == 10)
+    #expect(proved.proof.objects.count < 2 * 10 * 6 + 3)
+    let proof = try Proof(decoding: proved.proof.encoded())
+    #expect(try await proof.verify(root: changed) { try await difference(&$0) } == proved.result)
+    await repository.close()
+  }
+
   @Test(
     arguments: [("git", false), ("wide", false), ("git", true), ("wide", true)],
     [HashAlgorithm.sha1, .sha256])
