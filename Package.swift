@@ -119,6 +119,12 @@ let package = Package(
     .testTarget(
       name: "IrminsulTests",
       dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting"]),
+    // The backend of the page "Write a storage backend".
+    .target(
+      name: "FolderStore", dependencies: ["Irminsul"], path: "Tests/WritingABackend/FolderStore"),
+    .testTarget(
+      name: "FolderStoreTests", dependencies: ["FolderStore", "Irminsul", "IrminsulTestKit"],
+      path: "Tests/WritingABackend/FolderStoreTests"),
     .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
     .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
   ],
