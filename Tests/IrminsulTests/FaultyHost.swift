@@ -11,6 +11,8 @@ final class FaultyHost: ScriptHost {
     case late
     /// It is not done, and the host says so.
     case notSent
+    /// None: it is the turn of a later call.
+    case none
   }
 
   private struct Call: Sendable {
@@ -23,6 +25,7 @@ final class FaultyHost: ScriptHost {
     var faults: [String: [(fault: Fault, then: @Sendable () async throws -> Void)]] = [:]
     var late: [Call] = []
     var counts: [String: Int] = [:]
+    var arguments: [String: Int] = [:]
   }
 
   let memory: EmbeddedHost
@@ -41,8 +44,14 @@ final class FaultyHost: ScriptHost {
     state.withLock { $0.faults[script, default: []].append((fault, then)) }
   }
 
+  /// Lets everything go well again.
+  func removeFaults() { state.withLock { $0.faults = [:] } }
+
   /// How often a script was called.
   func calls(of script: String) -> Int { state.withLock { $0.counts[script, default: 0] } }
+
+  /// How many arguments all calls of a script had together.
+  func arguments(of script: String) -> Int { state.withLock { $0.arguments[script, default: 0] } }
 
   /// Lets arrive what was late.
   func deliver() async throws {
@@ -63,10 +72,11 @@ final class FaultyHost: ScriptHost {
   ) async throws(HostError) -> Reply {
     let next = state.withLock { state in
       state.counts[script.name, default: 0] += 1
+      state.arguments[script.name, default: 0] += arguments.count
       return state.faults[script.name]?.isEmpty == false
         ? state.faults[script.name]?.removeFirst() : nil
     }
-    guard let next else {
+    guard let next, next.fault != .none else {
       return try await memory.run(script, keys: keys, arguments: arguments)
     }
     if case .late = next.fault {

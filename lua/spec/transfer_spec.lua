@@ -75,3 +75,32 @@ describe('scan_refs', function()
     expect(seen['refs/tags/']).equals('150')
   end)
 end)
+
+describe('entries_at', function()
+  local function tree_of(reply)
+    local _, _, hex = string.find(redis.call('HGET', keys.objects, reply[3]), 'tree (%x+)')
+    return raw(hex)
+  end
+
+  it('answers what is at a path of each tree', function()
+    fresh_store()
+    local one = commit{set('a/b', '1'), set('c', '2')}
+    local two = commit{set('a/b', '3')}
+    local three = commit{remove('a/b')}
+    local trees = {tree_of(one), tree_of(two), tree_of(three), tree_of(one)}
+    local blob, other = id_of(framed('blob', '1')), id_of(framed('blob', '3'))
+    expect(scripts.entries_at('git', '2', 'a', 'b', unpack(trees))).equals(
+      {'100644 ' .. blob, '100644 ' .. other, false, '100644 ' .. blob})
+    -- Below a blob is nothing, and at the root the tree itself.
+    expect(scripts.entries_at('git', '2', 'c', 'b', trees[1])).equals({false})
+    expect(scripts.entries_at('git', '0', trees[1])).equals({'40000 ' .. trees[1]})
+    expect(scripts.entries_at('git', '1', 'a')).equals({})
+  end)
+
+  it('refuses another layout, and says what is missing', function()
+    fresh_store()
+    local reply = commit{set('a/b', '1')}
+    expect(scripts.entries_at('wide', '1', 'a', tree_of(reply))).fails_with('FORMAT')
+    expect(scripts.entries_at('git', '1', 'a', string.rep('x', 20))).fails_with('MISSING')
+  end)
+end)

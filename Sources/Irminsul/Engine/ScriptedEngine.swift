@@ -46,18 +46,22 @@ final class ScriptedEngine: StoreEngine {
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
     var objects: [FramedObject?] = []
     objects.reserveCapacity(ids.count)
-    while objects.count < ids.count {
-      let batch = ids[objects.count..<min(ids.count, objects.count + Limits.batchObjects)]
-      let reply = try await call(
-        .readObjects, [Bytes("\(Limits.batchBytes)".utf8)] + batch.map(\.bytes))
-      guard let values = reply.array, !values.isEmpty, values.count <= batch.count else {
-        throw unexpected(.readObjects, reply)
-      }
-      for (id, value) in zip(batch, values) {
-        objects.append(try value.bytes.map { bytes in try framed(bytes, id) })
-      }
-    }
+    while objects.count < ids.count { objects += try await readPage(ids[objects.count...]) }
     return objects
+  }
+
+  /// The first of some objects: as many as fit into one reply, one at least. One round trip.
+  func readPage(_ ids: ArraySlice<ObjectID>) async throws -> [FramedObject?] {
+    let batch = ids.prefix(Limits.batchObjects)
+    if batch.isEmpty { return [] }
+    let reply = try await call(
+      .readObjects, [Bytes("\(Limits.batchBytes)".utf8)] + batch.map(\.bytes))
+    guard let values = reply.array, !values.isEmpty, values.count <= batch.count else {
+      throw unexpected(.readObjects, reply)
+    }
+    return try zip(batch, values).map { id, value in
+      try value.bytes.map { bytes in try framed(bytes, id) }
+    }
   }
 
   func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?] {
@@ -297,6 +301,7 @@ final class ScriptedEngine: StoreEngine {
   private static let reads: Set<String> = [
     Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
     Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
+    Script.entriesAt.name,
   ]
 
   /// Runs one of the store's scripts and turns its errors into the store's.

@@ -13,6 +13,8 @@ struct DateQueue<Element> {
   private var heap: [Item] = []
   private var pushed = 0
 
+  var isEmpty: Bool { heap.isEmpty }
+
   mutating func push(_ element: Element, date: Int64) {
     heap.append(Item(element: element, date: date, number: pushed))
     pushed += 1

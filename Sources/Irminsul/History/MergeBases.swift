@@ -31,26 +31,22 @@ struct MergeBases {
     static let both: Marks = [.first, .others]
   }
 
-  private var reader: CommitReader
+  private(set) var reader: CommitReader
   private let limit: HistoryLimit
 
-  init(_ objects: ObjectDatabase, _ limit: HistoryLimit) {
-    reader = CommitReader(objects)
+  init(_ reader: CommitReader, _ limit: HistoryLimit) {
+    self.reader = reader
     self.limit = limit
+  }
+
+  init(_ objects: ObjectDatabase, _ limit: HistoryLimit) {
+    self.init(CommitReader(objects), limit)
   }
 
   /// Newest first, by date and id. Of several others, those of a commit that would merge them.
   mutating func find(_ first: ObjectID, _ others: [ObjectID]) async throws -> [ObjectID] {
     if others.contains(first) { return [first] }
-    let (found, _) = try await paint(first, others)
-    var best = found
-    if found.count > 1 {
-      best = []
-      for candidate in found {
-        let (_, marks) = try await paint(candidate, found.filter { $0 != candidate })
-        if marks[candidate]?.contains(.others) != true { best.append(candidate) }
-      }
-    }
+    let best = try await best([first], others)
     if best.count > limit.bases {
       throw StoreError.historyLimit("more than \(limit.bases) merge bases")
     }
@@ -59,16 +55,28 @@ struct MergeBases {
     return dated.sorted { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }.map(\.id)
   }
 
+  /// The commits that some and some others reach and that no other such commit reaches, in no order.
+  mutating func best(_ firsts: [ObjectID], _ others: [ObjectID]) async throws -> [ObjectID] {
+    let (found, _) = try await paint(firsts, others)
+    if found.count < 2 { return found }
+    var best: [ObjectID] = []
+    for candidate in found {
+      let (_, marks) = try await paint([candidate], found.filter { $0 != candidate })
+      if marks[candidate]?.contains(.others) != true { best.append(candidate) }
+    }
+    return best
+  }
+
   /// Whether a commit is reached from another one, or is that one.
   mutating func isAncestor(_ commit: ObjectID, of other: ObjectID) async throws -> Bool {
     if commit == other { return true }
-    let (_, marks) = try await paint(commit, [other])
+    let (_, marks) = try await paint([commit], [other])
     return marks[commit]?.contains(.others) == true
   }
 
   /// - Returns: Common ancestors, the best ones among them, and what reaches each commit that was visited.
   private mutating func paint(
-    _ first: ObjectID, _ others: [ObjectID]
+    _ firsts: [ObjectID], _ others: [ObjectID]
   ) async throws -> ([ObjectID], [ObjectID: Marks]) {
     var marks: [ObjectID: Marks] = [:]
     var queue = DateQueue<ObjectID>()
@@ -76,7 +84,8 @@ struct MergeBases {
     // Entries of the queue that are not stale.
     var open = 0
     var found: [ObjectID] = []
-    try await reader.load([first] + others)
+    var isFound: Set<ObjectID> = []
+    try await reader.load(firsts + others)
 
     func mark(_ id: ObjectID, _ new: Marks, date: Int64) {
       let old = marks[id] ?? []
@@ -89,14 +98,14 @@ struct MergeBases {
       if !now.contains(.stale) { open += 1 }
     }
 
-    mark(first, .first, date: try await reader.record(first).date)
+    for first in firsts { mark(first, .first, date: try await reader.record(first).date) }
     for other in others { mark(other, .others, date: try await reader.record(other).date) }
     while open > 0, let id = queue.pop() {
       var now = marks[id] ?? []
       queued[id] = (queued[id] ?? 1) - 1
       if !now.contains(.stale) { open -= 1 }
       if now.isSuperset(of: .both), !now.contains(.stale) {
-        if !found.contains(id) { found.append(id) }
+        if isFound.insert(id).inserted { found.append(id) }
         now.insert(.stale)
       }
       let parents = try await reader.record(id).parents

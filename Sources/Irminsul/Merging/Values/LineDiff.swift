@@ -1,10 +1,9 @@
-import RedisScripting
-
-/// Which lines of two texts are the same, in order.
+/// Which lines of two texts are the same, in order: a smallest set of changes, found in linear space.
 ///
-/// Lines that both texts have once are matched first, as in a patience diff, then what lies between them by
-/// Myers' algorithm. Beyond a number of differences a part counts as changed altogether: that is a diff as
-/// well, though not the smallest.
+/// Where texts differ in very many lines the set may not be the smallest, so that time stays near linear
+/// in their length; what it says is true all the same.
+///
+/// Source: E. Myers, An O(ND) Difference Algorithm and Its Variations, 1986, section 4b.
 struct LineDiff {
   /// Lines of the old text that became lines of the new one; one of both may be empty.
   struct Hunk: Equatable {
@@ -12,25 +11,59 @@ struct LineDiff {
     let new: Range<Int>
   }
 
-  /// Differences that are looked for in one part: its memory grows by their square.
-  private static let limit = 1000
+  /// Lines of both texts that are compared with each other.
+  private struct Box {
+    var old: Range<Int>
+    var new: Range<Int>
+  }
+
+  /// Differences after which a box is split where the search has come furthest.
+  private static let limit = 256
 
   private let old: [Int]
   private let new: [Int]
-  /// Matched lines, in order.
-  private var pairs: [(old: Int, new: Int)] = []
+  /// How far each diagonal was reached from the start, and from the end; those of the whole texts lie
+  /// `offset` apart from their number.
+  private var forward: [Int]
+  private var backward: [Int]
+  private let offset: Int
+  private(set) var isRemoved: [Bool]
+  private(set) var isAdded: [Bool]
 
   /// The parts that differ, in order. Lines are given as numbers: equal ones are equal lines.
   static func hunks(_ old: [Int], _ new: [Int]) -> [Hunk] {
-    var diff = LineDiff(old: old, new: new)
-    diff.match(0..<old.count, 0..<new.count)
+    if old == new { return [] }
+    let start = zip(old, new).prefix { $0 == $1 }.count
+    let end = min(
+      zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count,
+      min(old.count, new.count) - start)
+    // A line that the other text has not is changed whatever the others are: it is left out.
+    let (knownOld, knownNew) = (Set(old), Set(new))
+    let oldPlaces = (start..<old.count - end).filter { knownNew.contains(old[$0]) }
+    let newPlaces = (start..<new.count - end).filter { knownOld.contains(new[$0]) }
+    var diff = LineDiff(old: oldPlaces.map { old[$0] }, new: newPlaces.map { new[$0] })
+    diff.search()
+
+    var isRemoved = old.indices.map { (start..<old.count - end).contains($0) }
+    var isAdded = new.indices.map { (start..<new.count - end).contains($0) }
+    for (place, isChanged) in zip(oldPlaces, diff.isRemoved) { isRemoved[place] = isChanged }
+    for (place, isChanged) in zip(newPlaces, diff.isAdded) { isAdded[place] = isChanged }
+    LineSlide.settle(&isRemoved, of: old, beside: isAdded)
+    LineSlide.settle(&isAdded, of: new, beside: isRemoved)
+    return hunks(isRemoved, isAdded)
+  }
+
+  private static func hunks(_ isRemoved: [Bool], _ isAdded: [Bool]) -> [Hunk] {
     var hunks: [Hunk] = []
     var (left, right) = (0, 0)
-    for pair in diff.pairs + [(old.count, new.count)] {
-      if pair.old > left || pair.new > right {
-        hunks.append(Hunk(old: left..<pair.old, new: right..<pair.new))
-      }
-      (left, right) = (pair.old + 1, pair.new + 1)
+    while left < isRemoved.count || right < isAdded.count {
+      let (one, two) = (left, right)
+      while left < isRemoved.count, isRemoved[left] { left += 1 }
+      while right < isAdded.count, isAdded[right] { right += 1 }
+      if left > one || right > two { hunks.append(Hunk(old: one..<left, new: two..<right)) }
+      // A line of both.
+      left += 1
+      right += 1
     }
     return hunks
   }
@@ -38,129 +71,121 @@ struct LineDiff {
   private init(old: [Int], new: [Int]) {
     self.old = old
     self.new = new
+    forward = Array(repeating: 0, count: old.count + new.count + 3)
+    backward = forward
+    offset = new.count + 1
+    isRemoved = Array(repeating: false, count: old.count)
+    isAdded = Array(repeating: false, count: new.count)
   }
 
-  private mutating func match(_ left: Range<Int>, _ right: Range<Int>) {
-    var (left, right) = (left, right)
-    while let one = left.first, let two = right.first, old[one] == new[two] {
-      pairs.append((one, two))
-      left = left.dropFirst()
-      right = right.dropFirst()
+  private mutating func search() {
+    var boxes = [Box(old: old.indices, new: new.indices)]
+    while var box = boxes.popLast() {
+      while let one = box.old.first, let two = box.new.first, old[one] == new[two] {
+        box = Box(old: box.old.dropFirst(), new: box.new.dropFirst())
+      }
+      while let one = box.old.last, let two = box.new.last, old[one] == new[two] {
+        box = Box(old: box.old.dropLast(), new: box.new.dropLast())
+      }
+      if box.old.isEmpty || box.new.isEmpty {
+        for at in box.old { isRemoved[at] = true }
+        for at in box.new { isAdded[at] = true }
+        continue
+      }
+      let (x, y) = middle(of: box)
+      boxes.append(Box(old: box.old.lowerBound..<x, new: box.new.lowerBound..<y))
+      boxes.append(Box(old: x..<box.old.upperBound, new: y..<box.new.upperBound))
     }
-    var ending: [(old: Int, new: Int)] = []
-    while let one = left.last, let two = right.last, old[one] == new[two] {
-      ending.append((one, two))
-      left = left.dropLast()
-      right = right.dropLast()
-    }
-    if !left.isEmpty, !right.isEmpty {
-      let anchors = anchors(left, right)
-      if anchors.isEmpty {
-        pairs += shortest(left, right)
+  }
+
+  /// A point on a shortest way through a box, which begins and ends with lines that differ: never one of
+  /// its two corners. Searches from both of them until the ways meet.
+  private mutating func middle(of box: Box) -> (Int, Int) {
+    let (left, right) = (box.old.lowerBound, box.old.upperBound)
+    let (top, bottom) = (box.new.lowerBound, box.new.upperBound)
+    let (lowest, highest) = (left - bottom, right - top)
+    let (first, last) = (left - top, right - bottom)
+    let meetsForward = !(first - last).isMultiple(of: 2)
+    var (low, high) = (first, first)
+    var (lowBack, highBack) = (last, last)
+    // Beyond what a diagonal's neighbours may say.
+    let (never, neverBack) = (-1, Int.max / 2)
+    forward[first + offset] = left
+    backward[last + offset] = right
+
+    for cost in 1... {
+      // One more diagonal at each end, where the box has one; else the outermost is done with.
+      if low > lowest {
+        low -= 1
+        if low > lowest { forward[low - 1 + offset] = never }
       } else {
-        var (first, second) = (left.lowerBound, right.lowerBound)
-        for anchor in anchors {
-          match(first..<anchor.old, second..<anchor.new)
-          pairs.append(anchor)
-          (first, second) = (anchor.old + 1, anchor.new + 1)
-        }
-        match(first..<left.upperBound, second..<right.upperBound)
+        low += 1
       }
-    }
-    pairs += ending.reversed()
-  }
-
-  /// The longest row of lines that each of both parts has once, in the order of both.
-  private func anchors(_ left: Range<Int>, _ right: Range<Int>) -> [(old: Int, new: Int)] {
-    var places: [Int: (old: Int, new: Int, isUnique: Bool)] = [:]
-    for at in left {
-      places[old[at], default: (-1, -1, true)].isUnique = places[old[at]] == nil
-      places[old[at]]?.old = at
-    }
-    for at in right {
-      guard let place = places[new[at]] else { continue }
-      if place.new >= 0 { places[new[at]]?.isUnique = false }
-      places[new[at]]?.new = at
-    }
-    let unique = places.values.filter { $0.isUnique && $0.new >= 0 }.sorted { $0.old < $1.old }
-    // The longest increasing row, by piles.
-    var piles: [Int] = []
-    var before = [Int](repeating: -1, count: unique.count)
-    for (at, place) in unique.enumerated() {
-      var (low, high) = (0, piles.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if unique[piles[middle]].new < place.new { low = middle + 1 } else { high = middle }
+      if high < highest {
+        high += 1
+        if high < highest { forward[high + 1 + offset] = never }
+      } else {
+        high -= 1
       }
-      if low > 0 { before[at] = piles[low - 1] }
-      if low == piles.count { piles.append(at) } else { piles[low] = at }
-    }
-    var row: [(old: Int, new: Int)] = []
-    var at = piles.last ?? -1
-    while at >= 0 {
-      row.append((unique[at].old, unique[at].new))
-      at = before[at]
-    }
-    return row.reversed()
-  }
-
-  /// Myers' greedy algorithm, which keeps how far each diagonal was reached for each number of
-  /// differences, and goes back along it.
-  ///
-  /// Source: E. Myers, An O(ND) Difference Algorithm and Its Variations, 1986.
-  private func shortest(_ left: Range<Int>, _ right: Range<Int>) -> [(old: Int, new: Int)] {
-    let (count, other) = (left.count, right.count)
-    let limit = min(count + other, Self.limit)
-    var reach = [Int](repeating: 0, count: 2 * limit + 3)
-    let middle = limit + 1
-    var trace: [[Int]] = []
-    for number in 0...limit {
-      trace.append(Array(reach[(middle - number)...(middle + number)]))
-      for diagonal in stride(from: -number, through: number, by: 2) {
-        let isDown =
-          diagonal == -number
-          || (diagonal != number && reach[middle + diagonal - 1] < reach[middle + diagonal + 1])
-        var x = isDown ? reach[middle + diagonal + 1] : reach[middle + diagonal - 1] + 1
-        var y = x - diagonal
-        while x < count, y < other,
-          old[left.lowerBound + x] == new[right.lowerBound + y]
+      for diagonal in stride(from: high, through: low, by: -2) {
+        let right1 = diagonal - 1 < lowest ? never : forward[diagonal - 1 + offset]
+        let down = diagonal + 1 > highest ? never : forward[diagonal + 1 + offset]
+        var x = right1 >= down ? right1 + 1 : down
+        while x < right, x - diagonal < bottom, old[x] == new[x - diagonal] { x += 1 }
+        forward[diagonal + offset] = x
+        if meetsForward, (lowBack...highBack).contains(diagonal),
+          backward[diagonal + offset] <= x
         {
-          x += 1
-          y += 1
-        }
-        reach[middle + diagonal] = x
-        if x >= count, y >= other {
-          return path(trace, left, right)
+          return (x, x - diagonal)
         }
       }
+
+      if lowBack > lowest {
+        lowBack -= 1
+        if lowBack > lowest { backward[lowBack - 1 + offset] = neverBack }
+      } else {
+        lowBack += 1
+      }
+      if highBack < highest {
+        highBack += 1
+        if highBack < highest { backward[highBack + 1 + offset] = neverBack }
+      } else {
+        highBack -= 1
+      }
+      for diagonal in stride(from: highBack, through: lowBack, by: -2) {
+        let up = diagonal - 1 < lowest ? neverBack : backward[diagonal - 1 + offset]
+        let left1 = diagonal + 1 > highest ? neverBack : backward[diagonal + 1 + offset]
+        var x = up < left1 ? up : left1 - 1
+        while x > left, x - diagonal > top, old[x - 1] == new[x - diagonal - 1] { x -= 1 }
+        backward[diagonal + offset] = x
+        if !meetsForward, (low...high).contains(diagonal), x <= forward[diagonal + offset] {
+          return (x, x - diagonal)
+        }
+      }
+      if cost >= Self.limit { break }
     }
-    return []
+    return furthest(of: box, low...high, lowBack...highBack)
   }
 
-  private func path(
-    _ trace: [[Int]], _ left: Range<Int>, _ right: Range<Int>
-  ) -> [(old: Int, new: Int)] {
-    var (x, y) = (left.count, right.count)
-    var row: [(old: Int, new: Int)] = []
-    for number in stride(from: trace.count - 1, through: 0, by: -1) {
-      let reach = trace[number]
-      func at(_ diagonal: Int) -> Int { reach[diagonal + number] }
-      let diagonal = x - y
-      var (fromX, fromY) = (0, 0)
-      if number > 0 {
-        let isDown =
-          diagonal == -number || (diagonal != number && at(diagonal - 1) < at(diagonal + 1))
-        fromX = at(isDown ? diagonal + 1 : diagonal - 1)
-        fromY = fromX - (isDown ? diagonal + 1 : diagonal - 1)
-      }
-      let start = number > 0 ? max(fromX, fromY + diagonal) : 0
-      while x > start, y > start - diagonal, x > 0, y > 0 {
-        x -= 1
-        y -= 1
-        row.append((left.lowerBound + x, right.lowerBound + y))
-      }
-      (x, y) = (fromX, fromY)
+  /// Where the search from the start, or the one from the end, has come furthest.
+  private func furthest(
+    of box: Box, _ ahead: ClosedRange<Int>, _ back: ClosedRange<Int>
+  ) -> (Int, Int) {
+    var (best, point) = (0, (box.old.lowerBound, box.new.lowerBound + 1))
+    func consider(_ x: Int, _ diagonal: Int, isAhead: Bool) {
+      guard box.old.lowerBound <= x, x <= box.old.upperBound,
+        box.new.lowerBound <= x - diagonal, x - diagonal <= box.new.upperBound
+      else { return }
+      let way = x - box.old.lowerBound + x - diagonal - box.new.lowerBound
+      let length = isAhead ? way : box.old.count + box.new.count - way
+      if length > best { (best, point) = (length, (x, x - diagonal)) }
     }
-    return row.reversed()
+    for diagonal in stride(from: ahead.upperBound, through: ahead.lowerBound, by: -2) {
+      consider(forward[diagonal + offset], diagonal, isAhead: true)
+    }
+    for diagonal in stride(from: back.upperBound, through: back.lowerBound, by: -2) {
+      consider(backward[diagonal + offset], diagonal, isAhead: false)
+    }
+    return point
   }
 }

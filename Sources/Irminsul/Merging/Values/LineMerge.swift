@@ -1,126 +1,209 @@
 import RedisScripting
 
-/// The three-way merge of texts by lines, as of `diff3` and `git merge-file`.
+/// The three-way merge of texts by lines, as of `diff3` and `git merge-file`: changes of different lines go
+/// together, unless they touch.
 struct LineMerge {
-  /// How a conflict is written down.
-  enum Style {
-    /// Both sides, with marks around them.
-    case merge
-    /// The base between them as well.
-    case diff3
+  /// Lines of the three texts that belong together.
+  private struct Part {
+    enum Kind {
+      /// Unchanged, or changed alike.
+      case common
+      case ours
+      case theirs
+      case conflict
+    }
+
+    let kind: Kind
+    var base: Range<Int>
+    var ours: Range<Int>
+    var theirs: Range<Int>
   }
 
-  /// A part of the result.
-  private enum Part {
-    case lines(ArraySlice<ArraySlice<UInt8>>)
-    case conflict(
-      base: ArraySlice<ArraySlice<UInt8>>, ours: ArraySlice<ArraySlice<UInt8>>,
-      theirs: ArraySlice<ArraySlice<UInt8>>)
-  }
-
-  private var parts: [Part] = []
+  private let base: TextLines
+  private let ours: TextLines
+  private let theirs: TextLines
+  /// With conflicts as the base has them.
+  private let parts: [Part]
 
   /// Whether bytes are text, by Git's measure: no NUL in the first 8,000 of them.
   static func isText(_ bytes: Bytes) -> Bool { !bytes.prefix(8000).contains(0) }
 
   init(base: Bytes, ours: Bytes, theirs: Bytes) {
-    let (base, ours, theirs) = (Self.lines(base), Self.lines(ours), Self.lines(theirs))
-    var numbers: [ArraySlice<UInt8>: Int] = [:]
-    func numbered(_ lines: [ArraySlice<UInt8>]) -> [Int] {
-      lines.map { line in
-        if let number = numbers[line] { return number }
-        numbers[line] = numbers.count
-        return numbers.count - 1
-      }
-    }
-    let (old, mine, other) = (numbered(base), numbered(ours), numbered(theirs))
-    let left = LineDiff.hunks(old, mine)
-    let right = LineDiff.hunks(old, other)
-    var (at, one, two) = (0, 0, 0)
-    // Where the base's line `at` is in each side.
-    var (shift, otherShift) = (0, 0)
-    while one < left.count || two < right.count {
-      let first = min(
-        one < left.count ? left[one].old.lowerBound : .max,
-        two < right.count ? right[two].old.lowerBound : .max)
-      if first > at { parts.append(.lines(base[at..<first])) }
-      // All hunks that touch each other are one region.
-      let (startOne, startTwo) = (one, two)
-      var end = first
-      var isGrowing = true
-      while isGrowing {
-        isGrowing = false
-        while one < left.count, left[one].old.lowerBound <= end {
-          end = max(end, left[one].old.upperBound)
-          one += 1
-          isGrowing = true
-        }
-        while two < right.count, right[two].old.lowerBound <= end {
-          end = max(end, right[two].old.upperBound)
-          two += 1
-          isGrowing = true
-        }
-      }
-      func region(_ hunks: ArraySlice<LineDiff.Hunk>, _ shift: inout Int) -> Range<Int> {
-        let start = first + shift
-        for hunk in hunks { shift += hunk.new.count - hunk.old.count }
-        return start..<(end + shift)
-      }
-      let minePart = ours[region(left[startOne..<one], &shift)]
-      let otherPart = theirs[region(right[startTwo..<two], &otherShift)]
-      if startTwo == two || Array(minePart) == Array(otherPart) {
-        parts.append(.lines(minePart))
-      } else if startOne == one {
-        parts.append(.lines(otherPart))
-      } else {
-        parts.append(.conflict(base: base[first..<end], ours: minePart, theirs: otherPart))
-      }
-      at = end
-    }
-    if at < base.count { parts.append(.lines(base[at...])) }
+    var known: [ArraySlice<UInt8>: Int] = [:]
+    self.base = TextLines(base, &known)
+    self.ours = TextLines(ours, &known)
+    self.theirs = TextLines(theirs, &known)
+    parts = Self.parts(self.base.numbers, self.ours.numbers, self.theirs.numbers)
   }
 
   /// How many places could not be merged.
-  var conflicts: Int {
-    parts.count { if case .conflict = $0 { true } else { false } }
-  }
+  var conflicts: Int { refined().count { $0.kind == .conflict } }
 
   /// The merged text, with marks around what could not be merged.
-  func text(_ style: Style, ours: String, base: String, theirs: String) -> Bytes {
+  func text(_ marks: ConflictMarks) -> Bytes {
     var text = Bytes()
-    func append(_ lines: ArraySlice<ArraySlice<UInt8>>, endsLine: Bool) {
-      for line in lines { text += line }
-      // A last line without its end would run into the mark.
-      if endsLine, !lines.isEmpty, text.last != UInt8(ascii: "\n") {
-        text.append(UInt8(ascii: "\n"))
-      }
-    }
-    for part in parts {
-      switch part {
-      case .lines(let lines): append(lines, endsLine: false)
-      case .conflict(let old, let mine, let other):
-        text += Bytes("<<<<<<< \(ours)\n".utf8)
-        append(mine, endsLine: true)
-        if style == .diff3 {
-          text += Bytes("||||||| \(base)\n".utf8)
-          append(old, endsLine: true)
-        }
-        text += Bytes("=======\n".utf8)
-        append(other, endsLine: true)
-        text += Bytes(">>>>>>> \(theirs)\n".utf8)
+    for part in marks.style == .merge ? refined() : parts {
+      switch part.kind {
+      case .common, .ours: for line in ours.lines[part.ours] { text += line }
+      case .theirs: for line in theirs.lines[part.theirs] { text += line }
+      case .conflict: write(part, marks, to: &text)
       }
     }
     return text
   }
 
-  private static func lines(_ bytes: Bytes) -> [ArraySlice<UInt8>] {
-    var lines: [ArraySlice<UInt8>] = []
-    var start = 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
-      lines.append(bytes[start..<end])
-      start = end
+  func text(
+    _ style: ConflictMarks.Style, ours: String, base: String, theirs: String
+  ) -> Bytes {
+    text(ConflictMarks(style, ours: ours, base: base, theirs: theirs))
+  }
+
+  // MARK: Parts
+
+  private static func parts(_ base: [Int], _ ours: [Int], _ theirs: [Int]) -> [Part] {
+    var left = LineDiff.hunks(base, ours)[...]
+    var right = LineDiff.hunks(base, theirs)[...]
+    var parts: [Part] = []
+    // Up to where each text is in parts.
+    var (at, mine, other) = (0, 0, 0)
+    func append(_ kind: Part.Kind, _ length: Int, _ mineLength: Int, _ otherLength: Int) {
+      parts.append(
+        Part(
+          kind: kind, base: at..<at + length, ours: mine..<mine + mineLength,
+          theirs: other..<other + otherLength))
+      (at, mine, other) = (at + length, mine + mineLength, other + otherLength)
     }
-    return lines
+    while let first = [left.first, right.first].compactMap({ $0?.old.lowerBound }).min() {
+      append(.common, first - at, first - at, first - at)
+      // All hunks that touch each other are one region.
+      let (oneStart, twoStart) = (left.startIndex, right.startIndex)
+      let (one, two) = (left, right)
+      var end = first
+      var isGrowing = true
+      while isGrowing {
+        isGrowing = false
+        while let hunk = left.first, hunk.old.lowerBound <= end {
+          end = max(end, hunk.old.upperBound)
+          left.removeFirst()
+          isGrowing = true
+        }
+        while let hunk = right.first, hunk.old.lowerBound <= end {
+          end = max(end, hunk.old.upperBound)
+          right.removeFirst()
+          isGrowing = true
+        }
+      }
+      func length(_ hunks: ArraySlice<LineDiff.Hunk>) -> Int {
+        hunks.reduce(end - first) { $0 + $1.new.count - $1.old.count }
+      }
+      let mineLength = length(one[oneStart..<left.startIndex])
+      let otherLength = length(two[twoStart..<right.startIndex])
+      let kind: Part.Kind =
+        if twoStart == right.startIndex {
+          .ours
+        } else if oneStart == left.startIndex {
+          .theirs
+        } else if ours[mine..<mine + mineLength] == theirs[other..<other + otherLength] {
+          .common
+        } else {
+          .conflict
+        }
+      append(kind, end - first, mineLength, otherLength)
+    }
+    append(.common, base.count - at, base.count - at, base.count - at)
+    return parts
+  }
+
+  // MARK: Refinement
+
+  /// Conflicts that are narrower.
+  private func refined() -> [Part] {
+    var result: [Part] = []
+    for part in parts.flatMap({ $0.kind == .conflict ? narrowed($0) : [$0] }) {
+      join(part, to: &result)
+    }
+    return result
+  }
+
+  /// Lines that both sides have within a conflict are taken out of it.
+  private func narrowed(_ conflict: Part) -> [Part] {
+    if conflict.ours.isEmpty || conflict.theirs.isEmpty { return [conflict] }
+    let hunks = LineDiff.hunks(
+      Array(ours.numbers[conflict.ours]), Array(theirs.numbers[conflict.theirs]))
+    var parts: [Part] = []
+    var (mine, other) = (conflict.ours.lowerBound, conflict.theirs.lowerBound)
+    func append(_ kind: Part.Kind, _ mineEnd: Int, _ otherEnd: Int) {
+      parts.append(
+        Part(kind: kind, base: conflict.base, ours: mine..<mineEnd, theirs: other..<otherEnd))
+      (mine, other) = (mineEnd, otherEnd)
+    }
+    for hunk in hunks {
+      let start = conflict.ours.lowerBound + hunk.old.lowerBound
+      append(.common, start, conflict.theirs.lowerBound + hunk.new.lowerBound)
+      append(.conflict, start + hunk.old.count, other + hunk.new.count)
+    }
+    append(.common, conflict.ours.upperBound, conflict.theirs.upperBound)
+    return parts
+  }
+
+  /// Conflicts with up to three lines between them become one: that is easier to read.
+  private func join(_ part: Part, to parts: inout [Part]) {
+    if part.kind == .conflict,
+      let last = parts.lastIndex(where: { $0.kind != .common }), parts[last].kind == .conflict,
+      part.ours.lowerBound - parts[last].ours.upperBound <= 3
+    {
+      parts[last].ours = parts[last].ours.lowerBound..<part.ours.upperBound
+      parts[last].theirs = parts[last].theirs.lowerBound..<part.theirs.upperBound
+      parts[last].base =
+        parts[last].base.lowerBound..<max(parts[last].base.upperBound, part.base.upperBound)
+      parts.removeSubrange((last + 1)...)
+    } else {
+      parts.append(part)
+    }
+  }
+
+  // MARK: Marks
+
+  private func write(_ conflict: Part, _ marks: ConflictMarks, to text: inout Bytes) {
+    let end = end(for: conflict)
+    func mark(_ character: Unicode.Scalar, _ label: String) {
+      text += Bytes(repeating: UInt8(ascii: character), count: 7)
+      if !label.isEmpty { text += Bytes(" \(label)".utf8) }
+      text += end
+    }
+    func append(_ lines: ArraySlice<ArraySlice<UInt8>>) {
+      for line in lines {
+        text += line
+        if line.last != UInt8(ascii: "\n") { text += end }
+      }
+    }
+    mark("<", marks.ours)
+    append(ours.lines[conflict.ours])
+    if marks.style == .diff3 {
+      mark("|", marks.base)
+      append(base.lines[conflict.base])
+    }
+    mark("=", "")
+    append(theirs.lines[conflict.theirs])
+    mark(">", marks.theirs)
+  }
+
+  /// CR LF where the base ends its lines so, and no side there with LF alone.
+  private func end(for conflict: Part) -> Bytes {
+    let hasCR =
+      base.endsWithCR(before: 0) == true
+      && ours.endsWithCR(before: conflict.ours.lowerBound) != false
+      && theirs.endsWithCR(before: conflict.theirs.lowerBound) != false
+    return Bytes((hasCR ? "\r\n" : "\n").utf8)
+  }
+}
+
+extension TextLines {
+  /// Whether the lines before a place, or the first ones, end with CR LF; nil when there is no end.
+  fileprivate func endsWithCR(before place: Int) -> Bool? {
+    guard let line = lines.dropFirst(max(place, 1) - 1).first else { return nil }
+    if line.last == UInt8(ascii: "\n") { return line.dropLast().last == UInt8(ascii: "\r") }
+    // The last line has no end: the one before tells.
+    return lines.count > 1 ? lines[lines.count - 2].dropLast().last == UInt8(ascii: "\r") : nil
   }
 }

@@ -32,54 +32,84 @@ extension Merge {
   /// Source: Irmin's `Set`.
   public static func set<Element: Hashable & Sendable>() -> Merge where Value == Set<Element> {
     Merge { base, ours, theirs throws(MergeRefusal) in
-      let base = base ?? []
-      let removed = base.subtracting(ours).union(base.subtracting(theirs))
-      return ours.union(theirs).subtracting(removed)
+      union(base: base ?? [], ours: ours, theirs: theirs)
     }
   }
 
-  /// How many of each element: what each side has added or taken counts; none is left out. A number
-  /// beyond 64 bits is refused.
+  static func union<Element: Hashable>(
+    base: Set<Element>, ours: Set<Element>, theirs: Set<Element>
+  ) -> Set<Element> where Value == Set<Element> {
+    let removed = base.subtracting(ours).union(base.subtracting(theirs))
+    return ours.union(theirs).subtracting(removed)
+  }
+
+  /// How many of each element: what each side has added or taken counts; none is left out, on either
+  /// side as well. A number beyond 64 bits is refused.
   ///
   /// Source: Irmin's `MultiSet`.
   public static func multiset<Element: Hashable & Sendable>() -> Merge
   where Value == [Element: Int] {
     Merge { base, ours, theirs throws(MergeRefusal) in
       var result: [Element: Int] = [:]
-      for element in Set(ours.keys).union(theirs.keys).union(base?.keys.map { $0 } ?? []) {
-        let count = try Merge<Int>.counter().merged(
-          base: base?[element] ?? 0, ours: ours[element] ?? 0, theirs: theirs[element] ?? 0)
+      var refusals = Refusals()
+      for element in Set(ours.keys).union(theirs.keys).union(base.map { Set($0.keys) } ?? []) {
+        let count = refusals.gather("\(element)") { () throws(MergeRefusal) in
+          try Merge<Int>.counter().merged(
+            base: base?[element] ?? 0, ours: ours[element] ?? 0, theirs: theirs[element] ?? 0)
+        }
         if count != 0 { result[element] = count }
       }
+      try refusals.check()
       return result
     }
   }
 
-  /// A dictionary key by key; a key may come and go. All keys that are refused are named.
+  /// A dictionary key by key; a key may come and go, but a removal against a change is refused. All keys
+  /// that are refused are named.
   ///
   /// Source: Irmin's `alist`, `Map`.
   public static func dictionary<Key: Hashable & Sendable, Element: Equatable & Sendable>(
     of element: Merge<Element>
   ) -> Merge where Value == [Key: Element] {
-    let option = element.option
-    return Merge { base, ours, theirs throws(MergeRefusal) in
+    dictionary(ofOptional: element.option)
+  }
+
+  /// A dictionary key by key, by a merge that also decides about keys that one side has not.
+  ///
+  /// ```swift
+  /// // A removal wins over a change.
+  /// let merge = Merge<[String: Int]>.dictionary(
+  ///   ofOptional: Merge { base, ours, theirs in
+  ///     base != nil && (ours == nil || theirs == nil) ? nil : ours ?? theirs
+  ///   })
+  /// ```
+  ///
+  /// - Parameter element: Is asked for each key that any side has; nil stands for no value. The base is
+  ///   always given: as nil inside where it has no such key.
+  public static func dictionary<Key: Hashable & Sendable, Element: Sendable>(
+    ofOptional element: Merge<Element?>
+  ) -> Merge where Value == [Key: Element] {
+    Merge { base, ours, theirs throws(MergeRefusal) in
       var result: [Key: Element] = [:]
-      var refusals: [String] = []
-      for key in Set(ours.keys).union(theirs.keys) {
-        do throws(MergeRefusal) {
-          result[key] = try option.merged(
-            base: .some(base?[key]), ours: ours[key], theirs: theirs[key])
-        } catch {
-          refusals.append("\(key): \(error.reason)")
+      var refusals = Refusals()
+      for key in Set(ours.keys).union(theirs.keys).union(base.map { Set($0.keys) } ?? []) {
+        let value = refusals.gather("\(key)") { () throws(MergeRefusal) in
+          try element.merged(base: .some(base?[key]), ours: ours[key], theirs: theirs[key])
         }
+        if let value { result[key] = value }
       }
-      if !refusals.isEmpty { throw MergeRefusal(refusals.sorted().joined(separator: "; ")) }
+      try refusals.check()
       return result
     }
   }
 
-  /// A list whose elements are known by a key: key by key as ``dictionary(of:)``. Those of ours keep their
-  /// order, what theirs has added comes after them in its own.
+  /// A list whose elements are known by a key, as an association list: key by key as ``dictionary(of:)``.
+  ///
+  /// The order is that of ours, or of theirs where only theirs has put the elements of the base into
+  /// another one. What the other side has added stands after the element that it follows there; of
+  /// additions at one place those of ours come first.
+  ///
+  /// Source: Irmin's `alist`, which keeps no order.
   public static func list<Key: Hashable & Sendable, Element: Equatable & Sendable>(
     keyedBy key: @escaping @Sendable (Element) -> Key, of element: Merge<Element>
   ) -> Merge where Value == [Element] {
@@ -92,25 +122,29 @@ extension Merge {
         }
         return result
       }
-      var left = try merge.merged(
-        base: try base.map(keyed) ?? nil, ours: try keyed(ours), theirs: try keyed(theirs))
-      var result: [Element] = []
-      for element in ours + theirs {
-        if let merged = left.removeValue(forKey: key(element)) { result.append(merged) }
-      }
-      return result
+      let merged = try merge.merged(
+        base: try keyed(base ?? []), ours: try keyed(ours), theirs: try keyed(theirs))
+      let order = MergedOrder.merge(
+        base: (base ?? []).map(key), ours: ours.map(key), theirs: theirs.map(key),
+        keeping: Set(merged.keys))
+      return order.compactMap { merged[$0] }
     }
   }
+}
 
+extension Merge where Value: Equatable {
   /// What the later side has, by a time that the values carry; at the same time what is greater by
-  /// another measure. Never refused.
+  /// another measure. Different values of one time and measure are refused: nothing tells which is later.
+  /// A side that has changed nothing gives way, also to an earlier time.
   public static func lastWriter<Time: Comparable & Sendable, Tie: Comparable & Sendable>(
     at time: @escaping @Sendable (Value) -> Time, thenBy tie: @escaping @Sendable (Value) -> Tie
   ) -> Merge {
     Merge { _, ours, theirs throws(MergeRefusal) in
       let (mine, other) = (time(ours), time(theirs))
       if mine != other { return mine > other ? ours : theirs }
-      return tie(ours) < tie(theirs) ? theirs : ours
-    }
+      let (first, second) = (tie(ours), tie(theirs))
+      if first == second { throw MergeRefusal("written at the same time") }
+      return first < second ? theirs : ours
+    }.whereBothChanged
   }
 }

@@ -7,8 +7,8 @@
 /// let rules = try MergeRules(["jobs/**": ContentMerge(Job.self, jobs)])
 /// ```
 ///
-/// Every merge here gives the other side where one has changed nothing. Those in which the order of the
-/// sides shows say so.
+/// Every merge here gives the other side where one has changed nothing, and nothing depends on which side
+/// is which but the order of lists, of which those that have one say more.
 ///
 /// Source: Irmin's `Merge`.
 public struct Merge<Value: Sendable>: Sendable {
@@ -41,14 +41,25 @@ public struct Merge<Value: Sendable>: Sendable {
     }
   }
 
-  /// This merge for values that stand for its own, one for one.
+  /// This merge for values that stand for its own, one for one. What the closures throw is a refusal.
   ///
-  /// Source: Irmin's `like`.
+  /// ```swift
+  /// let scores = Merge<Int>.counter().like(to: { (score: Score) in score.points }, from: Score.init)
+  /// ```
+  ///
+  /// Source: Irmin's `like`, `like_lwt`.
   public func like<Other: Sendable>(
-    to: @escaping @Sendable (Other) -> Value, from: @escaping @Sendable (Value) -> Other
+    to: @escaping @Sendable (Other) throws -> Value,
+    from: @escaping @Sendable (Value) throws -> Other
   ) -> Merge<Other> {
     Merge<Other> { base, ours, theirs throws(MergeRefusal) in
-      from(try body(base.map(to), to(ours), to(theirs)))
+      do {
+        return try from(try body(try base.map(to), try to(ours), try to(theirs)))
+      } catch let refusal as MergeRefusal {
+        throw refusal
+      } catch {
+        throw MergeRefusal("\(error)")
+      }
     }
   }
 
@@ -93,7 +104,8 @@ extension Merge where Value: Equatable {
     }
   }
 
-  /// This merge where both sides have changed the value, and to different ones.
+  /// This merge where both sides have changed the value, and to different ones. For merges of one's own,
+  /// which then need not think of the other cases; not for counters, where two equal changes are two.
   public var whereBothChanged: Merge {
     Merge { base, ours, theirs throws(MergeRefusal) in
       if ours == theirs || base == theirs { return ours }

@@ -1,0 +1,200 @@
+import GitObjects
+import RedisScripting
+
+/// What some refs of a store lead to, without what a set of complete commits leads to: the objects that
+/// another store, which has those commits with everything below them, may lack.
+///
+/// Commits come oldest first, some hundreds at a time, each after its trees and blobs. Of a tree only what no
+/// parent's tree has at the same place is looked at, level by level, so that the work grows with the
+/// changes and not with the trees. Holds an id for each object that was met, and some 100 bytes for each new commit.
+struct NewObjects {
+  struct Item: Sendable, Hashable {
+    let id: ObjectID
+    let kind: ObjectKind
+  }
+
+  struct Batch: Sendable {
+    let items: [Item]
+    /// Whether everything that came before is below these, and must be stored first.
+    let needsEarlier: Bool
+  }
+
+  /// A tree, and those that have already been met where it stands.
+  private struct Pair {
+    let tree: ObjectID
+    let bases: [ObjectID]
+  }
+
+  private enum Limits {
+    static let commits = 256
+    static let trees = 256
+    static let items = 1000
+  }
+
+  private let objects: ObjectDatabase
+  private let wants: [ObjectID]
+  private let complete: [ObjectID]
+  private var reader: CommitReader
+  private var isStarted = false
+  /// Oldest last.
+  private var commits: [ObjectID] = []
+  /// Annotated tags, a tag after the tag that it is of.
+  private var tags: [ObjectID] = []
+  private var seen: Set<ObjectID> = []
+  private var pairs: [Pair] = []
+  private var items: [Item] = []
+  /// The commits whose trees are being looked at.
+  private var chunk: [ObjectID] = []
+
+  /// - Parameters:
+  ///   - wants: Objects of any kind.
+  ///   - complete: Commits that are stored here as well.
+  init(_ objects: ObjectDatabase, wants: [ObjectID], complete: [ObjectID]) {
+    self.objects = objects
+    self.wants = wants
+    self.complete = complete
+    reader = CommitReader(objects)
+  }
+
+  /// How many commits there are; known after the first batch.
+  private(set) var commitCount = 0
+
+  mutating func next() async throws -> Batch? {
+    if !isStarted {
+      isStarted = true
+      try await begin()
+    }
+    while true {
+      try Task.checkCancellation()
+      if items.count >= Limits.items { return take() }
+      if !pairs.isEmpty {
+        try await visitTrees()
+      } else if !items.isEmpty {
+        return take()
+      } else if !chunk.isEmpty {
+        let batch = chunk.map { Item(id: $0, kind: .commit) }
+        chunk = []
+        return Batch(items: batch, needsEarlier: true)
+      } else if !commits.isEmpty {
+        try await beginChunk()
+      } else if !tags.isEmpty {
+        let batch = tags.map { Item(id: $0, kind: .tag) }
+        tags = []
+        return Batch(items: batch, needsEarlier: true)
+      } else {
+        return nil
+      }
+    }
+  }
+
+  private mutating func take() -> Batch {
+    defer { items = [] }
+    return Batch(items: items, needsEarlier: false)
+  }
+
+  // MARK: History
+
+  private mutating func begin() async throws {
+    var starts: [ObjectID] = []
+    var level = wants
+    var known: Set<ObjectID> = []
+    while !level.isEmpty {
+      level = level.filter { known.insert($0).inserted }
+      var next: [ObjectID] = []
+      var found: [ObjectID] = []
+      for (id, kind) in zip(level, try await objects.engine.kinds(of: level)) {
+        switch kind {
+        case nil: throw StoreError.missingObject(id, in: objects.location)
+        case .commit: starts.append(id)
+        case .tree: add(id, bases: [])
+        case .blob: if seen.insert(id).inserted { items.append(Item(id: id, kind: .blob)) }
+        case .tag:
+          found.append(id)
+          let tag: TagObject
+          do {
+            tag = try TagObject(try await objects.read(id), algorithm: objects.algorithm)
+          } catch let error as GitObjectError {
+            throw StoreError.damagedObject(id, in: objects.location, reason: "\(error)")
+          }
+          next.append(tag.object)
+        }
+      }
+      tags = found + tags
+      level = next
+    }
+    let new = try await newCommits(starts)
+    var nodes: [TopologicalOrder.Node] = []
+    for id in new {
+      let record = try await reader.record(id)
+      nodes.append(.init(id: id, parents: record.parents, date: record.date))
+    }
+    nodes.sort { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }
+    commits = TopologicalOrder.sort(nodes, .topologicalByDate).map { nodes[$0].id }
+    commitCount = commits.count
+  }
+
+  private mutating func newCommits(_ starts: [ObjectID]) async throws -> Set<ObjectID> {
+    if !complete.isEmpty {
+      var difference = HistoryDifference(reader, .none)
+      let found = try await difference.find(starts, complete).left
+      reader = difference.reader
+      return found
+    }
+    var found = Set(starts)
+    var level = Array(found)
+    while !level.isEmpty {
+      try await reader.load(level)
+      var next: [ObjectID] = []
+      for id in level {
+        for parent in try await reader.record(id).parents where found.insert(parent).inserted {
+          next.append(parent)
+        }
+      }
+      level = next
+    }
+    return found
+  }
+
+  private mutating func beginChunk() async throws {
+    while chunk.count < Limits.commits, let id = commits.popLast() {
+      let record = try await reader.record(id)
+      var bases: [ObjectID] = []
+      try await reader.load(record.parents)
+      for parent in record.parents { bases.append(try await reader.record(parent).tree) }
+      if !bases.contains(record.tree) { add(record.tree, bases: bases) }
+      chunk.append(id)
+    }
+  }
+
+  // MARK: Trees
+
+  private mutating func add(_ tree: ObjectID, bases: [ObjectID]) {
+    guard seen.insert(tree).inserted else { return }
+    items.append(Item(id: tree, kind: .tree))
+    pairs.append(Pair(tree: tree, bases: bases))
+  }
+
+  private mutating func visitTrees() async throws {
+    let batch = Array(pairs.suffix(Limits.trees))
+    pairs.removeLast(batch.count)
+    var trees = try await objects.trees(batch.flatMap { [$0.tree] + $0.bases })[...]
+    for pair in batch {
+      guard let tree = trees.popFirst() else { return }
+      var known: [Bytes: [TreeEntry]] = [:]
+      for base in trees.prefix(pair.bases.count) {
+        for entry in base.entries { known[entry.name, default: []].append(entry) }
+      }
+      trees = trees.dropFirst(pair.bases.count)
+      // A submodule's commit lives in another repository.
+      for entry in tree.entries where !entry.mode.isSubmodule {
+        let others = known[entry.name] ?? []
+        if others.contains(where: { $0.id == entry.id }) { continue }
+        if entry.mode.isTree {
+          add(entry.id, bases: others.filter(\.mode.isTree).map(\.id))
+        } else if seen.insert(entry.id).inserted {
+          items.append(Item(id: entry.id, kind: .blob))
+        }
+      }
+    }
+  }
+}
