@@ -78,10 +78,13 @@ extension BackendLaw {
     BackendLaw("of many that create a branch at once, one succeeds", .atomicWrite) { subject in
       let ids = try await subject.commits(16)
       for round in 0..<5 {
+        let start = StartingLine(ids.count)
         let winners = try await withThrowingTaskGroup(of: ObjectID?.self) { group in
           for id in ids {
             group.addTask {
-              try await subject.branches.testAndSet("new/\(round)", test: nil, set: id) ? id : nil
+              await start.wait()
+              return try await subject.branches.testAndSet("new/\(round)", test: nil, set: id)
+                ? id : nil
             }
           }
           return try await group.reduce(into: []) { $0 += [$1].compactMap(\.self) }
@@ -102,9 +105,11 @@ extension BackendLaw {
       subject in
       let ids = try await subject.commits(8)
       let holders = Holders()
+      let start = StartingLine(ids.count)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for id in ids {
           group.addTask {
+            await start.wait()
             for _ in 0..<5 {
               let end = ContinuousClock.now + subject.patience
               while try await !subject.branches.testAndSet("lock", test: nil, set: id) {
@@ -164,11 +169,13 @@ extension BackendSubject {
   /// - Returns: How many times one of them was told that it had.
   func race(_ steps: [ObjectID], with other: BackendSubject? = nil) async throws -> Int {
     let numbers = Dictionary(uniqueKeysWithValues: zip(steps, 0...))
-    let end = ContinuousClock.now + 3 * patience
+    let end = ContinuousClock.now + patience * 3
+    let start = StartingLine(8)
     return try await withThrowingTaskGroup(of: Int.self) { group in
       for writer in 0..<8 {
         let branches = (writer.isMultiple(of: 2) ? other : nil)?.branches ?? branches
         group.addTask {
+          await start.wait()
           var done = 0
           while true {
             try Task.checkCancellation()
@@ -187,6 +194,20 @@ extension BackendSubject {
       }
       return try await group.reduce(0, +)
     }
+  }
+}
+
+/// Lets nobody go before all are there, so that none is done before the others have begun.
+private actor StartingLine {
+  private var missing: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ count: Int) { missing = count }
+
+  func wait() async {
+    missing -= 1
+    if missing > 0 { return await withCheckedContinuation { waiting.append($0) } }
+    for waiter in waiting { waiter.resume() }
   }
 }
 

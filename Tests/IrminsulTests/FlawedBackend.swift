@@ -236,6 +236,9 @@ struct FlawedBackend: Backend {
       initial: [String: ObjectID]?,
       _ body: @escaping @Sendable (String, ObjectID?) async -> Void
     ) async throws -> Watch {
+      // In a task that nobody ends.
+      let (queued, waiting) = AsyncStream<(String, ObjectID?)>.makeStream()
+      Task { for await (key, value) in queued { await body(key, value) } }
       let inner = try await inner.watch(
         initial: flaw == .forgetsWhatTheWatcherKnows ? nil : initial
       ) { key, value in
@@ -248,12 +251,7 @@ struct FlawedBackend: Backend {
           await slowest.enter()
           await body(key, value)
           await slowest.leave()
-        case .goesOnAfterUnwatch:
-          // In tasks that nobody ends.
-          Task {
-            try? await Task.sleep(for: .milliseconds(30))
-            await body(key, value)
-          }
+        case .goesOnAfterUnwatch: waiting.yield((key, value))
         case .unwatchWaitsForItself:
           // Called from elsewhere, so that it does not know where it is.
           await Task.detached { await body(key, value) }.value

@@ -22,7 +22,9 @@ public final class FolderBranches: AtomicWriteStore {
   public func list() async throws -> [String] {
     try files.place.names(in: files.subfolder).compactMap { String(fileName: $0) }
   }
+}
 
+extension FolderBranches {
   public func set(_ key: String, _ value: ObjectID) async throws {
     try files.place.locked { try change(key, value) }
   }
@@ -48,7 +50,9 @@ public final class FolderBranches: AtomicWriteStore {
     }
     watchers.notify(key, value)
   }
+}
 
+extension FolderBranches {
   public func watch(
     initial: [String: ObjectID]?, _ body: @escaping @Sendable (String, ObjectID?) async -> Void
   ) async throws -> Watchers<String, ObjectID>.Watch {
@@ -78,7 +82,9 @@ public final class FolderBranches: AtomicWriteStore {
     }
     return present
   }
+}
 
+extension FolderBranches {
   /// Tells the watches what other processes have changed.
   private func lookAround() {
     if watchers.isEmpty { return }
