@@ -132,8 +132,18 @@ extension BackendLaw {
       }
       let quick = Told()
       let quickWatch = try await subject.watch(into: quick)
-      for id in ids { try await subject.branches.set("main", id) }
-      try await quick.wait(forCount: 6, subject.patience)
+      let writing = Task {
+        for id in ids { try await subject.branches.set("main", id) }
+      }
+      do {
+        try await quick.wait(forCount: 6, subject.patience)
+      } catch {
+        // Else the writer waits for the watch, and this law for the writer.
+        await gate.open()
+        try await writing.value
+        throw error
+      }
+      try await writing.value
       try expectEqual(await slow.count, 0)
       await gate.open()
       try await slow.wait(forCount: 6, subject.patience)
