@@ -20,8 +20,7 @@ public protocol ReadOnlyStore<Key, Value>: Sendable {
   /// after the other: a backend on a network answers them in one round trip.
   func mem(_ keys: [Key]) async throws -> [Bool]
 
-  /// The values under several keys, in their order; nil where there is none. Has a default, as
-  /// ``mem(_:)-([Key])``.
+  /// The values under several keys, in their order; nil where there is none. Has a default, as for `mem`.
   func find(_ keys: [Key]) async throws -> [Value?]
 }
 
