@@ -19,9 +19,9 @@ import Testing
   @Test(arguments: BackendLaw.everything.filter { $0.layer != .store && $0.need != .damage })
   func ourLayersOnRedis(_ law: BackendLaw) async throws {
     let server = try await TestServers.shared.plain()
-    try await law.check(again: { try await backend(at: server.url, named: $0.storeName) }) {
-      try await backend(at: server.url, named: TestServers.freshName())
-    }
+    try await law.check(
+      again: { try await backend(at: server.url, named: $0.storeName) },
+      { try await backend(at: server.url, named: TestServers.freshName()) })
   }
 
   @Test(arguments: BackendLaw.everything.filter { $0.layer != .store && $0.need != .damage })
@@ -30,9 +30,9 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let url = "file:\(folder.path)/store?durability=normal"
-    try await law.check(again: { try await backend(at: url, named: $0.storeName) }) {
-      try await backend(at: url, named: TestServers.freshName())
-    }
+    try await law.check(
+      again: { try await backend(at: url, named: $0.storeName) },
+      { try await backend(at: url, named: TestServers.freshName()) })
   }
 
   @Test(arguments: BackendLaw.all.filter { $0.layer != .store })
@@ -51,8 +51,8 @@ import Testing
   func aFlawIsFoundByName(_ flaw: Flaw) async throws {
     let failure = try await #require(throws: BackendSuiteFailure.self) {
       try await BackendSuite.run(
-        damaging: { try await $0.damage($1) }, patience: .milliseconds(500)
-      ) { FlawedBackend(flaw) }
+        damaging: { try await $0.damage($1) }, patience: .milliseconds(500),
+        { FlawedBackend(flaw) })
     }
     let expected = flaw.foundBy
     #expect(
@@ -65,6 +65,18 @@ import Testing
     #expect(failure.unchecked > 50)
     #expect("\(failure)".contains("mend the \(expected.layer.rawValue) layer first"))
     #expect("\(failure)".contains("\(expected.layer.rawValue): \(expected.law): "))
+  }
+
+  /// As the page "Write a storage backend" shows it.
+  @Test func theMessageIsThePages() async throws {
+    let failure = try await #require(throws: BackendSuiteFailure.self) {
+      try await BackendSuite.run { FlawedBackend(.losesTheLastByte) }
+    }
+    let lines = "\(failure)".split(separator: "\n").prefix(2)
+    let page = try PagesTests.text(of: "WritingABackend")
+    #expect(page.contains("\n\(lines[0])\n"), "\(failure)")
+    let law = "  append-only: what is added is found, byte for byte: "
+    #expect(lines[1].hasPrefix(law) && page.contains(law), "\(failure)")
   }
 
   @Test func aLawThatNeedsMoreSaysSo() async throws {
