@@ -26,7 +26,7 @@
 --       {`unchanged`, position, for each branch: head or ''}   nothing to do: no commit was made
 --       {`done`, position, for each branch: commit or ''}      this request was applied before
 --       {`conflict`, for each branch: head or ''; then for each expectation or action that failed:
---         number of the branch, path, `expected`, `kind` or `overflow`, the entry there or ''}
+--         number of the branch, path, `expected`, `kind`, `overflow`, `full` or `empty`, the entry there or ''}
 --       {`moved`, for each branch: head or ''}                 a head is not the one that was given
 --       {`refused`}            a later attempt of a request that was answered by one of the last two,
 --         and could be made now: it needs another token

@@ -20,6 +20,16 @@ import Irminsul
       A commit's author is --author, else IRMINSUL_AUTHOR_NAME and IRMINSUL_AUTHOR_EMAIL, else \
       GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else git's user.name and user.email.
 
+      Completion of words, for a new shell:
+        bash  irminsul --generate-completion-script bash \\
+                > ~/.local/share/bash-completion/completions/irminsul
+        zsh   irminsul --generate-completion-script zsh > ~/.zsh/_irminsul
+              with fpath=(~/.zsh $fpath) before compinit in ~/.zshrc
+        fish  irminsul --generate-completion-script fish \\
+                > ~/.config/fish/completions/irminsul.fish
+
+      Example: irminsul set config/theme=dark && irminsul log --oneline
+
       Exit codes:
          0  done
          1  refused: absent, conflict, no permission, faults found
@@ -33,7 +43,12 @@ import Irminsul
       InitCommand.self, SetCommand.self, GetCommand.self, RemoveCommand.self, MoveCommand.self,
       ListCommand.self, TreeCommand.self, LogCommand.self, BranchCommand.self, CatCommand.self,
       DiffCommand.self, MergeCommand.self, ConflictsCommand.self, ResolveCommand.self,
-      MergeBaseCommand.self,
+      MergeBaseCommand.self, StatusCommand.self, ReflogCommand.self, TagCommand.self,
+      RevertCommand.self, CherryPickCommand.self, RestoreCommand.self, ResetCommand.self,
+      CloneCommand.self, FetchCommand.self, PullCommand.self, PushCommand.self,
+      SnapshotCommand.self, SliceCommand.self, ProveCommand.self, CheckProofCommand.self,
+      ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
+      GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
@@ -51,7 +66,7 @@ import Irminsul
   static func main() async {
     StandardStreams.prepare()
     do {
-      let words = try ArgumentText.all()
+      let words = LogCommand.withPathOption(try ArgumentText.all())
       try checkCommand(words)
       var command = try parseAsRoot(words)
       if var asynchronous = command as? any AsyncParsableCommand {

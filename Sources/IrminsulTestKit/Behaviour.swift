@@ -42,7 +42,7 @@ public struct Behaviour: Sendable, CustomStringConvertible {
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
     contents + corners + heads + trees + histories + merging + watches + concurrency + values
-    + transactions
+    + transactions + containers + walks + proofs + undo + irmin
 }
 
 /// What a store did otherwise.
@@ -58,9 +58,11 @@ func expect(
 }
 
 func expectEqual<Value: Equatable>(
-  _ found: Value, _ wanted: Value, file: StaticString = #fileID, line: UInt = #line
+  _ found: Value, _ wanted: Value, _ what: @autoclosure () -> String = "",
+  file: StaticString = #fileID, line: UInt = #line
 ) throws {
-  try expect(found == wanted, "found \(found), wanted \(wanted)", file: file, line: line)
+  try expect(
+    found == wanted, "\(what()) found \(found), wanted \(wanted)", file: file, line: line)
 }
 
 /// Runs a body that must throw a store's error, and answers that.

@@ -37,6 +37,27 @@ import Testing
     Expectation(
       "log", required: ["id", "tree", "parents", "author", "committer", "subject", "message"],
       count: 4),
+    Expectation(
+      "show",
+      required: [
+        "id", "tree", "parents", "author", "committer", "subject", "message", "changes",
+      ]),
+    Expectation("show", "main:d", required: ["id", "kind", "size", "text"]),
+    Expectation("show", "main:b", required: entry),
+    Expectation(
+      "last-modified", "d",
+      required: ["id", "tree", "parents", "author", "committer", "subject", "message"]),
+    Expectation(
+      "blame", "d",
+      required: ["line", "originalLine", "text", "commit", "author", "subject"]),
+    Expectation("blame", "", required: entry.union(["commit", "author", "subject"]), count: 2),
+    Expectation(
+      "history", required: ["commit", "parents", "children", "seconds", "cut"], count: 4),
+    Expectation(
+      "graph", required: ["id", "parents", "subject", "author", "seconds", "labels"], count: 4),
+    Expectation("ahead-behind", "main", required: ["first", "second", "ahead", "behind"]),
+    Expectation("diff", "main~1", required: ["path", "change", "old"]),
+    Expectation("diff", "--patch", "main~1", required: ["path", "change", "old", "patch"]),
     Expectation("branch", "topic", required: branch),
     Expectation("branch", required: branch.union(["head"]), count: 2),
     Expectation("branch", "--move", "topic", "t", required: ["branch", "commit", "renamedFrom"]),

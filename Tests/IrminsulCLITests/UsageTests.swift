@@ -4,7 +4,10 @@ import Testing
 @Suite struct UsageTests {
   static let commands = [
     "init", "set", "get", "rm", "mv", "ls", "tree", "log", "branch", "cat", "import", "export",
-    "verify", "watch", "stats", "demo", "delete-store",
+    "verify", "watch", "stats", "demo", "delete-store", "prove", "check-proof", "show",
+    "last-modified", "blame", "history", "graph", "ahead-behind", "status", "reflog", "tag",
+    "revert", "cherry-pick", "restore", "reset", "clone", "fetch", "pull", "push", "snapshot",
+    "slice",
   ]
 
   @Test func helpNamesEveryCommandAndExitCode() async throws {
@@ -25,6 +28,8 @@ import Testing
     let help = expectDone(try await sandbox.irminsul("help", name)).text
     #expect(help.hasPrefix("OVERVIEW: "))
     #expect(help.contains("USAGE: irminsul \(name)"))
+    #expect(
+      help.contains("Example: irminsul \(name)") || help.contains("Examples:\n  irminsul \(name)"))
     if name != "demo" { #expect(help.contains("JSON keys") || ["get"].contains(name), "\(name)") }
     expectDone(try await sandbox.irminsul(name, "--help"), help)
   }
@@ -68,6 +73,10 @@ import Testing
     (["watch", "-n", "0"], "-n must be 1 or more"),
     (["verify", "x"], "Unexpected argument 'x'"),
     (["delete-store"], "Missing expected argument '<name>'"),
+    (["prove"], "Missing expected argument '<path>'"),
+    (["prove", "a", "--at", "main", "-b", "main"], "not both"),
+    (["check-proof"], "Missing expected argument '<file>'"),
+    (["check-proof", "f", "--root", "main"], "40 or 64 hexadecimal digits"),
     (["ls", "--store"], "Missing value for '--store <url>'"),
   ])
   func argumentsThatCannotBeRight(command: [String], words: String) async throws {

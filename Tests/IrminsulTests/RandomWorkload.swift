@@ -38,7 +38,7 @@ struct RandomWorkload {
   private mutating func edit() throws -> BranchEdit {
     let path = path()
     var edit: BranchEdit
-    switch Int.random(in: 0..<14, using: &random) {
+    switch Int.random(in: 0..<18, using: &random) {
     case 0...2: edit = .remove(path)
     case 3: edit = .increment(counter(), by: Int64.random(in: -3...3, using: &random))
     case 4: edit = .increment(path)
@@ -49,6 +49,19 @@ struct RandomWorkload {
       edit = try .assign(
         "register", to: "\(UInt8.random(in: 0...9, using: &random))",
         milliseconds: Int64.random(in: 0...99, using: &random))
+    case 10:
+      edit = .tally(
+        Bool.random(using: &random) ? counter() : path,
+        by: Int64.random(in: -3...3, using: &random),
+        mark: String(repeating: "0", count: 15) + "\(Int.random(in: 0...9, using: &random))")
+    case 11:
+      edit = try .stamp(
+        "register", to: "\(UInt8.random(in: 0...9, using: &random))",
+        milliseconds: Int64.random(in: 0...99, using: &random))
+    case 12:
+      edit = .extend(
+        chunk(), limit: 9, by: Array(Bool.random(using: &random) ? "one\n".utf8 : "2\n3\n".utf8))
+    case 13: edit = .shift(chunk(), by: Int.random(in: 1...3, using: &random))
     case 9: edit = .setEntry(path, Entry(mode: .submodule, id: adversarialID()))
     default:
       edit = try .set(
@@ -70,6 +83,10 @@ struct RandomWorkload {
 
   private mutating func counter() -> Path {
     Path("counters/\(UInt8.random(in: 0...3, using: &random))")
+  }
+
+  private mutating func chunk() -> Path {
+    Path("chunks/\(UInt8.random(in: 0...2, using: &random))")
   }
 
   /// Twenty bytes in which an entry seems to begin.

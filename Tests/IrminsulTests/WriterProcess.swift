@@ -7,13 +7,19 @@ final class WriterProcess {
   private let output: URL
   private let errors: URL
 
-  init(url: String, branch: String = "main", folder: String, count: Int, scratch: URL) throws {
+  convenience init(
+    url: String, branch: String = "main", folder: String, count: Int, scratch: URL
+  ) throws {
+    try self.init(arguments: [url, branch, folder, "\(count)"], scratch: scratch)
+  }
+
+  init(arguments: [String], scratch: URL) throws {
     let name = UUID().uuidString
     output = scratch.appending(path: name + ".out")
     errors = scratch.appending(path: name + ".err")
     for file in [output, errors] { try Data().write(to: file) }
     process.executableURL = Self.program("IrminsulTestWriter")
-    process.arguments = [url, branch, folder, "\(count)"]
+    process.arguments = arguments
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
@@ -33,9 +39,13 @@ final class WriterProcess {
 
   /// The commits that the store has acknowledged to it.
   func acknowledged() throws -> [ObjectID] {
-    let text = try String(contentsOf: output, encoding: .utf8)
     // A kill may cut the last line.
-    return text.split(separator: "\n").compactMap { ObjectID(hex: $0) }
+    try lines().compactMap { ObjectID(hex: $0) }
+  }
+
+  /// What it has printed.
+  func lines() throws -> [String] {
+    try String(contentsOf: output, encoding: .utf8).split(separator: "\n").map(String.init)
   }
 
   /// A program of this package, built beside the tests.

@@ -49,7 +49,8 @@ local function act(request, edit, mode, id)
     return new_mode, value
   end
 
-  if not string.find('|increment|insert|discard|append|assign|', '|' .. action .. '|', 1, true) then
+  local actions = '|increment|insert|discard|append|assign|stamp|tally|extend|shift|'
+  if not string.find(actions, '|' .. action .. '|', 1, true) then
     fail('BADEDIT', path)
   end
   local old
@@ -68,6 +69,7 @@ local function act(request, edit, mode, id)
     return mode, id
   end
   if content == old then return mode, id end
+  if not content then return nil end
   return mode or '100644', keep(request, 'blob ' .. #content .. '\0' .. content)
 end
 

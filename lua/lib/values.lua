@@ -6,9 +6,16 @@
 --   append     a log: lines; the operand becomes the last one
 --   assign     a register: a line with a time in milliseconds, then the value; the operand is one,
 --              and wins with the later time, or with the greater bytes at the same time
+--   stamp      the same; the operand wins in any case, with a time after the one that was there
+--   tally      a tally: a number and 16 hex digits, which every change makes new ones, so that two
+--              branches never hold the same bytes by chance; the operand is an amount and digits
+--   extend     a chunk of lines; the operand is a limit in bytes and lines, which come to its end
+--              unless it is as large as that: `full`
+--   shift      the same; as many lines as the operand says are taken from its start, and the chunk is
+--              gone with the last one. Nothing there: `empty`
 -- @include lib/order.lua
 
--- The content of a blob, nil for none, after an action; or nothing and the reason of a conflict.
+-- The content of a blob, nil for none, after an action; or nil and the reason of a conflict.
 -- Its parts are made when it is called: a script makes all of its functions anew each time it runs.
 local function change_value(action, old, operand)
   -- Adds two decimal integers of 64 bits, which Lua's numbers do not hold. nil when the sum is none.
@@ -105,6 +112,47 @@ local function change_value(action, old, operand)
     return old
   end
 
+  local function stamp(old, operand)
+    local time = string.match(old, '^(%d+)\n')
+    if not time or #time > 15 then return nil, 'kind' end
+    local new_time, new_value = string.match(operand, '^(%d+)\n(.*)$')
+    if tonumber(new_time) > tonumber(time) then return operand end
+    local next_time = string.format('%.0f', time + 1)
+    if #next_time > 15 then return nil, 'overflow' end
+    return next_time .. '\n' .. new_value
+  end
+
+  local function tally(old, operand)
+    local amount, digits = string.match(operand, '^(%S+) (%x+)$')
+    local value, rest = string.match(old, '^(%S+)(.*)$')
+    local is_tally = rest == '' or rest == '\n' or rest and #rest == 18
+      and string.find(rest, '^ [0-9a-f]+\n$')
+    if not is_tally or not is_integer(value) then return nil, 'kind' end
+    local sum = add_integers(value, amount)
+    if not sum then return nil, 'overflow' end
+    return sum .. ' ' .. digits .. '\n'
+  end
+
+  local function extend(old, operand)
+    if not are_lines(old) then return nil, 'kind' end
+    local limit, lines = string.match(operand, '^(%d+)\n(.*)$')
+    if #old >= tonumber(limit) then return nil, 'full' end
+    return old .. lines
+  end
+
+  local function shift(old, operand)
+    if old == '' then return nil, 'empty' end
+    if not are_lines(old) then return nil, 'kind' end
+    local start = 1
+    for _ = 1, tonumber(operand) do
+      local stop = string.find(old, '\n', start, true)
+      if not stop then return nil end
+      start = stop + 1
+    end
+    if start > #old then return nil end
+    return string.sub(old, start)
+  end
+
   if action == 'increment' then
     if not old then return operand .. '\n' end
     return increment(old, operand)
@@ -113,7 +161,14 @@ local function change_value(action, old, operand)
     if not old then return nil end
     return discard(old, operand)
   end
+  if action == 'tally' then return tally(old or '0', operand) end
+  if action == 'stamp' then
+    if not old then return operand end
+    return stamp(old, operand)
+  end
   old = old or ''
+  if action == 'extend' then return extend(old, operand) end
+  if action == 'shift' then return shift(old, operand) end
   if action == 'insert' then return insert(old, operand) end
   if action == 'append' then return append(old, operand) end
   return assign(old, operand)

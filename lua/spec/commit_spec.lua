@@ -482,6 +482,82 @@ describe('commit', function()
     end
   end)
 
+  it('stamps a register with a time after the one that was there', function()
+    fresh_store()
+    local function stamp(time, value) return commit{{'r', '*', 'stamp', '', time .. '\n' .. value}} end
+    stamp('100', 'a\n\0')
+    expect(text_at('r')).equals('100\na\n\0')
+    stamp('99', 'b')
+    expect(text_at('r')).equals('101\nb')
+    stamp('101', 'a')
+    expect(text_at('r')).equals('102\na')
+    stamp('200', '')
+    expect(text_at('r')).equals('200\n')
+    for _, text in ipairs({'x', '1', '\n', '-1\nx', '1234567890123456\nx'}) do
+      commit{set('r', text)}
+      expect(stamp('2000', 'y')[5]).equals('kind')
+    end
+    commit{set('r', '999999999999999\nx')}
+    expect(stamp('2000', 'y')[5]).equals('overflow')
+  end)
+
+  it('marks a tally anew with each change', function()
+    fresh_store()
+    local function tally(amount, digits)
+      return commit{{'n', '*', 'tally', '', amount .. ' ' .. digits}}
+    end
+    tally('5', '0123456789abcdef')
+    expect(text_at('n')).equals('5 0123456789abcdef\n')
+    tally('-7', 'aaaaaaaaaaaaaaaa')
+    expect(text_at('n')).equals('-2 aaaaaaaaaaaaaaaa\n')
+    for _, text in ipairs({'9', '9\n'}) do
+      commit{set('n', text)}
+      tally('1', 'bbbbbbbbbbbbbbbb')
+      expect(text_at('n')).equals('10 bbbbbbbbbbbbbbbb\n')
+    end
+    for _, text in ipairs({'', 'x', '1 2\n', '1 bbbbbbbbbbbbbbbb', '1 bbbbbbbbbbbbbbbg\n',
+      '01 bbbbbbbbbbbbbbbb\n', '\n'}) do
+      commit{set('n', text)}
+      expect(tally('1', 'cccccccccccccccc')[5]).equals('kind')
+      expect(text_at('n')).equals(text)
+    end
+    commit{set('n', '9223372036854775807 bbbbbbbbbbbbbbbb\n')}
+    expect(tally('1', 'cccccccccccccccc')[5]).equals('overflow')
+  end)
+
+  it('extends a chunk up to its limit', function()
+    fresh_store()
+    local function extend(lines) return commit{{'c', '*', 'extend', '', '6\n' .. lines}} end
+    extend('one\n')
+    extend('two\nthree\n')
+    expect(text_at('c')).equals('one\ntwo\nthree\n')
+    expect(extend('x\n')[5]).equals('full')
+    expect(text_at('c')).equals('one\ntwo\nthree\n')
+    commit{set('c', 'x')}
+    expect(extend('x\n')[5]).equals('kind')
+  end)
+
+  it('shifts lines from a chunk, which is gone with the last one', function()
+    fresh_store()
+    local function shift(count) return commit{{'d/c', '*', 'shift', '', count}} end
+    expect(shift('1')[5]).equals('empty')
+    commit{set('d/c', 'a\nb\nc\nd\n'), set('x', '1')}
+    shift('1')
+    expect(text_at('d/c')).equals('b\nc\nd\n')
+    shift('2')
+    expect(text_at('d/c')).equals('d\n')
+    shift('1')
+    expect(#find('ref', 'refs/heads/main', 'entry', 'd')).equals(1)
+    expect(shift('1')[5]).equals('empty')
+    commit{set('d/c', 'a\nb\n')}
+    expect(shift('3')[1]).equals('committed')
+    expect(shift('3')[5]).equals('empty')
+    commit{set('d/c', '')}
+    expect(shift('3')[5]).equals('empty')
+    commit{set('d/c', 'x')}
+    expect(shift('3')[5]).equals('kind')
+  end)
+
   it('keeps the mode of a value, and takes nothing but a blob for one', function()
     fresh_store()
     commit{{'n', '*', 'blob', '100755', framed('blob', '1\n')}, set('d/x', '1'),

@@ -22,6 +22,12 @@ struct Directory: Sendable {
     self.base = base
   }
 
+  /// A directory of nothing but these.
+  init(edits: [Bytes: Child]) {
+    base = nil
+    self.edits = edits
+  }
+
   /// Whether nothing was edited since it was read.
   var isUnedited: Bool { edits.isEmpty }
 

@@ -53,12 +53,9 @@ struct RequestKey: Sendable {
         case .entry(let entry):
           append("\(entry.mode)".utf8)
           append(entry.id.bytes)
-        case .value(.assign(_, let value)):
-          append("assign".utf8)
-          append(value)
         case .value(let action):
           append(action.name.utf8)
-          append(action.operand)
+          append(action.repeatedOperand)
         }
       }
     }

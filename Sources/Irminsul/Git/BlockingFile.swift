@@ -30,6 +30,26 @@ final class BlockingFile: Sendable {
     self.init(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
   }
 
+  /// A file that is there, for reading.
+  convenience init(reading path: String) throws(Failure) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(number: errno) }
+    self.init(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+  }
+
+  /// Removes a file that was made in vain.
+  static func remove(_ path: String) { unlink(path) }
+
+  /// Sees to it that all bytes are on the disk.
+  func synchronize() async throws(Failure) {
+    try await perform { descriptor throws(Failure) in
+      // A pipe or a terminal has no disk.
+      guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP else {
+        throw Failure(number: errno)
+      }
+    }
+  }
+
   /// Makes a pipe hold a megabyte, where the system allows it: fewer turns for the same bytes.
   func widen() {
     #if os(Linux)

@@ -21,11 +21,14 @@ struct CommitWalk {
   private var queue = DateQueue<ObjectID>()
   /// The rest in its order, the next one last, once it is known.
   private var rest: [ObjectID]?
+  /// Where the walk went on from each visited commit, when that is kept.
+  private(set) var ways: [ObjectID: [ObjectID]]?
 
   init(
     _ objects: ObjectDatabase, from starts: [ObjectID], _ options: LogOptions,
-    keeping: CommitReader.Keeping = .records
+    keeping: CommitReader.Keeping = .records, keepsWays: Bool = false
   ) {
+    if keepsWays { ways = [:] }
     reader = CommitReader(objects, keeping: keeping)
     self.starts = starts
     self.options = options
@@ -127,6 +130,7 @@ struct CommitWalk {
           isRelevant: scope?.contains(parent) != false || options.excluding.contains(parent)
             || options.depth != nil)
       })
+    ways?[id] = decision.followed
     return Step(id: id, parents: decision.followed, isShown: decision.isShown)
   }
 

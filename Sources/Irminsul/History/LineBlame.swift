@@ -98,7 +98,7 @@ struct LineBlame {
   private mutating func split(
     _ own: [Line], from id: ObjectID, to other: ObjectID
   ) async throws -> (kept: [Line], rest: [Line]) {
-    let hunks = LineDiff.hunks(try await text(other).numbers, try await text(id).numbers)
+    let hunks = LineDiff.hunks(try await text(other), try await text(id))
     var kept: [Line] = []
     var rest: [Line] = []
     var at = 0

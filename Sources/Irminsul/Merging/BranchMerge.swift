@@ -19,6 +19,8 @@ public struct BranchMerge: Sendable {
     case fastForward
     /// A merge commit is made.
     case merge
+    /// A commit is made that has no other parent than the head: a revert, a cherry-pick.
+    case change
   }
 
   public let branch: Branch
@@ -31,10 +33,12 @@ public struct BranchMerge: Sendable {
   public let kind: Kind
   /// nil unless a merge commit is needed.
   private(set) var merge: TreeMerge?
+  /// What the commit says unless it is told.
+  private let info: Info?
 
   init(
     branch: Branch, head: ObjectID?, source: ObjectID, bases: [ObjectID], kind: Kind,
-    merge: TreeMerge? = nil
+    merge: TreeMerge? = nil, info: Info? = nil
   ) {
     self.branch = branch
     self.head = head
@@ -42,6 +46,7 @@ public struct BranchMerge: Sendable {
     self.bases = bases
     self.kind = kind
     self.merge = merge
+    self.info = info
   }
 
   /// The conflicts that are left, in order of path.
@@ -83,17 +88,19 @@ public struct BranchMerge: Sendable {
     case .fastForward:
       try await branch.testAndSetHead(test: head, set: source)
       return .fastForwarded(from: head, to: source)
-    case .merge: break
+    case .merge, .change: break
     }
     guard let merge else { return .unchanged(head: head) }
     if !merge.isClean { throw StoreError.mergeConflicts(merge.conflicts) }
     let info =
-      info
+      info ?? self.info
       ?? Info("Merge commit '\(source.hex.prefix(10))' into \(branch.name)")
     var request = branch.repository.request(ref: branch.ref, info)
-    request.parents = .headAnd([source])
-    // The other history is a part of this one afterwards, also where it has nothing new.
-    request.emptiness = .made
+    if kind == .merge {
+      request.parents = .headAnd([source])
+      // The other history is a part of this one afterwards, also where it has nothing new.
+      request.emptiness = .made
+    }
     request.edits = merge.edits()
     if request.edits.isEmpty { request.head = .exactly(head) }
     let result = try await branch.repository.commit(branch, request)
@@ -110,7 +117,8 @@ public enum MergeResult: Sendable {
   case unchanged(head: ObjectID?)
   /// The branch moved on to the commit; nil: it had none before.
   case fastForwarded(from: ObjectID?, to: ObjectID)
-  /// A merge commit was made, whose parents are what the branch was at and the other commit.
+  /// A merge commit was made, whose parents are what the branch was at and the other commit; a revert's has
+  /// the first alone.
   case merged(Commit, position: Int64)
 
   /// What the branch is at afterwards.

@@ -11,8 +11,9 @@ import RedisScripting
 enum MergeBaseTree {
   /// What merging the bases has come to.
   private struct Virtual {
-    /// Stored nowhere.
-    var objects: [IdentifiedObject] = []
+    /// What is stored nowhere, in front of what is.
+    let objects: VirtualObjects
+    let database: ObjectDatabase
     /// Where one base has a file and another one a directory.
     var unsettled: Set<Path> = []
     /// The trees of bases that were merged before. In a history in which branches cross all the time, the
@@ -20,7 +21,20 @@ enum MergeBaseTree {
     var trees: [[ObjectID]: ObjectID] = [:]
     /// Finds them, and remembers the commits that it has seen.
     var bases: MergeBases
+    /// How many bases were merged.
+    var merges = 0
+
+    init(_ stored: ObjectDatabase, _ limit: HistoryLimit) {
+      objects = VirtualObjects([], over: stored.engine, stored.algorithm)
+      database = ObjectDatabase(engine: objects, cacheSize: 32 << 20)
+      bases = MergeBases(stored, limit)
+    }
   }
+
+  /// Where branches have crossed all the time, bases have bases that have bases, and there are more ways down than one
+  /// can go: after so many merges, bases at a greater depth than this are not merged, and the newest stands for all.
+  private static let merges = 100
+  private static let depth = 3
 
   static func merge(
     _ ours: ObjectID, _ theirs: ObjectID, bases: [ObjectID], in repository: Repository,
@@ -29,9 +43,10 @@ enum MergeBaseTree {
     let stored = repository.objects
     let mine = try await stored.rootTree(of: ours)
     let other = try await stored.rootTree(of: theirs)
-    var virtual = Virtual(bases: MergeBases(stored, options.limit))
+    var virtual = Virtual(stored, options.limit)
     let base = try await tree(of: bases, in: repository, options, &virtual)
-    let objects = database(virtual.objects, over: stored)
+    // The usual merge has one base, and nothing that is not stored.
+    let objects = virtual.merges == 0 ? stored : virtual.database
     var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
     try await merger.merge(base: base, ours: mine, theirs: other)
     return TreeMerge(
@@ -39,31 +54,26 @@ enum MergeBaseTree {
       theirs: Tree(root: Directory(base: other), objects: stored), in: objects)
   }
 
-  private static func database(
-    _ virtual: [IdentifiedObject], over stored: ObjectDatabase
-  ) -> ObjectDatabase {
-    if virtual.isEmpty { return stored }
-    return ObjectDatabase(
-      engine: VirtualObjects(virtual, over: stored.engine, stored.algorithm), cacheSize: 32 << 20)
-  }
-
   /// The tree of some merge bases; nil for none. Of several, the oldest are merged first, as by Git.
   private static func tree(
     of bases: [ObjectID], in repository: Repository, _ options: MergeOptions,
-    _ virtual: inout Virtual
+    _ virtual: inout Virtual, depth: Int = 1
   ) async throws -> ObjectID? {
-    guard let first = bases.last else { return nil }
+    guard let first = bases.last, let newest = bases.first else { return nil }
     if let known = virtual.trees[bases] { return known }
     let stored = repository.objects
+    if virtual.merges >= merges, depth > Self.depth { return try await stored.rootTree(of: newest) }
     var tree = try await stored.rootTree(of: first)
     var merged = [first]
     for base in bases.dropLast().reversed() {
       try Task.checkCancellation()
       // The bases of what was merged so far and the next one.
       let common = try await virtual.bases.find(base, merged)
-      let below = try await self.tree(of: common, in: repository, options, &virtual)
+      let below = try await self.tree(
+        of: common, in: repository, options, &virtual, depth: depth + 1)
+      virtual.merges += 1
       let other = try await stored.rootTree(of: base)
-      let objects = database(virtual.objects, over: stored)
+      let objects = virtual.database
       var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
       try await merger.merge(base: below, ours: tree, theirs: other)
       var merge = TreeMerge(
@@ -85,7 +95,9 @@ enum MergeBaseTree {
           folder.appending(name + Bytes("~irminsul-unsettled-base".utf8)),
           blob: FramedObject(kind: .blob, content: name), mode: .blob)
       }
-      tree = try await whole.write(stored.algorithm, into: &virtual.objects)
+      var new: [IdentifiedObject] = []
+      tree = try await whole.write(stored.algorithm, into: &new)
+      virtual.objects.add(new)
       merged.append(base)
     }
     virtual.trees[bases] = tree

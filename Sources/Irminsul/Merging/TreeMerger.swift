@@ -38,8 +38,9 @@ struct TreeMerger {
   private struct ContentPart {
     let path: Path
     let base: Entry?
-    let ours: Entry
-    let theirs: Entry
+    /// nil where the merge takes that for empty.
+    let ours: Entry?
+    let theirs: Entry?
     let mode: FileMode
   }
 
@@ -192,12 +193,18 @@ struct TreeMerger {
     case .theirs(let entry): change(path, ours, to: entry)
     case .mode(let entry): change(path, ours, to: entry)
     case .content(let mode):
-      guard let ours, let theirs else { return }
       contents.append(
         ContentPart(
           path: path, base: base.flatMap { FileMerge.isRegular($0) ? $0 : nil }, ours: ours,
           theirs: theirs, mode: mode))
     case .conflict(let reason):
+      if reason == .removedByOurs || reason == .removedByTheirs, let base,
+        let left = ours ?? theirs, FileMerge.isRegular(base), FileMerge.isRegular(left),
+        rules.merge(at: path).takesAbsenceForEmpty
+      {
+        return contents.append(
+          ContentPart(path: path, base: base, ours: ours, theirs: theirs, mode: left.mode))
+      }
       conflicts.append(
         MergeConflict(path: path, base: base, ours: ours, theirs: theirs, reason: reason))
     }
@@ -208,7 +215,7 @@ struct TreeMerger {
   private mutating func mergeContents() async throws {
     for start in stride(from: 0, to: contents.count, by: Self.contentBatch) {
       let batch = contents[start..<min(contents.count, start + Self.contentBatch)]
-      let ids = Set(batch.flatMap { [$0.base?.id, $0.ours.id, $0.theirs.id].compactMap { $0 } })
+      let ids = Set(batch.flatMap { [$0.base?.id, $0.ours?.id, $0.theirs?.id].compactMap { $0 } })
       let order = Array(ids)
       let blobs = Dictionary(
         zip(order, try await objects.read(order)), uniquingKeysWith: { first, _ in first })
@@ -227,11 +234,19 @@ struct TreeMerger {
       }
       return Bytes(blob.content)
     }
-    let ours = try bytes(part.ours)
+    let ours = try part.ours.map(bytes)
+    let rule = rules.merge(at: part.path)
     do {
-      let merged = try rules.merge(at: part.path).merged(
-        base: try part.base.map(bytes), ours: ours, theirs: try bytes(part.theirs))
-      if merged == ours, part.mode == part.ours.mode { return }
+      let merged = try rule.merged(
+        base: try part.base.map(bytes), ours: ours ?? [],
+        theirs: try part.theirs.map(bytes) ?? [])
+      if merged.isEmpty, rule.takesAbsenceForEmpty {
+        if part.ours != nil {
+          changes.append(Change(path: part.path, ours: part.ours, outcome: .removed))
+        }
+        return
+      }
+      if merged == ours, part.mode == part.ours?.mode { return }
       changes.append(
         Change(
           path: part.path, ours: part.ours,

@@ -3,10 +3,10 @@ import RedisScripting
 
 /// Objects that are not stored, in front of those that are: trees that are merged before anything of
 /// them is written, and the virtual ancestors of a merge, which never are.
-final class VirtualObjects: StoreEngine {
+final class VirtualObjects: ReadingEngine {
   /// nil when everything is in memory.
   private let stored: (any StoreEngine)?
-  private let objects: [ObjectID: FramedObject]
+  private let objects: Locked<[ObjectID: FramedObject]>
   let algorithm: HashAlgorithm
 
   init(
@@ -14,7 +14,15 @@ final class VirtualObjects: StoreEngine {
   ) {
     self.stored = stored
     self.algorithm = algorithm
-    self.objects = Dictionary(objects.map { ($0.id, $0.object) }) { first, _ in first }
+    self.objects = Locked(
+      Dictionary(objects.map { ($0.id, $0.object) }) { first, _ in first })
+  }
+
+  /// Takes more of them.
+  func add(_ new: [IdentifiedObject]) {
+    objects.withLock { objects in
+      for object in new { objects[object.id] = object.object }
+    }
   }
 
   var location: String { stored?.location ?? "memory" }
@@ -22,7 +30,7 @@ final class VirtualObjects: StoreEngine {
   var maximumObjectSize: Int { stored?.maximumObjectSize ?? .max }
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
-    var found = ids.map { objects[$0] }
+    var found = objects.withLock { objects in ids.map { objects[$0] } }
     let unknown = found.indices.filter { found[$0] == nil }
     if let stored, !unknown.isEmpty {
       let read = try await stored.readObjects(unknown.map { ids[$0] })
@@ -31,35 +39,9 @@ final class VirtualObjects: StoreEngine {
     return found
   }
 
-  func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?] {
-    try await readObjects(ids).map { $0?.kind }
-  }
-
   func trail(_ directory: ObjectID, _ name: Bytes) async throws -> [IdentifiedObject] {
     // The parts of a virtual one are read one after another.
-    guard let stored, objects[directory] == nil else { return [] }
+    guard let stored, objects.withLock({ $0[directory] == nil }) else { return [] }
     return try await stored.trail(directory, name)
   }
-
-  private var noStore: StoreError {
-    .unsupported("a change of a store by trees that are in memory")
-  }
-
-  func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int { throw noStore }
-  func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found {
-    throw noStore
-  }
-  func commit(_ request: CommitRequest, objects: ObjectDatabase) async throws -> CommitReply {
-    throw noStore
-  }
-  func ref(_ name: String) async throws -> ObjectID? { throw noStore }
-  func refs(prefix: String) async throws -> [String: ObjectID] { throw noStore }
-  func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply { throw noStore }
-  func moveRefs(
-    _ changes: [RefChange], key: RequestKey?, verdict: RequestVerdict, _ objects: ObjectDatabase
-  ) async throws -> SetRefsReply { throw noStore }
-  func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed {
-    throw noStore
-  }
-  func close() async {}
 }

@@ -145,13 +145,13 @@ public struct Branch: Sendable {
       tree: Tree(root: Directory(base: found.entry.id), objects: repository.objects))
   }
 
-  private struct Located {
+  struct Located {
     let head: ObjectID
     let entry: Entry
     let object: FramedObject?
   }
 
-  private func locate(_ path: Path, _ detail: FindDetail) async throws -> Located? {
+  func locate(_ path: Path, _ detail: FindDetail) async throws -> Located? {
     try Self.check(name)
     try path.checkForReading()
     switch try await engine.find(.ref(ref), path, detail) {

@@ -92,6 +92,12 @@ public final class Repository: Sendable {
     objects = ObjectDatabase(engine: engine, cacheSize: options.cacheSize)
   }
 
+  init(engine: any StoreEngine, objects: ObjectDatabase, options: Options) {
+    self.engine = engine
+    self.objects = objects
+    self.options = options
+  }
+
   private static func openStore(
     _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
   ) async throws -> (algorithm: HashAlgorithm, layout: DirectoryLayout, position: Int64) {

@@ -3,8 +3,8 @@ import RedisScripting
 
 extension Repository {
   /// The id that a revision names, as `git rev-parse` reads it: a branch, a tag or a full ref name,
-  /// `HEAD`, an id or its unique prefix of four digits or more, each followed by any of `~n`, `^n`,
-  /// `^{}`, `^{commit}`, `^{tree}`.
+  /// `HEAD`, `NAME@{n}` for what a ref was at before its last n changes, an id or its unique prefix of four digits or
+  /// more, each followed by any of `~n`, `^n`, `^{}`, `^{commit}`, `^{tree}`.
   ///
   /// A few round trips; a prefix looks at every object's id.
   ///
@@ -82,6 +82,13 @@ extension Repository {
       if let id = try await engine.ref(String(head.dropFirst("ref: ".count))) { return id }
       throw noSuchObject(revision)
     }
+    if name.hasSuffix("}"), let at = name.range(of: "@{") {
+      let digits = name[at.upperBound...].dropLast()
+      guard let number = Int(digits), number >= 0, digits.allSatisfy(\.isNumber) else {
+        throw noSuchObject(revision)
+      }
+      return try await earlier(String(name[..<at.lowerBound]), number, in: revision)
+    }
     // A name that ends with a slash is no ref: the store keeps counts under such names.
     for ref in [name, "refs/\(name)", "refs/tags/\(name)", "refs/heads/\(name)"]
     where ref.hasPrefix("refs/") && !ref.hasSuffix("/") {
@@ -98,6 +105,20 @@ extension Repository {
     guard let id = ids.first else { throw noSuchObject(revision) }
     if ids.count > 1 { throw StoreError.ambiguous(name, candidates: ids.sorted()) }
     return id
+  }
+
+  /// What a branch or a ref was at before its last `number` changes; HEAD's branch for no name.
+  private func earlier(
+    _ name: String, _ number: Int, in revision: String
+  ) async throws -> ObjectID {
+    var names = ["refs/heads/\(name)", name, "refs/\(name)", "refs/tags/\(name)"]
+    if name.isEmpty || name == "HEAD" {
+      names = [String(try await headReference().dropFirst("ref: ".count))]
+    }
+    for ref in names where ref.hasPrefix("refs/") {
+      if let id = try await earlier(ref, number) { return id }
+    }
+    throw noSuchObject(revision)
   }
 
   /// Follows tags, and commits to their trees, until an object of the kind is reached.

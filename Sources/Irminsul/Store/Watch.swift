@@ -37,12 +37,16 @@ public struct Watch: AsyncSequence, Sendable {
   let repository: Repository
   let feed: RefChangeFeed
   let path: Path?
+  /// What is given before all changes.
+  var catchUp: RefEvent?
 
   /// The position that the first change comes after.
   public var start: Int64 { feed.start }
 
   public func makeAsyncIterator() -> Iterator {
-    Iterator(repository: repository, feed: feed, path: path, position: feed.start)
+    Iterator(
+      repository: repository, feed: feed, path: path, position: feed.start,
+      pending: catchUp.map { [$0] } ?? [])
   }
 
   public struct Iterator: AsyncIteratorProtocol {
@@ -111,13 +115,43 @@ extension Branch {
   }
 }
 
+extension Branch {
+  /// The changes of this branch since it was at a commit, for somebody who has seen that one and no position of the log:
+  /// first one change from there to the present head, unless they are the same, then all others as they happen.
+  ///
+  /// - Parameters:
+  ///   - head: What was seen last; nil: there was no commit.
+  ///
+  /// Source: Irmin's `watch ~init`, which tells nothing of what lies between.
+  public func watch(_ path: Path? = nil, since head: ObjectID?) async throws -> Watch {
+    try Self.check(name)
+    try path?.checkForReading()
+    let feed = try await engine.changes(of: ref, after: nil)
+    // The head may have moved after the position was read: those changes will come by themselves.
+    var present = try await engine.ref(ref)
+    for try await entry in reflog() {
+      if entry.position <= feed.start { break }
+      present = entry.old
+    }
+    var watch = Watch(repository: repository, feed: feed, path: path)
+    if present != head {
+      watch.catchUp = RefEvent(
+        position: feed.start, ref: ref, old: head, new: present,
+        milliseconds: Timestamp.milliseconds)
+    }
+    return watch
+  }
+}
+
 extension Repository {
-  /// The changes of all branches from now on, or from a position of the log.
+  /// The changes of all branches from now on, or from a position of the log; with a path, only those that change
+  /// something there.
   ///
   /// - Throws: ``StoreError/logTrimmed(after:in:)`` when changes after the position are not kept.
-  public func watch(after position: Int64? = nil) async throws -> Watch {
-    Watch(
-      repository: self, feed: try await engine.changes(of: nil, after: position), path: nil)
+  public func watch(_ path: Path? = nil, after position: Int64? = nil) async throws -> Watch {
+    try path?.checkForReading()
+    return Watch(
+      repository: self, feed: try await engine.changes(of: nil, after: position), path: path)
   }
 
   /// A page of the log of ref changes, newest first, before a position (nil: from the end).

@@ -25,6 +25,16 @@ struct NewObjects {
     let bases: [ObjectID]
   }
 
+  /// Where a history ends though it goes on.
+  struct Cut: Sendable {
+    /// Commits whose parents are left out.
+    var min: Set<ObjectID> = []
+    /// How many steps from child to parent it goes.
+    var depth: Int?
+    /// Whether trees and blobs are looked at.
+    var hasContents = true
+  }
+
   private enum Limits {
     static let commits = 256
     static let trees = 256
@@ -34,8 +44,14 @@ struct NewObjects {
   private let objects: ObjectDatabase
   private let wants: [ObjectID]
   private let complete: [ObjectID]
+  private let cut: Cut
   private var reader: CommitReader
   private var isStarted = false
+  /// Commits that were left out by the cut, and are not known to be complete.
+  private var beyond: Set<ObjectID> = []
+  /// Parents of new commits that are no new commits themselves: what the new ones go on from. Known after
+  /// ``begin()``.
+  private(set) var needed: [ObjectID] = []
   /// Oldest last.
   private var commits: [ObjectID] = []
   /// Annotated tags, a tag after the tag that it is of.
@@ -49,21 +65,18 @@ struct NewObjects {
   /// - Parameters:
   ///   - wants: Objects of any kind.
   ///   - complete: Commits that are stored here as well.
-  init(_ objects: ObjectDatabase, wants: [ObjectID], complete: [ObjectID]) {
+  init(
+    _ objects: ObjectDatabase, wants: [ObjectID], complete: [ObjectID], cut: Cut = Cut()
+  ) {
     self.objects = objects
     self.wants = wants
     self.complete = complete
+    self.cut = cut
     reader = CommitReader(objects)
   }
 
-  /// How many commits there are; known after the first batch.
-  private(set) var commitCount = 0
-
   mutating func next() async throws -> Batch? {
-    if !isStarted {
-      isStarted = true
-      try await begin()
-    }
+    try await begin()
     while true {
       try Task.checkCancellation()
       if items.count >= Limits.items { return take() }
@@ -94,7 +107,10 @@ struct NewObjects {
 
   // MARK: History
 
-  private mutating func begin() async throws {
+  /// Finds the new commits.
+  mutating func begin() async throws {
+    if isStarted { return }
+    isStarted = true
     var starts: [ObjectID] = []
     var level = wants
     var known: Set<ObjectID> = []
@@ -124,45 +140,57 @@ struct NewObjects {
     }
     let new = try await newCommits(starts)
     var nodes: [TopologicalOrder.Node] = []
+    var outside: Set<ObjectID> = []
     for id in new {
       let record = try await reader.record(id)
       nodes.append(.init(id: id, parents: record.parents, date: record.date))
+      for parent in record.parents where !new.contains(parent) { outside.insert(parent) }
     }
+    needed = outside.sorted()
     nodes.sort { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }
     commits = TopologicalOrder.sort(nodes, .topologicalByDate).map { nodes[$0].id }
-    commitCount = commits.count
   }
 
   private mutating func newCommits(_ starts: [ObjectID]) async throws -> Set<ObjectID> {
+    var scope: Set<ObjectID>?
     if !complete.isEmpty {
       var difference = HistoryDifference(reader, .none)
-      let found = try await difference.find(starts, complete).left
+      scope = try await difference.find(starts, complete).left
       reader = difference.reader
-      return found
     }
-    var found = Set(starts)
+    if let scope, cut.min.isEmpty, cut.depth == nil { return scope }
+    var found = Set(starts.filter { scope?.contains($0) != false })
     var level = Array(found)
+    var steps = 0
     while !level.isEmpty {
       try await reader.load(level)
       var next: [ObjectID] = []
       for id in level {
-        for parent in try await reader.record(id).parents where found.insert(parent).inserted {
-          next.append(parent)
+        let parents = try await reader.record(id).parents
+          .filter { scope?.contains($0) != false }
+        if cut.min.contains(id) || steps == cut.depth {
+          beyond.formUnion(parents)
+        } else {
+          for parent in parents where found.insert(parent).inserted { next.append(parent) }
         }
       }
       level = next
+      steps += 1
     }
+    beyond.subtract(found)
     return found
   }
 
   private mutating func beginChunk() async throws {
     while chunk.count < Limits.commits, let id = commits.popLast() {
       let record = try await reader.record(id)
-      var bases: [ObjectID] = []
-      try await reader.load(record.parents)
-      for parent in record.parents { bases.append(try await reader.record(parent).tree) }
-      if !bases.contains(record.tree) { add(record.tree, bases: bases) }
       chunk.append(id)
+      if !cut.hasContents { continue }
+      var bases: [ObjectID] = []
+      let parents = record.parents.filter { !beyond.contains($0) }
+      try await reader.load(parents)
+      for parent in parents { bases.append(try await reader.record(parent).tree) }
+      if !bases.contains(record.tree) { add(record.tree, bases: bases) }
     }
   }
 

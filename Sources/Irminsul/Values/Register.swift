@@ -16,10 +16,13 @@ public struct Register: Contents, Hashable {
   /// The value's own bytes.
   public var bytes: Bytes
 
+  /// Times are before this one: they have 15 digits.
+  static let end: Int64 = 1_000_000_000_000_000
+
   /// - Throws: ``StoreError/unencodable(type:reason:)``, also for a time before 1970 or of more than
   ///   15 digits.
   public init(_ value: some Contents, milliseconds: Int64) throws {
-    guard (0..<1_000_000_000_000_000).contains(milliseconds) else {
+    guard (0..<Self.end).contains(milliseconds) else {
       throw StoreError.unencodable(
         type: "Register", reason: "\(milliseconds) ms is no time from 1970 on")
     }

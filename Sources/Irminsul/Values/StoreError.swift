@@ -17,6 +17,9 @@ public enum StoreError: Error, Sendable {
   /// The text names more than one object.
   case ambiguous(String, candidates: [ObjectID])
   case branchExists(String)
+  case badTagName(String, reason: String)
+  case tagExists(String)
+  case noSuchTag(String)
   /// A branch `a` and a branch `a/b` cannot both exist, as in Git.
   case branchNameClash(String, with: String)
   /// The root of a tree is a directory; contents cannot be put there.
@@ -55,6 +58,8 @@ public enum StoreError: Error, Sendable {
   case tokenReused(branch: String)
   /// Paths at which a merge does not go together; nothing was changed.
   case mergeConflicts([MergeConflict])
+  /// A merge has several parents, and it was not said with which of them it is to be compared.
+  case mergeWithoutMainline(ObjectID, parents: Int)
   /// The histories of two commits have none in common.
   case unrelatedHistories(ObjectID, ObjectID)
   /// A walk over a history has reached its ``HistoryLimit``.
@@ -65,11 +70,18 @@ public enum StoreError: Error, Sendable {
   case logTrimmed(after: Int64, in: String)
   /// A client-side loop gave up after its deadline.
   case tooManyAttempts(branch: String, attempts: Int)
+  /// A proof is damaged, or does not prove what it should.
+  case badProof(String)
+  /// A computation needs an object that its ``Proof`` does not have.
+  case notInProof(ObjectID)
+  /// A tree is larger than the limit of what was asked for.
+  case treeLimit(String)
   /// The backend does not offer this.
   case unsupported(String)
   /// The answer of the server makes no sense to this library.
   case unexpectedReply(String, in: String)
   case git(GitError)
+  case slice(SliceError)
 }
 
 /// One path at which a commit could not be made.
@@ -80,8 +92,12 @@ public struct PathConflict: Sendable, Hashable {
     case expected
     /// What is there is not of the kind that the action works on: no counter, no set of lines, …
     case kind
-    /// The counter would leave the range of 64 bits.
+    /// The counter would leave the range of 64 bits, or the register's time that of 15 digits.
     case overflow
+    /// The chunk of a log or queue is as large as its writer allows.
+    case full
+    /// Nothing is left to take.
+    case empty
   }
 
   public let path: Path
@@ -117,7 +133,7 @@ extension StoreError {
   private static func list(_ conflicts: [PathConflict]) -> String {
     let words: [(PathConflict.Reason, String)] = [
       (.expected, "changed by another writer"), (.kind, "not of the kind that the edit needs"),
-      (.overflow, "beyond 64 bits"),
+      (.overflow, "beyond its range"), (.full, "full"), (.empty, "empty"),
     ]
     return words.compactMap { reason, text in
       let paths = conflicts.filter { $0.reason == reason }.map {
@@ -150,6 +166,9 @@ extension StoreError: CustomStringConvertible {
       "\"\(text)\" is ambiguous: it could be "
         + ids.prefix(5).map(\.hex).joined(separator: ", ") + "\nGive more digits."
     case .branchExists(let name): "branch \"\(name)\" exists already"
+    case .badTagName(let name, let reason): "bad tag name \"\(name)\": \(reason)"
+    case .tagExists(let name): "tag \"\(name)\" exists already"
+    case .noSuchTag(let name): "no tag \"\(name)\""
     case .branchNameClash(let name, let other):
       "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
     case .rootIsDirectory: "the root is a directory: give a path to put contents at"
@@ -206,6 +225,11 @@ extension StoreError: CustomStringConvertible {
         : "\(conflicts.count) conflicts: "
           + conflicts.prefix(3).map { "\($0)" }.joined(separator: "; ")
           + (conflicts.count > 3 ? " and \(conflicts.count - 3) more" : "")
+    case .mergeWithoutMainline(let id, let parents):
+      parents > 1
+        ? "\(id.hex.prefix(10)) is a merge of \(parents) commits\n"
+          + "Say which of them the change is against: a mainline from 1 to \(parents)."
+        : "\(id.hex.prefix(10)) is no merge: it has no such parent\nLeave the mainline out."
     case .unrelatedHistories(let one, let other):
       "\(one.hex.prefix(10)) and \(other.hex.prefix(10)) have no common ancestor\n"
         + "Merge them as unrelated histories if that is meant."
@@ -214,9 +238,17 @@ extension StoreError: CustomStringConvertible {
     case .notFastForward(let branch, let commit):
       "branch \"\(branch)\" has commits that \(commit.hex.prefix(10)) does not have: "
         + "it cannot just move there\nMerge instead."
+    case .badProof(let reason):
+      "the proof does not hold: \(reason)\nIt is damaged, or of something else: have it made again."
+    case .notInProof(let id):
+      "object \(id) is not in the proof\n"
+        + "What is proved must read what was read when the proof was made, and no more."
+    case .treeLimit(let what):
+      "the limit of a tree is reached: \(what)\nAllow more, or take a part of the tree."
     case .unsupported(let what): "this backend does not support \(what)"
     case .unexpectedReply(let what, let location): "unexpected answer from \(location): \(what)"
     case .git(let error): error.description
+    case .slice(let error): error.description
     }
   }
 }

@@ -196,15 +196,16 @@ public struct Tree: Sendable {
         throw ValueAction.Problem.kind
       }
       let old = present == nil ? nil : try await find(path)
-      guard let content = try action.applied(to: old), content != old else { return }
+      let changed = try action.applied(to: old)
+      guard changed != old else { return }
+      guard let content = changed else { return try await remove(path) }
       try await set(
         path, blob: FramedObject(kind: .blob, content: content), mode: present?.mode ?? .blob)
     } catch let problem as ValueAction.Problem {
       throw StoreError.conflict(
         branch: "",
         [
-          PathConflict(
-            path: path, found: present, reason: problem == .overflow ? .overflow : .kind)
+          PathConflict(path: path, found: present, reason: problem.reason)
         ])
     }
   }

@@ -16,49 +16,103 @@ public enum TreeChange: Sendable, Hashable {
 
 extension Tree {
   /// The blobs that must be added, removed or updated to get from this tree to another, in order of
-  /// path. Equal subtrees are never read.
+  /// path. Equal subtrees are never read; of others, a level is read at a time, one round trip for all of
+  /// its directories, however many differ.
+  ///
+  /// Source: Irmin's `Tree.diff`.
   public func diff(to other: Tree) async throws -> [TreeChange] {
-    var changes: [TreeChange] = []
-    try await Self.diff(
-      try await entry(.root), self, try await other.entry(.root), other, at: .root, &changes)
-    return changes
+    let base = objects ?? other.objects
+    let old = Tree(root: root, objects: objects ?? base)
+    let new = Tree(root: other.root, objects: other.objects ?? base)
+    return try await TreeComparison.changes(from: old, to: new)
+  }
+}
+
+/// Two trees that are compared level by level.
+private struct TreeComparison {
+  private let old: ObjectDatabase
+  private let new: ObjectDatabase
+  private var changes: [TreeChange] = []
+
+  private struct Level {
+    let path: Path
+    let old: ObjectID?
+    let new: ObjectID?
   }
 
-  /// Compares what two entries hold; the trees are where their subtrees are read from.
-  private static func diff(
-    _ old: Entry?, _ oldTree: Tree?, _ new: Entry?, _ newTree: Tree?, at path: Path,
-    _ changes: inout [TreeChange]
-  ) async throws {
-    if old == new { return }
-    let oldPart = old?.mode.isTree == true ? oldTree : nil
-    let newPart = new?.mode.isTree == true ? newTree : nil
-    switch (old?.mode.isTree == true ? nil : old, new?.mode.isTree == true ? nil : new) {
+  static func changes(from old: Tree, to new: Tree) async throws -> [TreeChange] {
+    // What is edited has ids, and is to be found under them, without being stored.
+    var written: (old: [IdentifiedObject], new: [IdentifiedObject]) = ([], [])
+    let left = try await old.write(old.objects?.algorithm ?? .sha1, into: &written.old)
+    let right = try await new.write(new.objects?.algorithm ?? .sha1, into: &written.new)
+    if left == right { return [] }
+    let one: ObjectDatabase
+    let two: ObjectDatabase
+    if old.objects === new.objects {
+      one = database(written.old + written.new, over: old.objects, left.algorithm)
+      two = one
+    } else {
+      one = database(written.old, over: old.objects, left.algorithm)
+      two = database(written.new, over: new.objects, right.algorithm)
+    }
+    var comparison = TreeComparison(old: one, new: two)
+    try await comparison.compare(left, right)
+    return comparison.changes.sorted { $0.path < $1.path }
+  }
+
+  private init(old: ObjectDatabase, new: ObjectDatabase) {
+    self.old = old
+    self.new = new
+  }
+
+  private static func database(
+    _ written: [IdentifiedObject], over stored: ObjectDatabase?, _ algorithm: HashAlgorithm
+  ) -> ObjectDatabase {
+    if let stored, written.isEmpty { return stored }
+    return ObjectDatabase(
+      engine: VirtualObjects(written, over: stored?.engine, algorithm), cacheSize: 8 << 20)
+  }
+
+  private mutating func compare(_ left: ObjectID, _ right: ObjectID) async throws {
+    var level = [Level(path: .root, old: left, new: right)]
+    while !level.isEmpty {
+      try Task.checkCancellation()
+      var next: [Level] = []
+      for (directory, differences) in zip(level, try await differences(level)) {
+        for difference in differences {
+          let path = directory.path.appending(difference.name)
+          let before = difference.old.map { Entry(mode: $0.mode, id: $0.id) }
+          let after = difference.new.map { Entry(mode: $0.mode, id: $0.id) }
+          add(path, before, after)
+          let folders = [before, after].map { $0?.mode.isTree == true ? $0?.id : nil }
+          if folders[0] != nil || folders[1] != nil {
+            next.append(Level(path: path, old: folders[0], new: folders[1]))
+          }
+        }
+      }
+      level = next
+    }
+  }
+
+  private mutating func add(_ path: Path, _ before: Entry?, _ after: Entry?) {
+    switch (
+      before.flatMap { $0.mode.isTree ? nil : $0 }, after.flatMap { $0.mode.isTree ? nil : $0 }
+    ) {
     case (let old?, let new?): changes.append(.updated(path, old, new))
     case (let old?, nil): changes.append(.removed(path, old))
     case (nil, let new?): changes.append(.added(path, new))
     case (nil, nil): break
     }
-    let names = try await names(oldPart, newPart)
-    for change in names.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
-      let name = change.name
-      let before = change.old.map { Entry(mode: $0.mode, id: $0.id) }
-      let after = change.new.map { Entry(mode: $0.mode, id: $0.id) }
-      let step = Path(steps: [name])
-      try await diff(
-        before, before?.mode.isTree == true ? try await oldTree?.findTree(step) : nil,
-        after, after?.mode.isTree == true ? try await newTree?.findTree(step) : nil,
-        at: path.appending(name), &changes)
-    }
   }
 
-  /// The names that differ between two directories.
-  private static func names(_ old: Tree?, _ new: Tree?) async throws -> [DirectoryDiff.Change] {
-    if let left = old?.stored, let right = new?.stored, let objects = new?.objects,
-      old?.objects === objects
-    {
-      return try await DirectoryDiff.between(left, right, objects)
+  /// The names that differ in each of some directories.
+  private func differences(_ level: [Level]) async throws -> [[DirectoryDiff.Change]] {
+    if old === new {
+      return try await DirectoryDiff.between(level.map { .init(old: $0.old, new: $0.new) }, old)
     }
-    return DirectoryDiff.changes(
-      from: try await old?.entries() ?? [], to: try await new?.entries() ?? [])
+    let before = try await DirectoryDiff.sides(
+      of: level.map { .init(old: $0.old, new: nil) }, old)
+    let after = try await DirectoryDiff.sides(of: level.map { .init(old: nil, new: $0.new) }, new)
+    return zip(before, after).map { DirectoryDiff.changes(from: $0.old, to: $1.new) }
   }
 }

@@ -2,8 +2,8 @@ import GitObjects
 import RedisScripting
 
 /// A change of a value that many writers change at once. It is applied to what is there when the
-/// commit is made, so that none of them has to try again: see ``BranchEdit/increment(_:by:)`` and its
-/// siblings.
+/// commit is made, so that none of them has to try again: see ``BranchEdit/increment(_:by:)`` and
+/// its siblings.
 ///
 /// The server's own implementation is `lua/lib/values.lua`; both make the same bytes.
 enum ValueAction: Sendable, Hashable {
@@ -16,11 +16,30 @@ enum ValueAction: Sendable, Hashable {
   case append(Bytes)
   /// A register: a line with a time, then the value. The later time wins, or the greater bytes.
   case assign(milliseconds: Int64, Bytes)
+  /// The same; this value wins in any case, with a time after the one that was there.
+  case stamp(milliseconds: Int64, Bytes)
+  /// A ``Tally``, whose mark is made new.
+  case tally(Int64, mark: String)
+  /// A chunk of lines: more of them, each with its end, unless it has as many bytes as a limit.
+  case extend(limit: Int, Bytes)
+  /// The same; so many lines are taken from its start, and the blob is gone with the last one.
+  case shift(Int)
 
   /// Why the value that is there cannot be changed so.
   enum Problem: String, Error {
     case kind
     case overflow
+    case full
+    case empty
+
+    var reason: PathConflict.Reason {
+      switch self {
+      case .kind: .kind
+      case .overflow: .overflow
+      case .full: .full
+      case .empty: .empty
+      }
+    }
   }
 
   /// The word for it in a request.
@@ -31,6 +50,10 @@ enum ValueAction: Sendable, Hashable {
     case .discard: "discard"
     case .append: "append"
     case .assign: "assign"
+    case .stamp: "stamp"
+    case .tally: "tally"
+    case .extend: "extend"
+    case .shift: "shift"
     }
   }
 
@@ -39,7 +62,20 @@ enum ValueAction: Sendable, Hashable {
     switch self {
     case .increment(let amount): Bytes("\(amount)".utf8)
     case .insert(let line), .discard(let line), .append(let line): line
-    case .assign(let time, let value): Bytes("\(time)\n".utf8) + value
+    case .assign(let time, let value), .stamp(let time, let value):
+      Bytes("\(time)\n".utf8) + value
+    case .tally(let amount, let mark): Bytes("\(amount) \(mark)".utf8)
+    case .extend(let limit, let lines): Bytes("\(limit)\n".utf8) + lines
+    case .shift(let count): Bytes("\(count)".utf8)
+    }
+  }
+
+  /// What of the operand is the same when a program makes the same write again.
+  var repeatedOperand: Bytes {
+    switch self {
+    case .assign(_, let value), .stamp(_, let value): value
+    case .tally(let amount, _): Bytes("\(amount)".utf8)
+    case .increment, .insert, .discard, .append, .extend, .shift: operand
     }
   }
 
@@ -55,6 +91,21 @@ enum ValueAction: Sendable, Hashable {
       guard Self.areLines(content ?? []) else { throw .kind }
       return (content ?? []) + line + [Self.lineEnd]
     case .assign: return try Self.assign(operand, to: content ?? [])
+    case .stamp(let time, let value):
+      guard let content else { return operand }
+      return try Self.stamp(value, time, over: content)
+    case .tally(let amount, let mark):
+      guard let tally = content.map(Tally.init(lenient:)) ?? Tally(value: 0, mark: "") else {
+        throw .kind
+      }
+      let (sum, overflows) = tally.value.addingReportingOverflow(amount)
+      if overflows { throw .overflow }
+      return Tally(value: sum, mark: mark).encoded()
+    case .extend(let limit, let lines):
+      guard Self.areLines(content ?? []) else { throw .kind }
+      if (content ?? []).count >= limit { throw .full }
+      return (content ?? []) + lines
+    case .shift(let count): return try Self.shift(count, from: content ?? [])
     }
   }
 
@@ -121,5 +172,25 @@ enum ValueAction: Sendable, Hashable {
       return new.milliseconds > present.milliseconds ? operand : bytes
     }
     return present.bytes.lexicographicallyPrecedes(new.bytes) ? operand : bytes
+  }
+
+  private static func stamp(
+    _ value: Bytes, _ time: Int64, over content: Bytes
+  ) throws(Problem) -> Bytes {
+    guard let present = Register(content: content) else { throw .kind }
+    let later = max(time, present.milliseconds + 1)
+    guard later < Register.end else { throw .overflow }
+    return Bytes("\(later)\n".utf8) + value
+  }
+
+  private static func shift(_ count: Int, from content: Bytes) throws(Problem) -> Bytes? {
+    if content.isEmpty { throw .empty }
+    guard areLines(content) else { throw .kind }
+    var rest = content[...]
+    for _ in 0..<count {
+      guard let stop = rest.firstIndex(of: lineEnd) else { break }
+      rest = rest[(stop + 1)...]
+    }
+    return rest.isEmpty ? nil : Bytes(rest)
   }
 }

@@ -14,6 +14,8 @@ struct BranchCommand: AsyncParsableCommand {
       The list marks the branch that the store's HEAD names with "*". Deleting a branch leaves its \
       commits in the store; its last head is told.
 
+      Example: irminsul branch topic --from main~1
+
       JSON keys, a line for each branch that was listed, made, renamed or deleted: branch, commit, \
       head (true where the store's HEAD names it), subject; deleted or renamedFrom.
       """)

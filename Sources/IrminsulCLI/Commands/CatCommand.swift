@@ -8,6 +8,8 @@ struct CatCommand: AsyncParsableCommand {
       OBJECT is a REV, an id, or REV:PATH, divided at the first colon (no branch's name has one); \
       :PATH is HEAD:PATH.
 
+      Example: irminsul cat main:config/theme
+
       JSON keys: id, kind, size.
       """)
 

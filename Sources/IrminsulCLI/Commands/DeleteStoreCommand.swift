@@ -10,6 +10,8 @@ struct DeleteStoreCommand: AsyncParsableCommand {
       given; without it the command only tells what would be deleted. When it is interrupted, run \
       it again.
 
+      Example: irminsul delete-store irminsul --force
+
       JSON keys: store, deleted, objects (that were there).
       """)
 

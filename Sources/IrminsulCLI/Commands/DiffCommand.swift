@@ -7,19 +7,25 @@ struct DiffCommand: AsyncParsableCommand {
     usage: """
       irminsul diff REV [REV]
       irminsul diff REV:PATH REV:PATH
+      irminsul diff --patch REV [REV]
       """,
     discussion: """
       Each path is a line: A (added), D (removed) or M (changed) from the first to the second; without a \
-      second one, to the branch's head. Parts that are equal are not read, however large they are.
+      second one, to the branch's head. Parts that are equal are not read, however large they are. With --patch \
+      the lines that differ are printed as `git diff` prints them; `git apply` takes that.
 
-      Example: irminsul diff main~10 main
+      Examples:
+        irminsul diff main~10 main
+        irminsul diff --patch main~1:config main:config
 
-      JSON keys, a line for each path: path, change (added, removed, updated), old, new (ids).
+      JSON keys, a line for each path: path, change (added, removed, updated), old, new (ids), patch with \
+      --patch; pathBase64 and patchBase64 for what is not UTF-8.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var branch: BranchOption
   @OptionGroup var output: OutputOptions
+  @OptionGroup var patch: PatchOptions
 
   @Flag(help: "Exit with code 1 when something differs, as git does.")
   var exitCode = false
@@ -45,14 +51,7 @@ struct DiffCommand: AsyncParsableCommand {
         after = snapshot.tree
       }
       let changes = try await before.diff(to: after)
-      for change in changes {
-        let facts = ChangeFacts.PathFacts(change)
-        if output.isJSON {
-          try JSONLine.print(facts)
-        } else {
-          try facts.print(indent: "")
-        }
-      }
+      try await patch.print(changes, output, in: repository)
       if exitCode, !changes.isEmpty { throw Failure(.refused, "") }
     }
   }

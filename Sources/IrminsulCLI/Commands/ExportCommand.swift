@@ -10,6 +10,8 @@ struct ExportCommand: AsyncParsableCommand {
       wide directories of a store with the layout "wide" become ordinary ones, as `git` itself would \
       have made them: commits get new ids and lose their signatures.
 
+      Example: irminsul export copy.git
+
       JSON keys: objects, bytes, refs.
       """)
 

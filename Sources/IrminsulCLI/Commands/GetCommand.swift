@@ -9,6 +9,8 @@ struct GetCommand: AsyncParsableCommand {
       divided, because a path may hold a colon: name another revision with --at, or print \
       REV:PATH with `irminsul cat`.
 
+      Example: irminsul get config/theme --at main~1
+
       JSON keys: path, mode, id, size, and value, or base64 for bytes that are not UTF-8.
       """)
 

@@ -12,6 +12,8 @@ struct ImportCommand: AsyncParsableCommand {
       A branch moves forward only: one that has commits that the repository lacks stays, as does a \
       tag that is elsewhere; they are named, and the exit code is 1. --force moves them, and HEAD.
 
+      Example: irminsul import path/to/git/repository
+
       JSON keys: objects, newObjects, bytes, refs, changedRefs, symbolicRefs (refs that named \
       another ref, and are plain refs here), keptRefs (names of those that stay elsewhere).
       """)

@@ -11,6 +11,8 @@ struct InitCommand: AsyncParsableCommand {
       The layout "wide" is for folders of very many names: each change costs the logarithm of their \
       number, not all of them. In a Git repository such a folder is seen as several levels of small ones.
 
+      Example: irminsul init --store file:settings.db --layout wide
+
       JSON keys: store, hash, layout, created.
       """)
 

@@ -9,6 +9,8 @@ struct ListCommand: AsyncParsableCommand {
       --long each line is: mode, kind, id, size of a value, name. A page of a large folder: \
       --limit, from the name that the last one ended with (--after), or from a number (--offset).
 
+      Example: irminsul ls --long config
+
       JSON keys: path, name, kind, mode, id, and size with --long; pathBase64 for a path that is \
       not UTF-8.
       """)
@@ -99,13 +101,6 @@ struct EntryFacts: Encodable {
     mode = entry.mode.sixDigits
     id = entry.id.hex
     self.size = size
-  }
-}
-
-extension FileMode {
-  /// As `git ls-tree` prints it.
-  var sixDigits: String {
-    String(repeating: "0", count: max(0, 6 - description.count)) + description
   }
 }
 

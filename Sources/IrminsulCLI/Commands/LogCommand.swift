@@ -5,17 +5,44 @@ struct LogCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
     abstract: "Print the history of a branch or another revision, newest first.",
+    usage: """
+      irminsul log [REV …] [-- PATH]
+      irminsul log --graph [REV …] [-- PATH]
+      """,
     discussion: """
+      A REV may be A..B (what B has and A has not), A...B (what one of them has) or ^A. With a PATH: the commits \
+      that changed what is there; a merge that has it as one of its parents has it leads to that parent alone, \
+      unless --full-history is given.
+
+      Examples:
+        irminsul log --oneline main..topic
+        irminsul log -n 3 --patch -- config/theme
+
       JSON keys: id, tree, parents, author and committer (each: name, email, seconds, zone), \
-      subject, message; messageBase64 for a message that is not UTF-8.
+      subject, message; messageBase64 for a message that is not UTF-8; side (left, right) with --left-right; \
+      changes (each: path, change, old, new, patch) with --patch.
       """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var branch: BranchOption
   @OptionGroup var output: OutputOptions
+  @OptionGroup var order: OrderOptions
+  @OptionGroup var patch: PatchOptions
 
   @Flag(help: "A line for each commit.")
   var oneline = false
+
+  @Flag(help: "Draw the lines of history beside the commits, a line for each commit.")
+  var graph = false
+
+  @Flag(help: "Of a merge, follow only the first parent: without what was merged.")
+  var firstParent = false
+
+  @Flag(help: "With a path: follow all parents of a merge.")
+  var fullHistory = false
+
+  @Flag(help: "With A...B: mark what A has with <, what B has with >.")
+  var leftRight = false
 
   @Option(
     name: [.customShort("n", allowingJoined: true), .customLong("number")],
@@ -25,124 +52,132 @@ struct LogCommand: AsyncParsableCommand {
   @Option(help: "Leave out so many of the newest.")
   var skip = 0
 
-  @Argument(help: "Where the history starts (default: the branch).")
-  var revision: String?
+  @Option(help: ArgumentHelp("Go so many steps from child to parent at most.", valueName: "n"))
+  var depth: Int?
+
+  @Option(
+    name: .customLong("not"),
+    help: ArgumentHelp("Leave out what is in this one's history, and itself.", valueName: "rev"))
+  var excluded: [String] = []
+
+  @Option(
+    name: .customLong("path"),
+    help: ArgumentHelp("Only what changed this path: as PATH after \"--\".", valueName: "path"))
+  var paths: [String] = []
+
+  @Argument(help: ArgumentHelp("Where the history starts (default: the branch).", valueName: "rev"))
+  var revisions: [String] = []
+
+  /// `irminsul log REV … -- PATH` with PATH as an option: the parser knows one list of words only.
+  static func withPathOption(_ words: [String]) -> [String] {
+    guard words.first == configuration.commandName, let end = words.firstIndex(of: "--")
+    else { return words }
+    return words[..<end] + words[(end + 1)...].map { "--path=\($0)" }
+  }
 
   func validate() throws {
     if let number, number < 0 { throw ValidationError("-n must be 0 or more") }
     if skip < 0 { throw ValidationError("--skip must be 0 or more") }
-    if revision != nil, branch.name != nil {
+    if let depth, depth < 0 { throw ValidationError("--depth must be 0 or more") }
+    if !revisions.isEmpty, branch.name != nil {
       throw ValidationError("give a revision or --branch, not both")
     }
+    if paths.count > 1 {
+      throw ValidationError("give one path; a folder stands for all that is in it")
+    }
+    if fullHistory, paths.isEmpty { throw ValidationError("--full-history goes with a path") }
+    if leftRight, !revisions.contains(where: { $0.contains("...") }) {
+      throw ValidationError("--left-right goes with A...B")
+    }
+    if graph, output.isJSON {
+      throw ValidationError("give --graph or --json, not both: `irminsul graph --json` has edges")
+    }
+    if graph, patch.isPatch { throw ValidationError("give --graph or --patch, not both") }
+    if graph, leftRight { throw ValidationError("give --graph or --left-right, not both") }
   }
 
   func run() async throws {
     try branch.check()
+    let path = try paths.first.map { try Path(reading: $0) }
     try await store.withRepository(.read) { repository in
-      let start = try await start(in: repository)
+      let range = try await RevisionRange(
+        revisions, not: excluded, from: branch, in: repository, hint: pathHint)
+      let options = options(range, path)
+      if graph { return try await draw(range, options, in: repository) }
       // Names beside the commits are for people, as in git log.
-      let names = Style.output.isTerminal ? try await RefNames(of: repository) : nil
+      let names = Style.output.isTerminal ? try await repository.refLabels() : [:]
+      let left = try await left(of: range, in: repository)
       var count = 0
-      for try await commit in repository.log(from: start).dropFirst(skip) {
+      for try await commit in repository.log(from: range.starts, options).dropFirst(skip) {
         if let number, count >= number { break }
-        try print(commit, names: names?.text(for: commit.id) ?? "", isFirst: count == 0)
+        let isLeft = left?.contains(commit.id)
+        var facts = CommitFacts(commit)
+        facts.side = isLeft.map { $0 ? "left" : "right" }
+        let changes = try await changes(of: commit, at: path ?? .root, in: repository)
+        if output.isJSON {
+          if patch.isPatch { facts.changes = try await patch.facts(of: changes, in: repository) }
+          try JSONLine.print(facts)
+        } else {
+          try print(commit, names[commit.id] ?? [], isLeft: isLeft, isFirst: count == 0)
+          if !changes.isEmpty, !oneline { try StandardOutput.line("") }
+          try await patch.print(changes, output, in: repository)
+        }
         count += 1
       }
     }
   }
 
-  private func start(in repository: Repository) async throws -> ObjectID {
-    if let revision { return try await repository.resolveCommit(revision).id }
-    let branch = try await branch.branch(of: repository)
-    guard let head = try await branch.head() else {
-      throw try await BranchOption.absence(of: branch)
-    }
-    return head.id
+  private func options(_ range: RevisionRange, _ path: Path?) -> LogOptions {
+    var options = LogOptions(
+      order: order.commitOrder(otherwise: graph ? .topological : .date),
+      parents: firstParent ? .first : .all, path: path)
+    options.simplification = fullHistory ? .full : .simplified
+    options.excluding = range.excluded
+    options.depth = depth
+    return options
   }
 
-  private func print(_ commit: Commit, names: String, isFirst: Bool) throws {
-    if output.isJSON { return try JSONLine.print(CommitFacts(commit)) }
-    if oneline {
-      return try StandardOutput.line(
-        "\(Style.output(.yellow, String(commit.id.hex.prefix(10))))\(names) \(commit.subject)")
-    }
-    var lines = isFirst ? [] : [""]
-    lines.append(Style.output(.yellow, "commit \(commit.id)") + names)
-    if commit.parents.count > 1 {
-      lines.append(
-        "Merge: " + commit.parents.map { String($0.hex.prefix(10)) }.joined(separator: " "))
-    }
-    lines.append("Author: \(commit.author?.name ?? "") <\(commit.author?.email ?? "")>")
-    lines.append("Date:   \(DateText.git(commit.author))")
-    lines.append("")
-    var message = commit.message.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    while message.last?.allSatisfy(\.isWhitespace) == true { message.removeLast() }
-    while message.first?.allSatisfy(\.isWhitespace) == true { message.removeFirst() }
-    lines += message.map { "    \($0)" }
-    try StandardOutput.line(lines.joined(separator: "\n"))
+  private func draw(
+    _ range: RevisionRange, _ options: LogOptions, in repository: Repository
+  ) async throws {
+    let drawing = try await repository.drawing(
+      of: range.starts, options, skip: skip, limit: number ?? .max)
+    let text = drawing.text(for: Style.output.isTerminal ? .shown : .hidden)
+    try StandardOutput.write(text.utf8)
   }
-}
 
-/// A commit as `log` prints it in JSON.
-struct CommitFacts: Encodable {
-  struct PersonFacts: Encodable {
-    let name: String
-    let email: String?
-    let seconds: Int64?
-    let zone: String?
+  /// The commits that the left end of A...B has.
+  private func left(
+    of range: RevisionRange, in repository: Repository
+  ) async throws -> Set<ObjectID>? {
+    guard leftRight, let sides = range.sides else { return nil }
+    var options = LogOptions()
+    options.excluding = [sides.right]
+    var left: Set<ObjectID> = []
+    for try await commit in repository.log(from: sides.left, options) { left.insert(commit.id) }
+    return left
+  }
 
-    init(_ identity: Identity) {
-      name = identity.name
-      email = identity.email
-      seconds = identity.seconds
-      zone = identity.offsetText
+  /// What a commit changed at a path, where that is asked for; of a merge only along the first parent, as git does.
+  private func changes(
+    of commit: Commit, at path: Path, in repository: Repository
+  ) async throws -> [TreeChange] {
+    guard patch.isPatch, firstParent || commit.parents.count < 2 else { return [] }
+    return try await repository.changes(of: commit).filter {
+      $0.path.steps.starts(with: path.steps)
     }
   }
 
-  let id: String
-  let tree: String
-  let parents: [String]
-  let author: PersonFacts?
-  let committer: PersonFacts?
-  let subject: String
-  let message: String
-  let messageBase64: String?
-
-  init(_ commit: Commit) {
-    id = commit.id.hex
-    tree = commit.tree.hex
-    parents = commit.parents.map(\.hex)
-    author = commit.author.map(PersonFacts.init)
-    committer = commit.committer.map(PersonFacts.init)
-    subject = commit.subject
-    message = commit.message
-    messageBase64 = JSONBytes(commit.messageBytes).base64
-  }
-}
-
-/// The branches and tags at each commit.
-private struct RefNames {
-  private var names: [ObjectID: [String]] = [:]
-
-  init(of repository: Repository) async throws {
-    let head = try await repository.headReference()
-    for (ref, id) in try await repository.refs().sorted(by: { $0.key < $1.key }) {
-      var name = ref
-      for prefix in ["refs/heads/", "refs/"] where name.hasPrefix(prefix) {
-        name = String(name.dropFirst(prefix.count))
-        break
-      }
-      if ref.hasPrefix("refs/tags/") { name = "tag: \(ref.dropFirst("refs/tags/".count))" }
-      if head == "ref: \(ref)" {
-        names[id, default: []].insert("HEAD -> \(name)", at: 0)
-      } else {
-        names[id, default: []].append(name)
-      }
-    }
+  private func pathHint(_ word: String) -> String? {
+    if !paths.isEmpty || word.contains(":") { return nil }
+    return "For the history of a path write: irminsul log -- \(word)"
   }
 
-  func text(for id: ObjectID) -> String {
-    guard let names = names[id] else { return "" }
-    return " " + Style.output(.green, "(\(names.joined(separator: ", ")))")
+  private func print(
+    _ commit: Commit, _ labels: [String], isLeft: Bool?, isFirst: Bool
+  ) throws {
+    let mark = isLeft.map { $0 ? "< " : "> " } ?? ""
+    let text = CommitText(commit: commit, labels: labels, mark: mark)
+    try StandardOutput.line(oneline ? text.line : (isFirst ? "" : "\n") + text.paragraphs)
   }
 }

@@ -171,7 +171,7 @@ struct MergeCommand: AsyncParsableCommand {
       switch merge.kind {
       case .unchanged: "unchanged"
       case .fastForward: "fastForward"
-      case .merge: merge.conflicts.isEmpty ? "merged" : "conflicts"
+      case .merge, .change: merge.conflicts.isEmpty ? "merged" : "conflicts"
       }
     if output.isJSON {
       var report = MergeReport(merge, outcome)
@@ -185,7 +185,7 @@ struct MergeCommand: AsyncParsableCommand {
       case .unchanged: try StandardOutput.line("nothing to merge: \(name) has it already")
       case .fastForward:
         try StandardOutput.line("\(name) would move on to \(merge.source.hex.prefix(10))")
-      case .merge:
+      case .merge, .change:
         try StandardOutput.line(
           "a merge commit on \(name) would change "
             + NumberText.count(merge.changedPaths.count, "path"))

@@ -8,6 +8,8 @@ struct MoveCommand: AsyncParsableCommand {
       Nothing may be at the new path, unless --force is given. When another writer changes what is \
       moved at the same moment, nothing is moved and the exit code is 1.
 
+      Example: irminsul mv config/theme config/colours
+
       JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 

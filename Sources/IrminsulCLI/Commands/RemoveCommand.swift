@@ -7,6 +7,8 @@ struct RemoveCommand: AsyncParsableCommand {
     discussion: """
       All paths must be there, or nothing is removed. Folders that become empty disappear.
 
+      Example: irminsul rm --recursive config
+
       JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 

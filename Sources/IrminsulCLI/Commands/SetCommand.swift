@@ -21,6 +21,8 @@ struct SetCommand: AsyncParsableCommand {
       With --expect-absent or --test the commit is made only if the path holds nothing, or holds \
       that value; else the exit code is 1 and what is there is told.
 
+      Example: irminsul set config/theme=dark config/size=12
+
       JSON keys: branch, changed, commit (the head afterwards), subject, position (if changed).
       """)
 

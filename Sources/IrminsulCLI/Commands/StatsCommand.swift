@@ -5,6 +5,8 @@ struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", abstract: "Print how much the store holds.",
     discussion: """
+      Example: irminsul stats --json
+
       JSON keys: store, hash, layout, objects, branches, otherRefs, logEntries (ref changes that are \
       kept), position (ref changes so far), tokens (requests whose repetition is recognised).
       """)

@@ -4,8 +4,12 @@ import Irminsul
 struct TreeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tree", abstract: "Draw a folder with all that is in it.",
-    discussion: "JSON keys, a line for each entry: path, name, kind, mode, id; pathBase64 for a "
-      + "path that is not UTF-8.")
+    discussion: """
+      Example: irminsul tree config --depth 2
+
+      JSON keys, a line for each entry: path, name, kind, mode, id; pathBase64 for a path that is \
+      not UTF-8.
+      """)
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var read: ReadOptions

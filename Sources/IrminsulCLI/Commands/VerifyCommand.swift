@@ -7,6 +7,8 @@ struct VerifyCommand: AsyncParsableCommand {
     discussion: """
       Each fault is told on a line of its own; the exit code is 1 when there is any.
 
+      Example: irminsul verify --store redis://127.0.0.1:6379
+
       JSON keys: fault, subject and reason for each fault; at the end objects, bytes, refs, faults, \
       incompleteObjects (that an unfinished import has left; no fault).
       """)

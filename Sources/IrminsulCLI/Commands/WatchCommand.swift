@@ -9,8 +9,11 @@ struct WatchCommand: AsyncParsableCommand {
       nothing is missed or told twice. With a path only changes there are told. It ends with \
       Ctrl-C and exit code 0.
 
+      Example: irminsul watch config --since 0
+
       JSON keys: position, time, branch, change (added, updated or removed), old, new, subject, \
-      changes (each: path, change, old, new; at most 100 where no path is given), moreChanges.
+      changes (each: path, change, old, new, pathBase64 for a path that is not UTF-8; at most 100 where \
+      no path is given), moreChanges.
       """)
 
   @OptionGroup var store: StoreOptions

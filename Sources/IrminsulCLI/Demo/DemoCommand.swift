@@ -9,6 +9,8 @@ struct DemoCommand: AsyncParsableCommand {
     discussion: """
       Imports a real history, reads, edits, branches, lets many writers commit to one branch at \
       once, and watches them. With --store, a store of its own is made there and deleted afterwards.
+
+      Example: irminsul demo --store redis://127.0.0.1:6379
       """)
 
   @Option(

@@ -7,7 +7,8 @@ struct MergeRuleOptions: ParsableArguments {
     name: .customLong("rule"), parsing: .singleValue,
     help: ArgumentHelp(
       "How the values at some paths are merged: bytes (equal or a conflict), text (line by line), json, "
-        + "counter, lineset, linelog or register. May be given several times; the first that matches counts.",
+        + "counter, lineset, linelog, register, or those of containers: tally for counters, entries for logs and "
+        + "queues. May be given several times; the first that matches counts.",
       valueName: "pattern=type"))
   var rules: [String] = []
 
@@ -37,6 +38,6 @@ struct MergeRuleOptions: ParsableArguments {
 
   private static let types: [String: ContentMerge] = [
     "bytes": .bytes, "text": .text, "json": .json, "counter": .counter, "lineset": .lineSet,
-    "linelog": .lineLog, "register": .register,
+    "linelog": .lineLog, "register": .register, "tally": .tally, "entries": .entries,
   ]
 }

@@ -67,7 +67,10 @@ enum ArgumentText {
   }
 
   /// Commands whose arguments are paths, values or REV:PATH.
-  private static let pathCommands: Set = ["set", "get", "rm", "mv", "ls", "tree", "cat", "watch"]
+  private static let pathCommands: Set = [
+    "set", "get", "rm", "mv", "ls", "tree", "cat", "watch", "log", "show", "diff", "blame",
+    "last-modified",
+  ]
   private static let textOptions: Set = [
     "--store", "--branch", "-b", "--author", "--message", "-m", "--file", "--depth", "-L",
   ]

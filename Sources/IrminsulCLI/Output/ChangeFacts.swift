@@ -4,12 +4,23 @@ import Irminsul
 struct ChangeFacts: Encodable {
   struct PathFacts: Encodable {
     let path: String
+    let pathBase64: String?
     let change: String
     let old: String?
     let new: String?
+    /// The change line by line, where it was asked for.
+    var patch: String?
+    var patchBase64: String?
+    private let bytes: [UInt8]
+
+    private enum CodingKeys: CodingKey {
+      case path, pathBase64, change, old, new, patch, patchBase64
+    }
 
     init(_ change: TreeChange) {
+      bytes = change.path.bytes
       path = change.path.description
+      pathBase64 = JSONBytes(bytes).base64
       switch change {
       case .added(_, let entry): (self.change, old, new) = ("added", nil, entry.id.hex)
       case .removed(_, let entry): (self.change, old, new) = ("removed", entry.id.hex, nil)
@@ -25,7 +36,7 @@ struct ChangeFacts: Encodable {
         case "removed": Style.output(.red, "D")
         default: Style.output(.cyan, "M")
         }
-      try StandardOutput.line("\(indent)\(mark) \(QuotedName.text(Array(path.utf8)))")
+      try StandardOutput.line("\(indent)\(mark) \(QuotedName.text(bytes))")
     }
   }
 

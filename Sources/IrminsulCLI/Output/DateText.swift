@@ -10,15 +10,35 @@ enum DateText {
 
   /// Such as `Tue Nov 24 05:11:47 2026 +0100`.
   static func git(_ identity: Identity?) -> String {
-    guard let seconds = identity?.seconds, abs(seconds) < 1 << 56 else { return "unknown" }
-    let local = seconds + Int64(identity?.offsetMinutes ?? 0) * 60
-    let day = Int(floorDivide(local, 86_400))
-    let second = Int(local - Int64(day) * 86_400)
-    let date = civil(day)
-    let clock = [second / 3600, second / 60 % 60, second % 60].map(padded).joined(separator: ":")
-    let weekday = days[((day % 7) + 7) % 7]
-    return "\(weekday) \(months[date.month - 1]) \(date.day) \(clock) \(date.year) "
-      + (identity?.offsetText ?? "+0000")
+    guard let local = Local(identity) else { return "unknown" }
+    let weekday = days[((local.day % 7) + 7) % 7]
+    return "\(weekday) \(months[local.date.month - 1]) \(local.date.day) \(local.clock) "
+      + "\(local.date.year) \(local.zone)"
+  }
+
+  /// Such as `2026-11-24 05:11:47 +0100`.
+  static func iso(_ identity: Identity?) -> String {
+    guard let local = Local(identity) else { return "unknown" }
+    let date = local.date
+    return "\(date.year)-\(padded(date.month))-\(padded(date.day)) \(local.clock) \(local.zone)"
+  }
+
+  /// A moment where whoever made the commit was.
+  private struct Local {
+    let day: Int
+    let date: (year: Int, month: Int, day: Int)
+    let clock: String
+    let zone: String
+
+    init?(_ identity: Identity?) {
+      guard let seconds = identity?.seconds, abs(seconds) < 1 << 56 else { return nil }
+      let local = seconds + Int64(identity?.offsetMinutes ?? 0) * 60
+      day = Int(floorDivide(local, 86_400))
+      let second = Int(local - Int64(day) * 86_400)
+      date = civil(day)
+      clock = [second / 3600, second / 60 % 60, second % 60].map(padded).joined(separator: ":")
+      zone = identity?.offsetText ?? "+0000"
+    }
   }
 
   /// Milliseconds since 1970 as `2026-11-24T05:11:47.123Z`.

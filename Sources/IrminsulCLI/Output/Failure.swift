@@ -114,6 +114,9 @@ extension Failure {
     case .notACommit: "Give a commit, or a branch or a tag that leads to one."
     case .branchExists: "Give another name, or delete that one with `irminsul branch --delete`."
     case .branchNameClash: "Give another name."
+    case .tagExists: "Give another name, or move it with --force."
+    case .noSuchTag: "See the tags with `irminsul tag`."
+    case .badTagName: "A tag's name follows the rules of git check-ref-format."
     case .storeAbsent: "Make it with `irminsul init` or the first `irminsul set`."
     case .wrongHash: "Leave the choice of ids out, or name another store."
     default: nil
@@ -124,13 +127,15 @@ extension Failure {
     switch error {
     case .host(let error): status(of: error)
     case .git(let error): status(of: error)
-    case .badPath, .badBranchName, .badStoreName, .badURL, .rootIsDirectory: .usage
+    case .slice(let error): status(of: error)
+    case .badPath, .badBranchName, .badTagName, .badStoreName, .badURL, .rootIsDirectory: .usage
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
       .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit,
-      .notFastForward, .unsupported:
+      .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
+      .notInProof, .treeLimit:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io
@@ -154,6 +159,13 @@ extension Failure {
     // The server is there, but not at anybody's service now.
     case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN": .unreachable
     default: .refused
+    }
+  }
+
+  private static func status(of error: SliceError) -> Status {
+    switch error {
+    case .needs, .incomplete, .unknownVersion: .refused
+    case .file, .notASlice, .truncated, .damaged: .io
     }
   }
 

@@ -24,6 +24,15 @@ struct WriteReport: Encodable {
     }
   }
 
+  init(_ result: MergeResult, on branch: Branch) {
+    switch result {
+    case .merged(let commit, let position):
+      self.init(WriteResult.committed(commit, position: position), on: branch)
+    case .unchanged(let head): self.init(WriteResult.unchanged(head: head), on: branch)
+    case .fastForwarded(_, let head): self.init(WriteResult.unchanged(head: head), on: branch)
+    }
+  }
+
   func print(_ output: OutputOptions) throws {
     if output.isJSON { return try JSONLine.print(self) }
     let id = commit.map { Style.output(.yellow, String($0.prefix(10))) } ?? "no commit"

@@ -42,10 +42,9 @@ public struct GraphDrawing: Sendable {
       self.labels = labels
     }
 
-    func keepingParents(in known: Set<ObjectID>) -> Node {
+    func replacing(parents: [ObjectID]) -> Node {
       Node(
-        id: id, parents: parents.filter(known.contains), subject: subject, author: author,
-        date: date, labels: labels)
+        id: id, parents: parents, subject: subject, author: author, date: date, labels: labels)
     }
 
     /// The first ten digits of the id.
@@ -81,32 +80,65 @@ extension Repository {
     of starts: [ObjectID]? = nil, excluding: [ObjectID] = [], limit: Int = .max,
     order: CommitOrder = .topological
   ) async throws -> GraphDrawing {
-    let names = try await refLabels()
-    var roots = starts ?? []
-    if starts == nil {
-      // Tags may be objects of their own, and of blobs or trees.
-      for id in names.keys {
-        if try await object(id)?.kind == .commit { roots.append(id) }
-      }
-      // As git: by date, so that the same store is drawn the same way.
-      var dated: [(id: ObjectID, date: Int64)] = []
-      for id in roots { dated.append((id, try await commit(id).committer?.seconds ?? 0)) }
-      roots = dated.sorted { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }.map(\.id)
-    }
-    var options = LogOptions(order: order == .date ? .topologicalByDate : order)
+    var options = LogOptions(order: order)
     options.excluding = excluding
+    return try await drawing(of: starts, options, limit: limit)
+  }
+
+  /// The history that some options tell, to be drawn. With a path, a commit's parents are the nearest commits that
+  /// are drawn.
+  ///
+  /// - Parameters:
+  ///   - starts: Where it begins; nil: at every branch and tag.
+  ///   - options: ``CommitOrder/date`` stands for ``CommitOrder/topologicalByDate``.
+  ///   - skip: How many commits are left out at the top.
+  ///   - limit: How many commits are drawn after that.
+  public func drawing(
+    of starts: [ObjectID]? = nil, _ options: LogOptions, skip: Int = 0, limit: Int = .max
+  ) async throws -> GraphDrawing {
+    var options = options
+    if options.order == .date { options.order = .topologicalByDate }
+    let names = try await refLabels()
+    let roots: [ObjectID]
+    if let starts { roots = starts } else { roots = try await tips(names) }
+    let hasPath = options.path != nil
+    var walk = CommitWalk(
+      objects, from: roots, options, keeping: .commits, keepsWays: hasPath)
     var nodes: [GraphDrawing.Node] = []
     var known: Set<ObjectID> = []
-    for try await commit in log(from: roots, options) {
-      if nodes.count < limit {
-        nodes.append(GraphDrawing.Node(commit, labels: names[commit.id] ?? []))
-      } else if excluding.isEmpty {
-        break
+    // Whether a commit has a parent that is drawn is known at the end only.
+    let isWhole = hasPath || !options.excluding.isEmpty
+    while let id = try await walk.next() {
+      if nodes.count == limit, !isWhole { break }
+      let commit = try await walk.commit(id)
+      if known.count >= skip, nodes.count < limit {
+        var node = GraphDrawing.Node(commit, labels: names[id] ?? [])
+        if options.parents == .first {
+          node = node.replacing(parents: Array(node.parents.prefix(1)))
+        }
+        nodes.append(node)
       }
-      known.insert(commit.id)
+      known.insert(id)
     }
-    if !excluding.isEmpty { nodes = nodes.map { $0.keepingParents(in: known) } }
+    if let ways = walk.ways {
+      var shown = ShownParents(ways: ways, shown: known)
+      nodes = nodes.map { $0.replacing(parents: shown.parents(of: $0.id)) }
+    } else if isWhole {
+      nodes = nodes.map { $0.replacing(parents: $0.parents.filter(known.contains)) }
+    }
     return GraphDrawing(nodes)
+  }
+
+  /// The commits at refs, in an order that depends on nothing else.
+  private func tips(_ names: [ObjectID: [String]]) async throws -> [ObjectID] {
+    let ids = Array(names.keys)
+    var dated: [(id: ObjectID, date: Int64)] = []
+    // Tags may be of blobs or trees.
+    for (id, object) in zip(ids, try await objects.read(ids)) where object.kind == .commit {
+      let commit = try Commit(id: id, framed: object, in: location)
+      dated.append((id, commit.committer?.seconds ?? 0))
+    }
+    return dated.sorted { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }.map(\.id)
   }
 
   /// The refs at each commit, as people write them; an annotated tag's at what it points to.

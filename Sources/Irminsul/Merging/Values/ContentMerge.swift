@@ -20,6 +20,9 @@ public struct ContentMerge: Sendable {
   /// For people: `text`, `json`, `counter`, …
   public let name: String
   public let equalSides: EqualSides
+  /// Whether no blob and an empty one are the same: what one side has removed and the other has changed is
+  /// merged as well, and an empty result is none.
+  private(set) var takesAbsenceForEmpty = false
   private let body:
     @Sendable (_ base: Bytes?, _ ours: Bytes, _ theirs: Bytes) throws(MergeRefusal) -> Bytes
 
@@ -32,6 +35,13 @@ public struct ContentMerge: Sendable {
     self.name = name
     self.equalSides = equalSides
     self.body = body
+  }
+
+  /// This merge, for contents of which nothing is left when their blob is gone.
+  var takingAbsenceForEmpty: ContentMerge {
+    var merge = self
+    merge.takesAbsenceForEmpty = true
+    return merge
   }
 
   /// Values of a content type. Bytes that are no such value are refused; a side whose value is the result

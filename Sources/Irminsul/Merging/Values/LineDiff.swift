@@ -30,17 +30,26 @@ struct LineDiff {
   private(set) var isRemoved: [Bool]
   private(set) var isAdded: [Bool]
 
-  /// The parts that differ, in order. Lines are given as numbers: equal ones are equal lines.
-  static func hunks(_ old: [Int], _ new: [Int]) -> [Hunk] {
+  /// The parts that differ, in order, as `git merge` sees them. Lines are given as numbers: equal ones are equal
+  /// lines.
+  static func hunks(_ old: [Int], _ new: [Int]) -> [Hunk] { hunks(old, new, nil, nil) }
+
+  /// The parts that differ, in order, as `git diff` and `git blame` see them: where a block of lines could stand in
+  /// several places, indents and blank lines decide.
+  static func hunks(_ old: TextLines, _ new: TextLines) -> [Hunk] {
+    hunks(old.numbers, new.numbers, LineIndents(old.lines), LineIndents(new.lines))
+  }
+
+  private static func hunks(
+    _ old: [Int], _ new: [Int], _ oldIndents: LineIndents?, _ newIndents: LineIndents?
+  ) -> [Hunk] {
     if old == new { return [] }
     let start = zip(old, new).prefix { $0 == $1 }.count
     let end = min(
       zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count,
       min(old.count, new.count) - start)
-    // A line that the other text has not is changed whatever the others are: it is left out.
-    let (knownOld, knownNew) = (Set(old), Set(new))
-    let oldPlaces = (start..<old.count - end).filter { knownNew.contains(old[$0]) }
-    let newPlaces = (start..<new.count - end).filter { knownOld.contains(new[$0]) }
+    let oldPlaces = FrequentLines.left(of: start..<old.count - end, in: old, beside: new)
+    let newPlaces = FrequentLines.left(of: start..<new.count - end, in: new, beside: old)
     var diff = LineDiff(old: oldPlaces.map { old[$0] }, new: newPlaces.map { new[$0] })
     diff.search()
 
@@ -48,8 +57,8 @@ struct LineDiff {
     var isAdded = new.indices.map { (start..<new.count - end).contains($0) }
     for (place, isChanged) in zip(oldPlaces, diff.isRemoved) { isRemoved[place] = isChanged }
     for (place, isChanged) in zip(newPlaces, diff.isAdded) { isAdded[place] = isChanged }
-    LineSlide.settle(&isRemoved, of: old, beside: isAdded)
-    LineSlide.settle(&isAdded, of: new, beside: isRemoved)
+    LineSlide.settle(&isRemoved, of: old, beside: isAdded, oldIndents)
+    LineSlide.settle(&isAdded, of: new, beside: isRemoved, newIndents)
     return hunks(isRemoved, isAdded)
   }
 

@@ -10,7 +10,10 @@ enum LineSlide {
   /// - Parameters:
   ///   - isChanged: Which lines of a text are changed.
   ///   - other: Which lines of the other text are. Both have the same number of unchanged ones.
-  static func settle(_ isChanged: inout [Bool], of lines: [Int], beside other: [Bool]) {
+  ///   - indents: Where to put blocks that stand beside no other change; nil: as far down as they can.
+  static func settle(
+    _ isChanged: inout [Bool], of lines: [Int], beside other: [Bool], _ indents: LineIndents?
+  ) {
     // How many changed lines the other text has before each unchanged one, and at the end.
     var gaps = [0]
     for isChanged in other {
@@ -23,7 +26,7 @@ enum LineSlide {
         continue
       }
       while block.end < lines.count, isChanged[block.end] { block.end += 1 }
-      settle(&block, &isChanged, lines, gaps)
+      settle(&block, &isChanged, lines, gaps, indents)
       block.start = block.end
     }
   }
@@ -55,7 +58,8 @@ enum LineSlide {
   }
 
   private static func settle(
-    _ block: inout Block, _ isChanged: inout [Bool], _ lines: [Int], _ gaps: [Int]
+    _ block: inout Block, _ isChanged: inout [Bool], _ lines: [Int], _ gaps: [Int],
+    _ indents: LineIndents?
   ) {
     var matching: Int?
     var highest: Int
@@ -69,7 +73,12 @@ enum LineSlide {
         if gaps[block.gap] > 0 { matching = block.gap }
       }
     } while count != block.count
-    guard block.end != highest, let matching else { return }
-    while block.gap > matching, block.goUp(&isChanged, lines) {}
+    if block.end == highest { return }
+    if let matching {
+      while block.gap > matching, block.goUp(&isChanged, lines) {}
+    } else if let indents {
+      let best = indents.bestEnd(of: block.start..<block.end, from: highest)
+      while block.end > best, block.goUp(&isChanged, lines) {}
+    }
   }
 }

@@ -14,6 +14,16 @@ public struct MergeRules: Sendable {
     self.otherwise = otherwise
   }
 
+  /// The rules of containers, each for its own path.
+  ///
+  /// ```swift
+  /// let rules = MergeRules(of: visits, jobs, otherwise: .text)
+  /// try await main.merge(draft, nil, MergeOptions(rules: rules))
+  /// ```
+  public init(of containers: any Container..., otherwise: ContentMerge = .bytes) {
+    self.init(containers.flatMap(\.mergeRules), otherwise: otherwise)
+  }
+
   /// Rules with their patterns as text.
   ///
   /// ```swift

@@ -56,6 +56,20 @@ public struct PathPattern: Sendable, Hashable {
     self.steps = steps
   }
 
+  /// The pattern of one path alone, whatever bytes are in its names.
+  public init(exactly path: Path) {
+    text = "/\(path)"
+    steps = path.steps.map { .name($0.map { .byte($0) }) }
+    isWhole = true
+  }
+
+  /// The pattern of everything below a path, whatever bytes are in its names.
+  public init(below path: Path) {
+    text = path.isRoot ? "**" : "/\(path)/**"
+    steps = path.steps.map { .name($0.map { .byte($0) }) } + [.anyNames]
+    isWhole = true
+  }
+
   private static func tokens(_ name: [UInt8], _ text: String) throws(Malformed) -> [Token] {
     var tokens: [Token] = []
     var at = 0

@@ -2,15 +2,16 @@
 /// a reader of lines.
 ///
 /// Source: `quote_c_style` in Git's quote.c.
-enum QuotedName {
+public enum QuotedName {
   /// What happens to bytes from 0x80 on, Git's `core.quotePath`.
-  enum NonASCII {
+  public enum NonASCII {
     case quoted
     /// Kept where they are UTF-8.
     case kept
   }
 
-  static func bytes(_ name: [UInt8], _ nonASCII: NonASCII) -> [UInt8] {
+  /// A name as it is, or in quotes when it must be.
+  public static func bytes(_ name: [UInt8], _ nonASCII: NonASCII) -> [UInt8] {
     let keepsHigh =
       switch nonASCII {
       case .quoted: false
@@ -32,7 +33,7 @@ enum QuotedName {
   }
 
   /// For people: UTF-8 is kept.
-  static func text(_ name: [UInt8]) -> String {
+  public static func text(_ name: [UInt8]) -> String {
     String(decoding: bytes(name, .kept), as: UTF8.self)
   }
 

@@ -1,0 +1,54 @@
+import Testing
+
+/// `revert`, `cherry-pick`, `restore`, `reset`, `reflog`, `tag` and `status`.
+@Suite struct UndoCommandTests {
+  @Test func whatWasDoneIsUndone() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1", "b=1"))
+    expectDone(try await sandbox.irminsul("set", "a=2"))
+    expectDone(try await sandbox.irminsul("set", "b=2"))
+    let reverted = expectDone(try await sandbox.irminsul("revert", "main~1"))
+    #expect(reverted.text.contains("Revert \"Set a\""))
+    expectDone(try await sandbox.irminsul("get", "a"), "1")
+    expectDone(try await sandbox.irminsul("get", "b"), "2")
+    expectDone(try await sandbox.irminsul("cherry-pick", "main~2"))
+    expectDone(try await sandbox.irminsul("get", "a"), "2")
+    expectDone(try await sandbox.irminsul("set", "a=3"))
+    let conflict = try await sandbox.irminsul("revert", "main~1")
+    #expect(conflict.status == 1 && conflict.text.hasPrefix("  a  changed on both sides"))
+    #expect(conflict.errors.contains("1 conflict, and main stays as it is"))
+    expectDone(try await sandbox.irminsul("restore", "a", "--from", "main~5"))
+    expectDone(try await sandbox.irminsul("get", "a"), "1")
+    expectDone(try await sandbox.irminsul("restore", "/", "--from", "main~1"))
+    expectDone(try await sandbox.irminsul("get", "a"), "3")
+    expectDone(try await sandbox.irminsul("reset", "main~2"))
+    expectDone(try await sandbox.irminsul("get", "a"), "3")
+    let places = expectDone(try await sandbox.irminsul("reflog", "-n", "2")).lines
+    #expect(places.count == 2 && places[1].contains("main@{1}: "))
+    #expect(places[1].contains("Restore everything from "))
+    expectDone(try await sandbox.irminsul("reset", "main@{1}", "--from", "main"))
+    #expect(try await sandbox.irminsul("log", "--oneline").lines.count == 8)
+    expectRefusal(
+      try await sandbox.irminsul("reset", "main~1", "--from", "main~3"), .refused, "not where")
+    expectRefusal(try await sandbox.irminsul("revert", "none"), .refused, "none")
+  }
+
+  @Test func tags() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectDone(try await sandbox.irminsul("tag", "light"))
+    expectDone(try await sandbox.irminsul("tag", "v1", "main", "-m", "The first"))
+    expectDone(try await sandbox.irminsul("tag"), "light\nv1  The first\n")
+    expectRefusal(try await sandbox.irminsul("tag", "v1"), .refused, "exists already")
+    expectDone(try await sandbox.irminsul("set", "a=2"))
+    expectDone(try await sandbox.irminsul("tag", "light", "--force"))
+    let log = try await sandbox.irminsul("log", "--oneline", "light").lines
+    #expect(log.count == 2)
+    expectDone(try await sandbox.irminsul("tag", "--delete", "light"))
+    expectDone(try await sandbox.irminsul("tag"), "v1  The first\n")
+    expectRefusal(try await sandbox.irminsul("tag", "--delete", "light"), .refused, "no tag")
+    expectRefusal(try await sandbox.irminsul("tag", "a..b"), .usage, "a..b")
+    let status = expectDone(try await sandbox.irminsul("status"))
+    #expect(status.text.contains("branch  main at "))
+  }
+}
