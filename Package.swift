@@ -103,6 +103,8 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    // The program of the page "A shared configuration": swift run IrminsulExample.
+    .executableTarget(name: "IrminsulExample", dependencies: ["Irminsul"]),
     // A process that commits, for tests that kill it.
     .executableTarget(name: "IrminsulTestWriter", dependencies: ["Irminsul"]),
     // Turns lua/*.lua into Swift values at every build.
@@ -118,7 +120,15 @@ let package = Package(
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
       name: "IrminsulTests",
-      dependencies: ["Irminsul", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting"]),
+      dependencies: [
+        "Irminsul", "IrminsulExample", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting",
+      ]),
+    // The backend of the page "Write a storage backend".
+    .target(
+      name: "FolderStore", dependencies: ["Irminsul"], path: "Tests/WritingABackend/FolderStore"),
+    .testTarget(
+      name: "FolderStoreTests", dependencies: ["FolderStore", "Irminsul", "IrminsulTestKit"],
+      path: "Tests/WritingABackend/FolderStoreTests"),
     .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
     .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
   ],

@@ -22,6 +22,10 @@ public struct CommitObject: Sendable {
   /// Builds a commit as `git commit-tree` does.
   ///
   /// - Parameters:
+  ///   - tree: The state that the commit is.
+  ///   - parents: The commits before it, in order.
+  ///   - author: Who made the change, and when.
+  ///   - committer: Who made the commit, and when.
   ///   - encoding: What the message is encoded in, when it is not UTF-8.
   ///   - extraHeaders: Headers after the usual ones, such as `mergetag` and `gpgsig`.
   ///   - message: Kept as it is. Most people end it with a newline.
@@ -61,6 +65,7 @@ public struct CommitObject: Sendable {
   /// Reads a commit from the bytes after the object's header. O(length).
   ///
   /// - Parameters:
+  ///   - content: The bytes.
   ///   - algorithm: The repository's hash, which tells how long the ids are.
   /// - Throws: ``GitObjectError/malformed(kind:offset:reason:)`` when the tree or a parent cannot
   ///   be told. Everything else may be odd or missing.

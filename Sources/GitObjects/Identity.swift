@@ -18,6 +18,8 @@ public struct Identity: Sendable, Hashable {
   /// as are spaces, control characters and `,:;"'\` at their ends.
   ///
   /// - Parameters:
+  ///   - name: Of a person or a program.
+  ///   - email: Without the angle brackets.
   ///   - seconds: Since 1970. Git itself cannot read a date before that, though other tools can.
   ///   - offsetMinutes: The time zone, east of Greenwich; kept within ±99:59.
   public init(name: String, email: String, seconds: Int64, offsetMinutes: Int) {

@@ -14,7 +14,10 @@ public struct TagObject: Sendable {
   /// Builds a tag as `git tag -a` does.
   ///
   /// - Parameters:
+  ///   - object: What is tagged.
+  ///   - kind: What that is.
   ///   - name: The tag's name without `refs/tags/`.
+  ///   - tagger: Who made the tag, and when; old tags have none.
   ///   - message: Kept as it is, a signature at its end included.
   public init(
     object: ObjectID, kind: ObjectKind, name: String, tagger: Identity?, message: [UInt8]
@@ -39,6 +42,7 @@ public struct TagObject: Sendable {
   /// Reads a tag from the bytes after the object's header. O(length).
   ///
   /// - Parameters:
+  ///   - content: The bytes.
   ///   - algorithm: The repository's hash, which tells how long the id is.
   /// - Throws: ``GitObjectError/malformed(kind:offset:reason:)`` unless the first three lines are
   ///   `object`, `type` and `tag`, as Git asks. Everything else may be odd or missing.

@@ -43,6 +43,7 @@ public struct TreeObject: Sendable, Hashable {
   /// Reads a tree from the bytes after the object's header. O(length).
   ///
   /// - Parameters:
+  ///   - content: The bytes.
   ///   - algorithm: The repository's hash, which tells how long the ids are.
   /// - Throws: ``GitObjectError/malformed(kind:offset:reason:)`` for bytes that Git itself cannot
   ///   read. What only breaks rules is accepted.

@@ -10,14 +10,18 @@ import RedisScripting
 public struct DictionaryBackend: Backend {
   public let algorithm: HashAlgorithm
   public let objects: Objects
-  public let links = Links()
-  public let branches = Branches()
+  public let layout: DirectoryLayout
+  public let links: Links
+  public let branches: Branches
   private let isOpen = OpenFlag()
 
-  public init(algorithm: HashAlgorithm = .sha1) {
+  /// An empty store.
+  public init(algorithm: HashAlgorithm = .sha1, layout: DirectoryLayout = .git) {
     self.algorithm = algorithm
+    self.layout = layout
     objects = Objects(algorithm: algorithm, isOpen: isOpen)
-    branches.isOpen = isOpen
+    links = Links(isOpen: isOpen)
+    branches = Branches(isOpen: isOpen)
   }
 
   public var location: String { "dictionaries" }
@@ -55,18 +59,27 @@ public struct DictionaryBackend: Backend {
 
   /// Links between ids.
   public final class Links: LinkStore {
+    private let isOpen: OpenFlag
     private let values = Locked<[ObjectID: ObjectID]>([:])
 
-    public func mem(_ key: ObjectID) async throws -> Bool { values.withLock { $0[key] != nil } }
-    public func find(_ key: ObjectID) async throws -> ObjectID? { values.withLock { $0[key] } }
+    init(isOpen: OpenFlag) { self.isOpen = isOpen }
+
+    public func mem(_ key: ObjectID) async throws -> Bool { try await find(key) != nil }
+
+    public func find(_ key: ObjectID) async throws -> ObjectID? {
+      try isOpen.check()
+      return values.withLock { $0[key] }
+    }
+
     public func add(_ index: ObjectID, _ key: ObjectID) async throws {
+      try isOpen.check()
       values.withLock { $0[index] = key }
     }
   }
 }
 
 /// Whether a backend is still open.
-public final class OpenFlag: Sendable {
+final class OpenFlag: Sendable {
   private let isClosed = Locked(false)
 
   func close() { isClosed.withLock { $0 = true } }

@@ -12,7 +12,9 @@ public struct TestCertificates: Sendable {
 
   /// Makes the files in a folder, which is created.
   ///
-  /// - Parameter names: The server certificate's names, as openssl's subjectAltName has them.
+  /// - Parameters:
+  ///   - folder: Where.
+  ///   - names: The server certificate's names, as openssl's subjectAltName has them.
   public init(folder: String, names: String = "DNS:localhost,IP:127.0.0.1") throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     authorityFile = "\(folder)/ca.crt"

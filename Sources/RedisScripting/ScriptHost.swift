@@ -16,7 +16,9 @@ public protocol ScriptHost: Sendable {
   /// Runs a script, in one round trip: EVALSHA, and EVAL where the server does not know it yet.
   ///
   /// - Parameters:
+  ///   - script: What to run.
   ///   - keys: As many as `script.keys`.
+  ///   - arguments: What the script has in `ARGV`.
   /// - Returns: The reply, converted as Redis converts Lua values.
   /// - Throws: ``HostError``; an error reply is ``HostError/refused(location:call:_:)``.
   func run(_ script: Script, keys: [Bytes], arguments: [Bytes]) async throws(HostError) -> Reply

@@ -4,6 +4,13 @@ import RedisScripting
 /// The engine that a backend's layers make: trees on the client, and a test-and-set of the head.
 final class BackendEngine<Storage: Backend>: StoreEngine {
   private let backend: Storage
+  private let feeds = Locked(Feeds())
+
+  /// The watches that wait for the backend.
+  private struct Feeds {
+    var isClosed = false
+    var inboxes: [ObjectIdentifier: BackendChangeInbox] = [:]
+  }
 
   init(_ backend: Storage) {
     self.backend = backend
@@ -11,13 +18,12 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
 
   var location: String { backend.location }
   var algorithm: HashAlgorithm { backend.algorithm }
-  var layout: DirectoryLayout { .git }
+  var layout: DirectoryLayout { backend.layout }
   var maximumObjectSize: Int { 512 << 20 }
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
-    var objects: [FramedObject?] = []
-    for id in ids { objects.append(try await backend.objects.find(id)) }
-    return objects
+    ids.count == 1
+      ? [try await backend.objects.find(ids[0])] : try await backend.objects.find(ids)
   }
 
   func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?] {
@@ -25,14 +31,33 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
   }
 
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
+    var objects = objects
+    if layout == .wide, !objects.isEmpty {
+      // The marks of wide directories refer to it, and no writer has made it.
+      objects.append(IdentifiedObject(WideNode.explanation, algorithm))
+    }
     var added = 0
-    for object in objects where try await !backend.objects.mem(object.id) {
-      let id = try await backend.objects.add(object.object)
-      guard id == object.id else {
-        throw StoreError.damagedObject(
-          object.id, in: location, reason: "the backend stored it under \(id)")
+    var start = 0
+    while start < objects.count {
+      // As many as make about a megabyte.
+      var end = start
+      var size = 0
+      while end < objects.count, end == start || size < 1 << 20 {
+        size += objects[end].object.bytes.count
+        end += 1
       }
-      added += 1
+      let batch = objects[start..<end]
+      let isThere = try await backend.objects.mem(batch.map(\.id))
+      let new = zip(batch, isThere).filter { !$1 }.map(\.0)
+      if !new.isEmpty {
+        for (object, id) in zip(new, try await backend.objects.add(new.map(\.object)))
+        where id != object.id {
+          throw StoreError.damagedObject(
+            object.id, in: location, reason: "the backend stored it under \(id)")
+        }
+      }
+      added += new.count
+      start = end
     }
     return added
   }
@@ -166,38 +191,71 @@ final class BackendEngine<Storage: Backend>: StoreEngine {
     for branch in try await backend.branches.list() {
       known[branch] = try await backend.branches.find(branch)
     }
-    let inbox = BackendChangeInbox(known: known, ref: ref)
-    let watch = try await backend.branches.watch(initial: known) { branch, id in
-      await inbox.put(branch, id)
+    let inbox = BackendChangeInbox(known: known, ref: ref, location: location)
+    let isOpen = feeds.withLock { feeds in
+      if !feeds.isClosed { feeds.inboxes[ObjectIdentifier(inbox)] = inbox }
+      return !feeds.isClosed
     }
-    let backend = backend
+    guard isOpen else { throw StoreError.host(.closed(location: location)) }
+    let branches = backend.branches
+    let watch: Storage.Branches.Watch
+    do {
+      watch = try await branches.watch(initial: known) { branch, id in await inbox.put(branch, id) }
+    } catch {
+      forget(inbox)
+      throw error
+    }
+    // As long as the feed is there, so is the watch.
+    let held = HeldWatch(inbox) { [weak self] in
+      self?.forget(inbox)
+      Task { try? await branches.unwatch(watch) }
+    }
     return RefChangeFeed(start: 0) { _ in
-      do {
-        let event = try await inbox.next()
-        return ([event], event.position)
-      } catch {
-        try? await backend.branches.unwatch(watch)
-        throw error
-      }
+      let event = try await held.inbox.next()
+      return ([event], event.position)
     }
   }
 
-  func close() async {
-    await backend.close()
+  private func forget(_ inbox: BackendChangeInbox) {
+    feeds.withLock { _ = $0.inboxes.removeValue(forKey: ObjectIdentifier(inbox)) }
   }
+
+  func close() async {
+    let inboxes = feeds.withLock { feeds in
+      feeds.isClosed = true
+      return Array(feeds.inboxes.values)
+    }
+    await backend.close()
+    for inbox in inboxes { await inbox.close() }
+  }
+}
+
+/// A watch that ends when nobody holds it any more.
+private final class HeldWatch: Sendable {
+  let inbox: BackendChangeInbox
+  private let end: @Sendable () -> Void
+
+  init(_ inbox: BackendChangeInbox, end: @escaping @Sendable () -> Void) {
+    self.inbox = inbox
+    self.end = end
+  }
+
+  deinit { end() }
 }
 
 /// Turns a backend's callbacks into numbered events that are pulled.
 private actor BackendChangeInbox {
   private var known: [String: ObjectID]
   private let ref: String?
+  private let location: String
   private var position: Int64 = 0
   private let events: AsyncStream<RefEvent>
   private let input: AsyncStream<RefEvent>.Continuation
 
-  init(known: [String: ObjectID], ref: String?) {
+  init(known: [String: ObjectID], ref: String?, location: String) {
     self.known = known
     self.ref = ref
+    self.location = location
     (events, input) = AsyncStream.makeStream()
   }
 
@@ -210,11 +268,14 @@ private actor BackendChangeInbox {
     input.yield(
       RefEvent(
         position: position, ref: name, old: old, new: id,
-        milliseconds: Timestamp.now.seconds * 1000))
+        milliseconds: Timestamp.milliseconds))
   }
 
   func next() async throws -> RefEvent {
     for await event in events { return event }
-    throw CancellationError()
+    try Task.checkCancellation()
+    throw StoreError.host(.closed(location: location))
   }
+
+  func close() { input.finish() }
 }

@@ -12,6 +12,7 @@ public struct ScriptedBackend: Backend {
   let engine: ScriptedEngine
 
   public var algorithm: HashAlgorithm { engine.algorithm }
+  public var layout: DirectoryLayout { engine.layout }
   public var location: String { engine.location }
   /// Where the scripts run.
   public var host: any ScriptHost { engine.host }
@@ -36,14 +37,28 @@ public struct ScriptedObjects: ContentAddressedStore {
     return !kind.isEmpty
   }
 
+  public func mem(_ keys: [ObjectID]) async throws -> [Bool] {
+    try await engine.kinds(of: keys).map { $0 != nil }
+  }
+
   public func find(_ key: ObjectID) async throws -> FramedObject? {
     try await engine.readObjects([key]).first ?? nil
+  }
+
+  public func find(_ keys: [ObjectID]) async throws -> [FramedObject?] {
+    try await engine.readObjects(keys)
   }
 
   public func add(_ value: FramedObject) async throws -> ObjectID {
     let object = IdentifiedObject(value, engine.algorithm)
     _ = try await engine.writeObjects([object])
     return object.id
+  }
+
+  public func add(_ values: [FramedObject]) async throws -> [ObjectID] {
+    let objects = values.map { IdentifiedObject($0, engine.algorithm) }
+    _ = try await engine.writeObjects(objects)
+    return objects.map(\.id)
   }
 }
 
@@ -80,9 +95,8 @@ public struct ScriptedBranches: AtomicWriteStore {
 
   /// A running watch; it ends when it is released or given to `unwatch`.
   public final class Watch: Sendable {
-    let task: Task<Void, Never>
-    init(task: Task<Void, Never>) { self.task = task }
-    deinit { task.cancel() }
+    let run: CallbackTask
+    init(run: CallbackTask) { self.run = run }
   }
 
   public func mem(_ key: String) async throws -> Bool { try await find(key) != nil }
@@ -146,30 +160,38 @@ public struct ScriptedBranches: AtomicWriteStore {
     return start(feed, differences) { _, id in await body(id) }
   }
 
-  public func unwatch(_ watch: Watch) async throws {
-    watch.task.cancel()
-    await watch.task.value
+  /// A thousand branches in one step.
+  public func clear() async throws {
+    let names = try await engine.refs(prefix: Branch.refPrefix).keys.sorted()
+    for start in stride(from: 0, to: names.count, by: 1000) {
+      _ = try await engine.setRefs(
+        names[start..<min(names.count, start + 1000)].map {
+          RefChange(name: $0, test: .any, set: nil)
+        })
+    }
   }
+
+  public func unwatch(_ watch: Watch) async throws { await watch.run.end() }
 
   private func start(
     _ feed: RefChangeFeed, _ differences: [(String, ObjectID?)],
     _ body: @escaping @Sendable (String, ObjectID?) async -> Void
   ) -> Watch {
     Watch(
-      task: Task {
+      run: CallbackTask { callback in
         var told: [String: ObjectID?] = [:]
-        for (name, id) in differences where !Task.isCancelled {
-          await body(name, id)
+        for (name, id) in differences {
+          await callback { await body(name, id) }
           told[name] = .some(id)
         }
         var position = feed.start
         while !Task.isCancelled, let batch = try? await feed.next(position) {
           position = batch.position
-          for event in batch.events where !Task.isCancelled {
+          for event in batch.events {
             guard let name = event.branch else { continue }
             // What the differences have told already is not told again.
             if let known = told.removeValue(forKey: name), known == event.new { continue }
-            await body(name, event.new)
+            await callback { await body(name, event.new) }
           }
         }
       })

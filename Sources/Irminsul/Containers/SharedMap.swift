@@ -111,7 +111,11 @@ public struct SharedMap<Value: Contents>: Container {
   /// Changes the value of a key as if nobody else did meanwhile; nil is no value. The closure runs
   /// again when somebody did. Two round trips or more.
   ///
-  /// - Parameter deadline: For how long it runs again.
+  /// - Parameters:
+  ///   - key: Of the map.
+  ///   - info: Of the commit; nil: says what is done.
+  ///   - deadline: For how long it runs again.
+  ///   - change: Gets the value, and gives the new one.
   /// - Throws: What the closure throws; ``StoreError/tooManyAttempts(branch:attempts:)``.
   @discardableResult
   public func update(

@@ -38,7 +38,10 @@ public struct SharedRegister<Value: Contents>: Container {
 
   /// Sets the value. One round trip.
   ///
-  /// - Parameter milliseconds: The writer's time, since 1970; nil: now by this machine's clock.
+  /// - Parameters:
+  ///   - value: What it is to hold.
+  ///   - info: Of the commit; nil: says what is done.
+  ///   - milliseconds: The writer's time, since 1970; nil: now by this machine's clock.
   /// - Throws: ``StoreError/conflict(branch:_:)`` when something else is at the path;
   ///   ``StoreError/unencodable(type:reason:)``.
   @discardableResult

@@ -13,7 +13,10 @@ public struct ListRange: Sendable, Hashable {
   public var limit: Int
 
   /// - Parameters:
-  ///   - limit: At least 1.
+  ///   - prefix: What the names begin with.
+  ///   - after: The name that the page comes after; nil: it is the first one.
+  ///   - offset: How many names to leave out before it.
+  ///   - limit: How many to give, at most.
   public init(prefix: String = "", after: String? = nil, offset: Int = 0, limit: Int = .max) {
     self.prefix = Bytes(prefix.utf8)
     // Every name comes after the empty one.

@@ -14,8 +14,12 @@ extension Repository {
   /// path's history is put in order first.
   ///
   /// - Parameters:
+  ///   - path: Of a blob or a directory, now or then.
+  ///   - commit: Where the walk begins.
+  ///   - n: How many to find, at most.
   ///   - depth: How many steps from child to parent to go; nil: to the end.
   ///   - simplification: Whether to look at sides that a merge has not taken.
+  ///   - limit: How many commits may be visited; more is an error.
   /// - Throws: ``StoreError/historyLimit(_:)``, ``StoreError/badPath(_:reason:)``.
   ///
   /// Source: Irmin's `last_modified`; `git log -n N -- PATH`.

@@ -144,7 +144,11 @@ extension Repository {
   /// One walk for all lines, which ends when the last of them is decided. Reads, of each commit on the way, what is at
   /// the path, hundreds in one round trip, and each different text once or twice.
   ///
-  /// - Parameter lines: Which lines, from 1; nil: all. What is beyond the end is left out.
+  /// - Parameters:
+  ///   - path: Of a blob.
+  ///   - commit: Whose text it is.
+  ///   - lines: Which lines, from 1; nil: all. What is beyond the end is left out.
+  ///   - limit: How many commits may be visited; more is an error.
   /// - Throws: ``StoreError/notFound(_:in:)`` when nothing is at the path, ``StoreError/wrongKind(_:found:wanted:)``
   ///   when no blob is there, ``StoreError/historyLimit(_:)``.
   ///

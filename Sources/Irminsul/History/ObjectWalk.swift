@@ -179,7 +179,9 @@ extension ObjectWalk.Iterator.Level {
 extension Repository {
   /// Everything that some objects lead to, breadth first, each object once: see ``ObjectWalk``.
   ///
-  /// - Parameter cut: Asked once for each object that is met, in the order of the walk.
+  /// - Parameters:
+  ///   - starts: Objects of any kind.
+  ///   - cut: Asked once for each object that is met, in the order of the walk.
   public func walk(
     from starts: [ObjectID],
     cut: @escaping @Sendable (ObjectWalk.Visit) async throws -> ObjectWalk.Cut = { _ in .none }

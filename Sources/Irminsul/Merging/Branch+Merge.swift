@@ -12,8 +12,11 @@ extension Branch {
   ///
   /// A branch that has no commit has nothing to merge.
   ///
-  /// - Parameter info: Of the merge commit; nil: `Merge branch '…' into …`.
-  /// - Throws: As ``merge(_:_:_:)-swift.method``.
+  /// - Parameters:
+  ///   - other: A branch of the same store.
+  ///   - info: Of the merge commit; nil: `Merge branch '…' into …`.
+  ///   - options: How contents merge, and how far the search for a merge base goes.
+  /// - Throws: As ``merge(_:_:_:)-(ObjectID,_,_)``.
   ///
   /// Source: Irmin's `merge_into`; `git merge`.
   @discardableResult
@@ -38,7 +41,7 @@ extension Branch {
   /// the merge bases, the trees that differ, a level in one round trip, and one round trip for the commit.
   ///
   /// - Throws: ``StoreError/mergeConflicts(_:)`` with all of them; nothing was changed then: see
-  ///   ``merging(_:_:)-swift.method`` for a merge whose conflicts can be resolved.
+  ///   ``merging(_:_:)-(ObjectID,_)`` for a merge whose conflicts can be resolved.
   ///   ``StoreError/unrelatedHistories(_:_:)``; ``StoreError/notFastForward(branch:_:)``;
   ///   ``StoreError/tooManyAttempts(branch:attempts:)`` when others kept changing the same paths.
   @discardableResult

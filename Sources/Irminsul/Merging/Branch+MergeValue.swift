@@ -12,7 +12,13 @@ extension Branch {
   ///
   /// Costs a read and a commit, each one round trip, again when others change the same path meanwhile.
   ///
-  /// - Parameter value: nil removes what is there.
+  /// - Parameters:
+  ///   - path: Where.
+  ///   - base: What was read there before; nil: nothing was there.
+  ///   - value: What it is to become; nil removes what is there.
+  ///   - merge: How the value merges with what others have made of it.
+  ///   - info: Of the commit.
+  ///   - deadline: For how long it is tried again.
   /// - Throws: ``StoreError/mergeConflicts(_:)`` with the one conflict.
   ///
   /// Source: Irmin's `Store.merge`.
@@ -57,7 +63,7 @@ extension Branch {
     }
   }
 
-  /// How ``withTree(_:_:_:deadline:_:)`` puts the new tree in the place of the one that was read.
+  /// How ``Branch/withTree(_:_:strategy:deadline:_:)`` puts the new tree in the place of the one that was read.
   public enum TreeStrategy: Sendable {
     /// Whatever is there by then is replaced: changes of others to it are lost.
     case set

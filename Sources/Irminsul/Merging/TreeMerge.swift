@@ -155,6 +155,9 @@ extension Tree {
   ///
   /// - Parameters:
   ///   - base: What both come from; ``empty`` when they have nothing in common.
+  ///   - ours: One of the two; where conflicts are left, and logs and lists have an order, it comes first.
+  ///   - theirs: The other one.
+  ///   - rules: How contents merge that both sides have changed.
   public static func merge(
     base: Tree, ours: Tree, theirs: Tree, rules: MergeRules = MergeRules()
   ) async throws -> TreeMerge {

@@ -54,7 +54,7 @@ public struct Proof: Sendable, Hashable {
   }
 
   /// Reads a written proof and hashes its objects. Takes time and memory in proportion to its bytes, whatever
-  /// lengths they claim. That they are what a computation reads is found out by ``verify(root:_:)``.
+  /// lengths they claim. That they are what a computation reads is found out by `verify`.
   ///
   /// - Throws: ``StoreError/badProof(_:)`` for anything but the very bytes of ``encoded()``.
   public init(decoding bytes: Bytes) throws(StoreError) {
@@ -101,6 +101,7 @@ public struct Proof: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - root: The commit or tree that is trusted to be what the computation should begin with.
+  ///   - isolation: Where the closure runs: where the caller does.
   ///   - computation: The one that was proved: it must read the same.
   /// - Returns: What the computation gives.
   /// - Throws: ``StoreError/badProof(_:)`` when the proof is about another root, or the computation makes another

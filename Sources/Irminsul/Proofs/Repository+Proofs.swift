@@ -7,6 +7,7 @@ extension Repository {
   /// Costs what reading the path does: a round trip for each directory on the way, and one for the value.
   ///
   /// - Parameters:
+  ///   - path: What is to be shown.
   ///   - id: A commit, which is then a part of the proof, or a tree.
   ///   - value: Whether the bytes of a blob that is there are in the proof.
   /// - Throws: ``StoreError/missingObject(_:in:)``, ``StoreError/badPath(_:reason:)``.
@@ -77,6 +78,7 @@ extension Repository {
   ///
   /// - Parameters:
   ///   - id: A commit, which is then a part of the proof, or a tree.
+  ///   - isolation: Where the closure runs: where the caller does.
   ///   - computation: May read the tree that it is given, and change it. To be verified it must depend on nothing
   ///     else.
   public func prove<Result>(

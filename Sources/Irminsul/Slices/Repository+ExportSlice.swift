@@ -48,6 +48,8 @@ extension Repository {
   ///
   /// - Parameters:
   ///   - path: A file that is not there yet.
+  ///   - options: Which part of the store.
+  ///   - progress: Told of what is written.
   /// - Throws: ``StoreError/slice(_:)`` for the file, which is removed again; ``StoreError/noSuchBranch(_:)``,
   ///   ``StoreError/missingObject(_:in:)``.
   ///
@@ -67,7 +69,11 @@ extension Repository {
   ///
   /// Source: Irmin's `Snapshot` and `create_one_commit_store`; `git archive`.
   ///
-  /// - Parameter branch: What the commit is called in the slice.
+  /// - Parameters:
+  ///   - commit: Whose state it is.
+  ///   - path: A file that is not there yet.
+  ///   - branch: What the commit is called in the slice.
+  ///   - progress: Told of what is written.
   /// - Returns: The commit in the slice.
   @discardableResult
   public func exportSnapshot(

@@ -230,7 +230,12 @@ public struct Branch: Sendable {
   /// by the server; more are committed by the client, which begins again when somebody else changes the same
   /// folders meanwhile.
   ///
-  /// - Parameter token: For a write that may have been made before: see ``RequestToken``.
+  /// - Parameters:
+  ///   - edits: Of different paths, or one after the other.
+  ///   - info: Who, when and why.
+  ///   - parents: In place of the head as the only one.
+  ///   - emptyCommit: What happens when nothing changes.
+  ///   - token: For a write that may have been made before: see ``RequestToken``.
   /// - Throws: ``StoreError/conflict(branch:_:)`` with every path whose expectation failed.
   @discardableResult
   public func commit(

@@ -72,7 +72,10 @@ public struct BranchEdit: Sendable {
   /// Sets the ``Register`` at a path, unless it was set at a later time, or at the same one to a value
   /// whose bytes are greater.
   ///
-  /// - Parameter milliseconds: Since 1970; nil: now by this machine's clock.
+  /// - Parameters:
+  ///   - path: Where.
+  ///   - value: What it is to hold.
+  ///   - milliseconds: Since 1970; nil: now by this machine's clock.
   /// - Throws: ``StoreError/unencodable(type:reason:)``.
   public static func assign(
     _ path: Path, to value: some Contents, milliseconds: Int64? = nil

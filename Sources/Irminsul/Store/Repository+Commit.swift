@@ -10,6 +10,8 @@ public struct BranchCommit: Sendable {
 
   /// - Parameters:
   ///   - branch: The short name, such as `main`.
+  ///   - edits: What to change there.
+  ///   - info: Who, when and why.
   public init(_ branch: String, _ edits: [BranchEdit], _ info: Info) {
     self.branch = branch
     self.edits = edits

@@ -36,6 +36,7 @@ extension Repository {
   ///
   /// - Parameters:
   ///   - name: The store's name once more, so that the wrong one is not deleted by accident.
+  ///   - host: Where it is.
   ///   - progress: Called with the number of objects that are left.
   public static func deleteStore(
     named name: String, on host: any ScriptHost, progress: (Int64) -> Void = { _ in }

@@ -28,8 +28,11 @@ extension Repository {
   /// Every URL takes `?name=STORE` (default `irminsul`) for one of several stores in one place, and
   /// `?hash=sha256` for a store with SHA-256 ids, and `?layout=wide` for one with wide directories.
   ///
-  /// - Parameter environment: Where `IRMINSUL_REDIS_PASSWORD` and the like are looked up; give
-  ///   `ProcessInfo.processInfo.environment` to use this process'.
+  /// - Parameters:
+  ///   - url: As above; all items are in <doc:StoreURLs>.
+  ///   - environment: Where `IRMINSUL_REDIS_PASSWORD` and the like are looked up; give
+  ///     `ProcessInfo.processInfo.environment` to use this process'.
+  ///   - options: Choices of this handle, and of a store that is made.
   /// - Throws: ``StoreError``.
   public static func open(
     _ url: String, environment: [String: String] = [:], options: Options = Options()
@@ -48,6 +51,9 @@ extension Repository {
   /// - Parameters:
   ///   - name: The store's name, which must be that of the URL (`irminsul` where it has none), so
   ///     that the wrong store is not deleted by accident.
+  ///   - url: As ``open(_:environment:options:)`` takes it.
+  ///   - environment: As there.
+  ///   - options: As there.
   ///   - progress: Called with the number of objects that are left.
   /// - Throws: ``StoreError/badStoreName(_:reason:)`` for another name,
   ///   ``StoreError/storeAbsent(name:in:)``.

@@ -26,7 +26,10 @@ extension Repository {
   /// try await repository.tag("v1", at: head)
   /// ```
   ///
-  /// - Parameter isReplacing: Whether a tag of that name is moved.
+  /// - Parameters:
+  ///   - name: Without `refs/tags/`.
+  ///   - object: What it stands for.
+  ///   - isReplacing: Whether a tag of that name is moved.
   /// - Throws: ``StoreError/tagExists(_:)``, ``StoreError/badTagName(_:reason:)``,
   ///   ``StoreError/missingObject(_:in:)``.
   ///

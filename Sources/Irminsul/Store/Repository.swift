@@ -56,7 +56,9 @@ public final class Repository: Sendable {
   /// Opens a store on a host, in two or three round trips.
   ///
   /// - Parameters:
+  ///   - host: What runs the scripts.
   ///   - name: Several stores on one server have different names.
+  ///   - options: Choices of this handle, and of a store that is made.
   /// - Throws: ``StoreError/unknownFormat(found:supported:in:)``, ``StoreError/wrongHash(found:asked:in:)``,
   ///   ``StoreError/host(_:)`` for a host that is not fit.
   public init(host: any ScriptHost, name: String = "irminsul", options: Options = Options())

@@ -293,8 +293,10 @@ extension Branch {
   /// One round trip for the start, one for each read that is not cached, one for the commit.
   ///
   /// - Parameters:
+  ///   - info: Of the commit.
   ///   - isolation: Against which changes of others the transaction is protected.
   ///   - deadline: For how long the closure is run again.
+  ///   - body: Reads and writes through the transaction, and nothing else.
   /// - Throws: ``StoreError/tooManyAttempts(branch:attempts:)`` after the deadline; what the closure
   ///   throws.
   @discardableResult

@@ -120,6 +120,7 @@ extension Branch {
   /// first one change from there to the present head, unless they are the same, then all others as they happen.
   ///
   /// - Parameters:
+  ///   - path: Where changes count; nil: everywhere.
   ///   - head: What was seen last; nil: there was no commit.
   ///
   /// Source: Irmin's `watch ~init`, which tells nothing of what lies between.

@@ -15,8 +15,12 @@ extension Branch {
   /// try await main.pull(from: remote)
   /// ```
   ///
+  /// - Parameters:
+  ///   - branch: The other store's; by default the one of the same name.
+  ///   - remote: The other store.
+  ///   - strategy: What is done with what was fetched.
+  ///   - progress: Told of what is sent.
   /// - Returns: For ``PullStrategy/set``, `fastForwarded` with what it was at, though that may be lost from it.
-  /// - Parameter branch: The other store's; by default the one of the same name.
   /// - Throws: What ``Repository/fetch(_:from:tracking:progress:)`` and ``merge(_:_:_:)-(ObjectID,_,_)`` throw.
   ///
   /// Source: Irmin's `Sync.pull`; `git pull`.

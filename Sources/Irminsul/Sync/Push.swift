@@ -26,6 +26,7 @@ public struct Push: Sendable, Hashable {
   /// - Parameters:
   ///   - source: A branch, or a full name such as `refs/tags/v1`.
   ///   - target: The same by default.
+  ///   - rule: When the other store's may move.
   public init(_ source: String, as target: String? = nil, _ rule: Rule = .fastForward) {
     self.source = Self.fullName(source)
     self.target = Self.fullName(target ?? source)
@@ -59,7 +60,11 @@ extension Repository {
   /// ```
   ///
   /// - Parameters:
+  ///   - branch: A branch of this store.
+  ///   - remote: The other store.
   ///   - target: What it is called there; the same by default.
+  ///   - rule: When the other store's may move.
+  ///   - progress: Told of what is sent.
   /// - Throws: As ``push(_:to:_:progress:)``.
   ///
   /// Source: Irmin's `Sync.push`, which forces; `git push`.
@@ -77,7 +82,11 @@ extension Repository {
   /// All objects are stored before the first ref moves: interrupted, no ref has moved, and it can be run again. What others
   /// do to a ref meanwhile is never overwritten: a fast-forward is looked at again, a lease is refused.
   ///
-  /// - Parameter info: Of merge commits; nil: says what is merged.
+  /// - Parameters:
+  ///   - pushes: What is to be set, of different refs.
+  ///   - remote: The other store.
+  ///   - info: Of merge commits; nil: says what is merged.
+  ///   - progress: Told of what is sent.
   /// - Throws: ``StoreError/notFastForward(branch:_:)``; ``StoreError/headMoved(branch:found:)`` for a lease that does not
   ///   hold and for a tag that is elsewhere; what ``Branch/merge(_:_:_:)-(ObjectID,_,_)`` throws, for ``Push/Rule/merge``;
   ///   ``StoreError/noSuchBranch(_:)``, ``StoreError/wrongHash(found:asked:in:)``,

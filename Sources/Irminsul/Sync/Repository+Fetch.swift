@@ -17,6 +17,7 @@ extension Repository {
   ///   - branches: Short names; nil: all.
   ///   - remote: Any store with ids and directories of the same kind: in memory, a file, Redis, another backend.
   ///   - name: Keeps the heads as `refs/remotes/NAME/BRANCH`, as git does, so that they stay reachable.
+  ///   - progress: Told of what is sent.
   /// - Throws: ``StoreError/noSuchBranch(_:)``, ``StoreError/wrongHash(found:asked:in:)``,
   ///   ``StoreError/wrongLayout(found:asked:in:)``, ``StoreError/missingObject(_:in:)``.
   ///

@@ -10,7 +10,10 @@ extension Branch {
   ///
   /// Two round trips.
   ///
-  /// - Parameter info: nil: says what is restored from where.
+  /// - Parameters:
+  ///   - path: What is brought back.
+  ///   - commit: Where it is as it is to be.
+  ///   - info: nil: says what is restored from where.
   /// - Throws: ``StoreError/missingObject(_:in:)``, ``StoreError/notACommit(_:)``.
   ///
   /// Source: `git restore --source`.

@@ -12,8 +12,10 @@ extension Branch {
   /// changes nothing.
   ///
   /// - Parameters:
+  ///   - commit: What is undone.
   ///   - info: nil: `Revert "…"`, with the commit's id.
   ///   - mainline: Of a merge, which parent it is compared with, from 1.
+  ///   - options: How contents merge.
   /// - Throws: ``StoreError/mergeConflicts(_:)`` where the branch has changed the same since;
   ///   ``StoreError/mergeWithoutMainline(_:parents:)``; ``StoreError/noSuchBranch(_:)``.
   ///
@@ -41,8 +43,10 @@ extension Branch {
   /// Does once more what a commit has done, on this branch.
   ///
   /// - Parameters:
+  ///   - commit: What is made again.
   ///   - info: nil: the commit's own message and author.
   ///   - mainline: Of a merge, which parent it is compared with, from 1.
+  ///   - options: How contents merge.
   /// - Throws: As ``revert(_:_:mainline:_:)``.
   ///
   /// Source: `git cherry-pick`.

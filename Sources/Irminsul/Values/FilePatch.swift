@@ -126,7 +126,9 @@ extension Repository {
   /// What changes of ``Tree/diff(to:)`` look like line by line, in their order. All values are read in one round trip and held in
   /// memory: give large differences part by part.
   ///
-  /// - Parameter context: How many unchanged lines to keep around each change.
+  /// - Parameters:
+  ///   - changes: As ``Tree/diff(to:)`` gives them.
+  ///   - context: How many unchanged lines to keep around each change.
   /// - Throws: ``StoreError/missingObject(_:in:)``.
   ///
   /// Source: `git diff --no-renames`.

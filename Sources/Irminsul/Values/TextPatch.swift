@@ -40,7 +40,10 @@ public struct TextPatch: Sendable, Hashable {
 
   /// Compares two texts. Near linear in their lines, and in memory.
   ///
-  /// - Parameter context: How many unchanged lines to keep around each change.
+  /// - Parameters:
+  ///   - old: The text before.
+  ///   - new: The text after.
+  ///   - context: How many unchanged lines to keep around each change.
   public init(from old: Bytes, to new: Bytes, context: Int = 3) {
     var known: [ArraySlice<UInt8>: Int] = [:]
     let (old, new) = (TextLines(old, &known), TextLines(new, &known))

@@ -27,8 +27,11 @@ extension Tree {
   /// ```
   ///
   /// - Parameters:
+  ///   - path: Where.
+  ///   - type: What is there, and will be.
   ///   - mode: Of a value that was not there; nil: a plain one. One that is there keeps its own, but for a mode
   ///     that is given.
+  ///   - isolation: Where the closure runs: where the caller does.
   ///   - change: Gets the value, nil when nothing or a directory is there, and gives the new one; nil removes what
   ///     is there, a directory as well.
   /// - Throws: ``StoreError/undecodable(_:at:type:reason:)``, and what the closure throws.
@@ -59,6 +62,8 @@ extension Tree {
   /// nothing edited.
   ///
   /// - Parameters:
+  ///   - path: Where.
+  ///   - isolation: Where the closure runs: where the caller does.
   ///   - change: Gets the tree at the path, an empty one when nothing or a value is there, and gives the new one;
   ///     an empty one removes it.
   ///

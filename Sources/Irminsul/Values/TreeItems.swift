@@ -71,6 +71,7 @@ extension Tree {
   /// a blob is there.
   ///
   /// - Parameters:
+  ///   - path: Of the directory.
   ///   - range: Which of them.
   ///   - pageSize: How many are read at once, where directories can be read in parts; at least 1.
   ///

@@ -54,6 +54,9 @@ public struct TreeWalkOptions: Sendable, Hashable {
 
   /// - Parameters:
   ///   - depth: Such as `0...3`, `1...` or `2...2`.
+  ///   - order: Of what is visited.
+  ///   - repeats: Whether what is at several places is visited at each.
+  ///   - values: Whether values are read.
   public init(
     depth: some RangeExpression<Int>, order: Order = .listing, repeats: Repeats = .visited,
     values: ValueDetail = .omitted

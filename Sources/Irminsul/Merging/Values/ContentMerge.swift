@@ -76,7 +76,10 @@ public struct ContentMerge: Sendable {
 
   /// One blob for both. No round trips.
   ///
-  /// - Parameter base: What both come from; nil when both sides have added it.
+  /// - Parameters:
+  ///   - base: What both come from; nil when both sides have added it.
+  ///   - ours: What the side has that is merged into.
+  ///   - theirs: What the other side has.
   public func merged(base: Bytes?, ours: Bytes, theirs: Bytes) throws(MergeRefusal) -> Bytes {
     if base == theirs { return ours }
     if base == ours { return theirs }

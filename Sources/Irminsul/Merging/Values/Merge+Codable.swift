@@ -11,7 +11,9 @@ extension Merge where Value: Codable {
   /// let jobs = Merge<Job>.codable(arrays: .sets, members: ["/runs": .number])
   /// ```
   ///
-  /// - Parameter members: Merges of members by JSON pointers, in which `*` stands for any name.
+  /// - Parameters:
+  ///   - arrays: How arrays are merged that both sides have changed.
+  ///   - members: Merges of members by JSON pointers, in which `*` stands for any name.
   public static func codable(
     arrays: JSONArrays = .whole, members: [String: Merge<JSON>] = [:]
   ) -> Merge {

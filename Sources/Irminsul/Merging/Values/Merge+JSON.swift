@@ -21,8 +21,10 @@ extension Merge where Value == JSON {
   ///   arrays: .keyed(by: "id"), members: ["/visits": .number, "/users/*/tags": .json(arrays: .sets)])
   /// ```
   ///
-  /// - Parameter members: Merges of one's own for what both sides have and one or both changed, by JSON
-  ///   pointers, in which `*` stands for any name.
+  /// - Parameters:
+  ///   - arrays: How arrays are merged that both sides have changed.
+  ///   - members: Merges of one's own for what both sides have and one or both changed, by JSON
+  ///     pointers, in which `*` stands for any name.
   ///
   /// Source: Irmin's `Json_value`, where equal changes of a scalar conflict: here they agree.
   public static func json(

@@ -10,6 +10,7 @@ extension Merge {
 
     /// - Parameters:
     ///   - member: Where it is in the value.
+    ///   - merge: How it is merged.
     ///   - name: For refusals; by default its own.
     public init<Part: Sendable>(
       _ member: any WritableKeyPath<Value, Part> & Sendable, _ merge: Merge<Part>,

@@ -4,7 +4,9 @@ public struct MergeRules: Sendable {
   private let rules: [(pattern: PathPattern, merge: ContentMerge)]
   private let otherwise: ContentMerge
 
-  /// - Parameter otherwise: Where no pattern matches; by default equal or a conflict.
+  /// - Parameters:
+  ///   - rules: Patterns, of which the first that matches counts, with the merge of what they match.
+  ///   - otherwise: Where no pattern matches; by default equal or a conflict.
   public init(
     _ rules: [(pattern: PathPattern, merge: ContentMerge)] = [], otherwise: ContentMerge = .bytes
   ) {
