@@ -47,7 +47,8 @@ extension Behaviour {
       try expect(try await !less.mem("n0"))
     },
     Behaviour("irmin-test: basic operations on commits") { repository in
-      let info = Info("Same", author: Person("A", "a@example.org"), date: Timestamp(seconds: 1_700_000_000))
+      let info = Info(
+        "Same", author: Person("A", "a@example.org"), date: Timestamp(seconds: 1_700_000_000))
       var ids: [ObjectID] = []
       for name in ["one", "two"] {
         if let id = try await repository.branch(name).set("a", to: "1", info).head {
@@ -69,7 +70,8 @@ extension Behaviour {
       let main = repository.branch()
       try await main.commit([.set("x/a", "1"), .set("x/b/c", "2"), .set("y", "3")], "Begin")
       guard let part = try await main.findTree("x") else { return try expect(false, "no tree") }
-      try expectEqual(try await part.hash(repository.algorithm), try await main.hash("x") ?? .zero(.sha1))
+      try expectEqual(
+        try await part.hash(repository.algorithm), try await main.hash("x") ?? .zero(.sha1))
       try await main.setTree("z/copy", to: part, "Copy")
       try expectEqual(try await main.hash("z/copy"), try await main.hash("x"))
       try expectEqual(try await main.get("z/copy/b/c", as: String.self), "2")
@@ -182,7 +184,8 @@ extension Behaviour {
                 let head = try await main.head()?.id
                 let trial = repository.detached(at: head)
                 let new = try await trial.set(
-                  Path("w/\(writer)-\(number)"), to: "x", "Write").head
+                  Path("w/\(writer)-\(number)"), to: "x", "Write"
+                ).head
                 do {
                   try await main.testAndSetHead(test: head, set: new)
                   break
