@@ -8,7 +8,7 @@ struct ReflogCommand: AsyncParsableCommand {
       Every line has a name, such as main@{1}, that other commands take as a REV: so what was lost by a reset \
       is found again. It goes as far back as the store's log is kept.
 
-      Example: irminsul reset 'main@{1}'
+      Example: irminsul reflog -n 5, then irminsul reset 'main@{1}'
 
       JSON keys: name, position, time, old, new, subject.
       """)

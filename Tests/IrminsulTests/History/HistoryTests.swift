@@ -96,18 +96,17 @@ import Testing
           full.simplification = .full
           let all = try await ids(repository.log(from: head, full))
           var wanted: [String] = []
-          for id in try history.ids(
-            "log", "--full-history", "--format=%H", head.hex, "--", path)
-          {
-            let parents = try history.ids("rev-parse", "\(id)^@")
-            func entry(_ commit: String) throws -> [String] {
-              try history.ids("ls-tree", commit, "--", path)
+          for hex in try history.ids("log", "--full-history", "--format=%H", head.hex, "--", path) {
+            let id = try #require(ObjectID(hex: hex))
+            let parents = history.parents[id] ?? []
+            func entry(_ commit: ObjectID) async throws -> Entry? {
+              try await repository.tree(commit).entry(Path(path))
             }
             // A merge that has what one of its parents has did not change the path.
-            let own = try entry(id)
-            let isTaken = try parents.contains { try entry($0) == own }
-            if parents.count > 1, isTaken { continue }
-            wanted.append(id)
+            var isTaken = false
+            let own = try await entry(id)
+            for parent in parents where try await entry(parent) == own { isTaken = true }
+            if parents.count < 2 || !isTaken { wanted.append(hex) }
           }
           #expect(all == wanted, "\(path)")
         }
