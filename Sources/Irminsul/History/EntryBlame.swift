@@ -11,13 +11,9 @@ public struct BlamedEntry: Sendable {
 /// the first parent that has the same under it, until none has.
 struct EntryBlame {
   private let objects: ObjectDatabase
-  private let limit: HistoryLimit
-  private var reader: CommitReader
-  private var folders: PathEntries
+  private var walk: BlameWalk
   /// The names that have come down to a commit.
   private var names: [ObjectID: [Bytes: Entry]] = [:]
-  private var queue = DateQueue<ObjectID>()
-  private var visited = 0
   private(set) var found: [Bytes: ObjectID] = [:]
 
   /// Directories that one round trip asks for.
@@ -25,32 +21,18 @@ struct EntryBlame {
 
   init(_ path: Path, _ objects: ObjectDatabase, _ limit: HistoryLimit) {
     self.objects = objects
-    self.limit = limit
-    reader = CommitReader(objects)
-    folders = PathEntries(path, objects)
+    walk = BlameWalk(path, objects, limit)
   }
 
   mutating func run(from commit: ObjectID, _ entries: [TreeEntry]) async throws {
     try await pass(
       Dictionary(entries.map { ($0.name, Entry(mode: $0.mode, id: $0.id)) }) { first, _ in first },
       to: commit)
-    while let id = queue.pop() {
+    while let id = walk.next() {
       guard var own = names.removeValue(forKey: id) else { continue }
-      visited += 1
-      if visited > limit.commits {
-        throw StoreError.historyLimit("more than \(limit.commits) commits on the way")
-      }
-      let record = try await reader.record(id)
-      try await reader.load(record.parents)
-      var trees: [ObjectID] = []
-      for parent in record.parents { trees.append(try await reader.record(parent).tree) }
-      try await folders.load([record.tree] + trees) { [reader] page in
-        reader.ahead(of: [id], limit: page).map(\.tree)
-      }
-      let folder = folders.entry(record.tree)
-      for (parent, tree) in zip(record.parents, trees) where !own.isEmpty {
-        let other = folders.entry(tree)
-        if other == folder {
+      let step = try await walk.visit(id)
+      for (parent, other) in step.parents where !own.isEmpty {
+        if other == step.entry {
           try await pass(own, to: parent)
           own = [:]
         } else if let other, other.mode.isTree {
@@ -66,7 +48,7 @@ struct EntryBlame {
 
   private mutating func pass(_ new: [Bytes: Entry], to id: ObjectID) async throws {
     if new.isEmpty { return }
-    if names[id] == nil { queue.push(id, date: try await reader.record(id).date) }
+    if names[id] == nil { try await walk.add(id) }
     // One of them may have come down on another way before.
     names[id, default: [:]].merge(new) { first, _ in first }
   }
@@ -76,8 +58,10 @@ struct EntryBlame {
       // What the walk comes to next is read as well.
       var ids = [folder]
       var seen: Set<ObjectID> = [folder]
-      for record in reader.ahead(of: [id], limit: folders.page) where ids.count < Self.folderPage {
-        if let entry = folders.entry(record.tree), entry.mode.isTree, seen.insert(entry.id).inserted
+      for record in walk.reader.ahead(of: [id], limit: walk.entries.page)
+      where ids.count < Self.folderPage {
+        if let entry = walk.entries.entry(record.tree), entry.mode.isTree,
+          seen.insert(entry.id).inserted
         {
           ids.append(entry.id)
         }

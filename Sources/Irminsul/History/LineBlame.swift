@@ -37,48 +37,31 @@ struct LineBlame {
   }
 
   private let objects: ObjectDatabase
-  private let limit: HistoryLimit
-  private var reader: CommitReader
-  private var entries: PathEntries
+  private var walk: BlameWalk
   private var texts: [ObjectID: TextLines] = [:]
   private var known: [ArraySlice<UInt8>: Int] = [:]
   private var lines: [ObjectID: [Line]] = [:]
-  private var queue = DateQueue<ObjectID>()
-  private var visited = 0
   private(set) var found: [Int: Origin] = [:]
 
   init(_ path: Path, _ objects: ObjectDatabase, _ limit: HistoryLimit) {
     self.objects = objects
-    self.limit = limit
-    reader = CommitReader(objects)
-    entries = PathEntries(path, objects)
+    walk = BlameWalk(path, objects, limit)
   }
 
   /// - Parameter wanted: Places from 0.
   mutating func run(from commit: ObjectID, lines wanted: Range<Int>) async throws {
     try await pass(wanted.map { Line(number: $0, place: $0) }, to: commit)
-    while let id = queue.pop() {
+    while let id = walk.next() {
       guard var own = lines.removeValue(forKey: id) else { continue }
-      visited += 1
-      if visited > limit.commits {
-        throw StoreError.historyLimit("more than \(limit.commits) commits on the way")
-      }
-      let record = try await reader.record(id)
-      try await reader.load(record.parents)
-      var trees: [ObjectID] = []
-      for parent in record.parents { trees.append(try await reader.record(parent).tree) }
-      try await entries.load([record.tree] + trees) { [reader] page in
-        reader.ahead(of: [id], limit: page).map(\.tree)
-      }
-      let entry = entries.entry(record.tree)
+      let step = try await walk.visit(id)
+      guard let entry = step.entry else { continue }
       // A parent that has the very same text takes all, wherever it stands among the parents.
-      if let entry, let same = trees.firstIndex(where: { entries.entry($0)?.id == entry.id }) {
-        try await pass(own, to: record.parents[same])
+      if let same = step.parents.first(where: { $0.entry?.id == entry.id }) {
+        try await pass(own, to: same.id)
         continue
       }
-      for (parent, tree) in zip(record.parents, trees) where !own.isEmpty {
-        guard let entry, let other = entries.entry(tree), other.mode.objectKind == .blob
-        else { continue }
+      for (parent, other) in step.parents where !own.isEmpty {
+        guard let other, other.mode.objectKind == .blob else { continue }
         let (kept, rest) = try await split(own, from: entry.id, to: other.id)
         try await pass(kept, to: parent)
         own = rest
@@ -90,7 +73,7 @@ struct LineBlame {
 
   private mutating func pass(_ new: [Line], to id: ObjectID) async throws {
     if new.isEmpty { return }
-    if lines[id] == nil { queue.push(id, date: try await reader.record(id).date) }
+    if lines[id] == nil { try await walk.add(id) }
     lines[id, default: []] += new
   }
 
