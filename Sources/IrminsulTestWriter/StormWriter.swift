@@ -34,9 +34,9 @@ struct StormWriter {
             .set("shared/hot", "\(number) \(round)"),
           ], "Edit")
         Self.tell("\(number)/\(round)")
-      case 5, 6: try await merge(any(), into: own)
-      case 7, 8: try await merge(own, into: repository.branch("main"))
-      default: try await merge(any(), into: any())
+      case 5, 6: try await merge(any(), into: own, until: end)
+      case 7, 8: try await merge(own, into: repository.branch("main"), until: end)
+      default: try await merge(any(), into: any(), until: end)
       }
     }
   }
@@ -47,9 +47,11 @@ struct StormWriter {
   }
 
   /// What cannot be merged stays as it is on the branch that it is merged into.
-  private func merge(_ source: Branch, into target: Branch) async throws {
+  private func merge(
+    _ source: Branch, into target: Branch, until end: ContinuousClock.Instant
+  ) async throws {
     if source.name == target.name { return }
-    while true {
+    while ContinuousClock.now < end {
       do {
         var merge = try await target.merging(source, options)
         try await merge.resolve { _ in .ours }

@@ -15,6 +15,8 @@ import Testing
     "Merging": "Tests/IrminsulTests/Guide", "Transactions": "Tests/IrminsulTests/Guide",
     "Watches": "Tests/IrminsulTests/Guide", "ContentsAndMerges": "Tests/IrminsulTests/Guide",
     "Production": "Tests/IrminsulTests/Guide", "ComingFromGit": "Tests/IrminsulTests/Guide",
+    "History": "Tests/IrminsulTests/Guide", "Synchronising": "Tests/IrminsulTests/Guide",
+    "Containers": "Tests/IrminsulTests/Guide", "Proofs": "Tests/IrminsulTests/Guide",
     "WritingABackend": "Tests/WritingABackend", "SharedConfiguration": "Sources/IrminsulExample",
   ]
 
