@@ -1,3 +1,4 @@
+import Foundation
 import GitObjects
 import RedisScripting
 
@@ -47,7 +48,7 @@ extension Repository {
   /// each object. What refs point to when it begins is in it, whatever is written meanwhile.
   ///
   /// - Parameters:
-  ///   - path: A file that is not there yet.
+  ///   - path: A file that is not there yet; `-` for standard output.
   ///   - options: Which part of the store.
   ///   - progress: Told of what is written.
   /// - Throws: ``StoreError/slice(_:)`` for the file, which is removed again; ``StoreError/noSuchBranch(_:)``,
@@ -171,6 +172,7 @@ extension Repository {
   private func withNewFile<Result: Sendable>(
     _ path: String, _ body: (BlockingFile) async throws -> Result
   ) async throws -> Result {
+    if path == "-" { return try await body(BlockingFile(FileHandle.standardOutput)) }
     let file: BlockingFile
     do {
       file = try BlockingFile(creating: path)

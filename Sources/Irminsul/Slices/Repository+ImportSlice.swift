@@ -1,3 +1,4 @@
+import Foundation
 import GitObjects
 import RedisScripting
 
@@ -36,6 +37,8 @@ extension Repository {
   /// everything the refs lead to is here. A file that is damaged or cut short changes no ref; objects that came before
   /// stay, and are right. Memory is bounded by some megabytes, the largest object, and an id for each new object.
   ///
+  /// `-` stands for standard input.
+  ///
   /// - Throws: ``StoreError/slice(_:)`` for the file; ``StoreError/wrongHash(found:asked:in:)``,
   ///   ``StoreError/wrongLayout(found:asked:in:)`` for a slice of another kind of store;
   ///   ``StoreError/notFastForward(branch:_:)``, ``StoreError/headMoved(branch:found:)``.
@@ -46,6 +49,10 @@ extension Repository {
     from path: String, refs: SliceRefs = .fastForward,
     progress: @escaping TransferReport = { _ in }
   ) async throws -> SliceSummary {
+    if path == "-" {
+      return try await importSlice(
+        from: BlockingFile(FileHandle.standardInput), path: path, refs: refs, progress: progress)
+    }
     let file: BlockingFile
     do {
       file = try BlockingFile(reading: path)

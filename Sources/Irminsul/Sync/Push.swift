@@ -65,7 +65,7 @@ extension Repository {
   ///   - target: What it is called there; the same by default.
   ///   - rule: When the other store's may move.
   ///   - progress: Told of what is sent.
-  /// - Throws: As ``push(_:to:_:progress:)``.
+  /// - Throws: As ``push(_:to:_:merging:progress:)``.
   ///
   /// Source: Irmin's `Sync.push`, which forces; `git push`.
   @discardableResult
@@ -86,6 +86,7 @@ extension Repository {
   ///   - pushes: What is to be set, of different refs.
   ///   - remote: The other store.
   ///   - info: Of merge commits; nil: says what is merged.
+  ///   - options: How ``Push/Rule/merge`` merges.
   ///   - progress: Told of what is sent.
   /// - Throws: ``StoreError/notFastForward(branch:_:)``; ``StoreError/headMoved(branch:found:)`` for a lease that does not
   ///   hold and for a tag that is elsewhere; what ``Branch/merge(_:_:_:)-(ObjectID,_,_)`` throws, for ``Push/Rule/merge``;
@@ -94,6 +95,7 @@ extension Repository {
   @discardableResult
   public func push(
     _ pushes: [Push], to remote: Repository, _ info: Info? = nil,
+    merging options: MergeOptions = MergeOptions(),
     progress: @escaping TransferReport = { _ in }
   ) async throws -> SyncResult {
     var sources: [String: ObjectID] = [:]
@@ -116,7 +118,7 @@ extension Repository {
       }
       let old = try await remote.engine.ref(push.target)
       let merge = try await remote.branch(name).merge(
-        commit, info ?? Info("Merge branch '\(push.source.flatMap(Branch.name) ?? name)'"))
+        commit, info ?? Info("Merge branch '\(push.source.flatMap(Branch.name) ?? name)'"), options)
       refs[push.target] = SyncResult.Ref(
         name: push.target, change: merge.change, old: old, new: merge.head)
     }

@@ -68,6 +68,12 @@ struct PullCommand: AsyncParsableCommand {
           try SyncFacts(
             ref: "refs/heads/\(branch.name)", change: change, old: old, new: result.head
           ).print(output)
+        } catch StoreError.unrelatedHistories(_, _) {
+          throw Failure(
+            .refused,
+            "fetched, and not merged: \(source) of \(name) and \(branch.name) have no commit in common\n"
+              + "Merge them all the same with `irminsul merge refs/remotes/\(name)/\(source) "
+              + "--allow-unrelated-histories`.")
         } catch StoreError.mergeConflicts(let conflicts) {
           for conflict in conflicts { try StandardOutput.line(ConflictFacts.line(conflict)) }
           throw Failure(

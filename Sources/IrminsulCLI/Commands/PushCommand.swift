@@ -19,9 +19,10 @@ struct PushCommand: AsyncParsableCommand {
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var commit: CommitOptions
+  @OptionGroup var rules: MergeRuleOptions
   @OptionGroup var output: OutputOptions
 
-  @Flag(help: "Let the other store merge what comes.")
+  @Flag(help: "Let the other store merge what comes, as `irminsul merge` does.")
   var merge = false
 
   @Option(
@@ -66,7 +67,8 @@ struct PushCommand: AsyncParsableCommand {
       let pushes = try names.map { try push($0, lease) }
       try await RemoteStore.withRepository(url, like: create ? repository : nil) { remote in
         let result = try await repository.push(
-          pushes, to: remote, commit.message.map { commit.info($0) }
+          pushes, to: remote, commit.info("Merge branch '\(names[0])'"),
+          merging: MergeOptions(rules: try MergeRuleOptions.rules(rules.rules))
         ) { bar.show($0) }
         bar.finish()
         for ref in result.refs { try SyncFacts(ref).print(output) }

@@ -29,8 +29,9 @@ struct RevertCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ChangeAgain.run(revisions, store, branch, output) { branch, id in
-      try await branch.revert(
-        id, commit.message.map { commit.info($0) }, mainline: mainline,
+      let subject = try await branch.repository.commit(id).subject
+      return try await branch.revert(
+        id, commit.info("Revert \"\(subject)\"\n\nThis reverts commit \(id)."), mainline: mainline,
         MergeOptions(rules: try MergeRuleOptions.rules(rules.rules)))
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Irminsul
 
 struct SliceCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct SliceExportCommand: AsyncParsableCommand {
   @Flag(help: "Leave out trees and values: the history alone.")
   var commitsOnly = false
 
-  @Argument(help: "A file that is not there yet.")
+  @Argument(help: "A file that is not there yet; - for standard output.")
   var file: String
 
   @Argument(help: "Branches, or full names of refs (default: all).")
@@ -61,6 +62,8 @@ struct SliceExportCommand: AsyncParsableCommand {
       options.isFull = !commitsOnly
       let summary = try await repository.exportSlice(to: file, options) { bar.show($0) }
       bar.finish()
+      // The slice itself is on standard output.
+      if file == "-" { return }
       if output.isJSON { return try JSONLine.print(summary) }
       try StandardOutput.line(
         "wrote \(NumberText.count(summary.objects, "object")) and "
@@ -93,7 +96,7 @@ struct SliceImportCommand: AsyncParsableCommand {
   @Flag(help: "Move no ref.")
   var objectsOnly = false
 
-  @Argument(help: "A file that `slice export` or `snapshot` wrote.")
+  @Argument(help: "A file that `slice export` or `snapshot` wrote; - for standard input.")
   var file: String
 
   func validate() throws {
@@ -103,8 +106,9 @@ struct SliceImportCommand: AsyncParsableCommand {
   func run() async throws {
     let bar = ProgressBar()
     defer { bar.finish() }
-    let kind = try await Repository.sliceKind(of: file)
-    try await store.withRepository(.write, hash: kind.algorithm, layout: kind.layout) {
+    // What is read once cannot be looked at before.
+    let kind = Self.isRegular(file) ? try await Repository.sliceKind(of: file) : nil
+    try await store.withRepository(.write, hash: kind?.algorithm, layout: kind?.layout) {
       let summary = try await $0.importSlice(
         from: file, refs: objectsOnly ? .ignored : force ? .forced : .fastForward
       ) { bar.show($0) }
@@ -116,5 +120,13 @@ struct SliceImportCommand: AsyncParsableCommand {
           + "\(NumberText.count(summary.refs, "ref")), "
           + "\(NumberText.count(summary.changedRefs)) of them changed")
     }
+  }
+
+  /// Whether a file can be read twice; one that is not there is told of by whoever reads it.
+  private static func isRegular(_ path: String) -> Bool {
+    if path == "-" { return false }
+    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    return kind == nil || kind == .typeRegular
+      || kind == .typeSymbolicLink && !path.hasPrefix("/dev/")
   }
 }

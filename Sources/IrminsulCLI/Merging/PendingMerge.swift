@@ -63,7 +63,12 @@ struct PendingMerge: Codable {
 
   /// Where the merge into a branch is kept.
   static func file(of branch: Branch) -> String {
-    let location = branch.repository.location
+    var location = branch.repository.location
+    if location.hasPrefix("file:") {
+      // One store has one record, however its path is written.
+      location =
+        "file:" + URL(fileURLWithPath: String(location.dropFirst("file:".count))).standardized.path
+    }
     let name = branch.name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "branch"
     let words = "\(location) \(branch.repository.name) \(branch.name)"
     let key = FramedObject(kind: .blob, content: [UInt8](words.utf8)).id(.sha1).hex.prefix(12)
