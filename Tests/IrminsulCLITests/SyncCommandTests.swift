@@ -95,4 +95,47 @@ import Testing
     expectRefusal(
       try await sandbox.irminsul("slice", "export", "all.slice"), .io, "all.slice")
   }
+
+  @Test func slicesGoThroughPipes() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    let copy = "file:\(sandbox.root)/copy"
+    expectDone(
+      try await sandbox.shell(
+        "irminsul slice export - | irminsul slice import - --store \(copy) >/dev/null"), "")
+    expectDone(try await sandbox.irminsul("get", "a", "--store", copy), "1")
+    expectDone(
+      try await sandbox.shell(
+        "irminsul slice export - | irminsul slice import /dev/stdin --store \(copy)2 >/dev/null"),
+      "")
+    expectDone(try await sandbox.irminsul("get", "a", "--store", "\(copy)2"), "1")
+  }
+
+  /// By the same rules as `merge`, and in the name of whoever pushes.
+  @Test func theOtherStoreMergesTextByLines() async throws {
+    let sandbox = try Sandbox()
+    let other = "file:\(sandbox.root)/other"
+    expectDone(try await sandbox.irminsul("set", "t=1\n2\n3\n4\n5\n"))
+    expectDone(try await sandbox.irminsul("clone", "file:.irminsul/store", "--store", other))
+    expectDone(try await sandbox.irminsul("set", "t=1a\n2\n3\n4\n5\n"))
+    expectDone(try await sandbox.irminsul("set", "t=1\n2\n3\n4\n5b\n", "--store", other))
+    expectDone(
+      try await sandbox.irminsul("push", other, "--merge", "--author", "Ann <ann@example.org>"))
+    expectDone(try await sandbox.irminsul("get", "t", "--store", other), "1a\n2\n3\n4\n5b\n")
+    let commit = try await sandbox.irminsul("cat", "main", "--store", other).text
+    #expect(commit.contains("author Ann <ann@example.org>"))
+  }
+
+  @Test func unrelatedHistoriesArePulledOnlyByTwoCommands() async throws {
+    let sandbox = try Sandbox()
+    let other = "file:\(sandbox.root)/other"
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectDone(try await sandbox.irminsul("set", "b=2", "--store", other))
+    expectRefusal(
+      try await sandbox.irminsul("pull", other), .refused, "--allow-unrelated-histories")
+    expectDone(
+      try await sandbox.irminsul(
+        "merge", "refs/remotes/origin/main", "--allow-unrelated-histories"))
+    expectDone(try await sandbox.irminsul("get", "b"), "2")
+  }
 }

@@ -51,4 +51,27 @@ import Testing
     let status = expectDone(try await sandbox.irminsul("status"))
     #expect(status.text.contains("branch  main at "))
   }
+
+  @Test func aRevertIsByWhoeverMakesIt() async throws {
+    let sandbox = try Sandbox()
+    for value in ["1", "2"] { expectDone(try await sandbox.irminsul("set", "a=\(value)")) }
+    expectDone(
+      try await sandbox.irminsul("revert", "main", "--author", "Ann <ann@example.org>"))
+    let commit = try await sandbox.irminsul("cat", "main").text
+    #expect(commit.contains("author Ann <ann@example.org>"))
+    #expect(commit.contains("Revert \"Set a\"\n\nThis reverts commit "))
+  }
+
+  /// A store's path may be written in several ways: the record of its merge is one.
+  @Test func aMergeWaitsBesideARelativePath() async throws {
+    let sandbox = try Sandbox()
+    for command in [["set", "a=1"], ["branch", "t"], ["set", "a=2"], ["set", "a=3", "-b", "t"]] {
+      expectDone(try await sandbox.irminsul(command + ["--store", "file:s"]))
+    }
+    #expect(try await sandbox.irminsul("merge", "t", "--store", "file:s").status == 1)
+    expectDone(
+      try await sandbox.irminsul("resolve", "a", "--theirs", "--store", "file:\(sandbox.work)/s"))
+    expectDone(try await sandbox.irminsul("merge", "--continue", "--store", "file:./s"))
+    expectDone(try await sandbox.irminsul("get", "a", "--store", "file:s"), "3")
+  }
 }
