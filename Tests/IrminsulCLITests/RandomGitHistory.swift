@@ -11,20 +11,8 @@ struct RandomGitHistory {
 
   static let paths = ["a", "d/b", "d/e/c"]
 
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
-  }
-
   init(_ count: Int, seed: UInt64) throws {
-    var generator = Generator(state: seed)
+    var generator = SeededNumbers(state: seed)
     var files: [[String: [String]]] = []
     var stream = ""
     for number in 0..<count {
@@ -82,7 +70,7 @@ struct RandomGitHistory {
 
   /// Some lines more, less or changed; indents and blank lines among them.
   private static func edited(
-    _ old: [String], _ number: Int, _ generator: inout Generator
+    _ old: [String], _ number: Int, _ generator: inout SeededNumbers
   ) -> [String] {
     var lines = old
     for step in 0...Int.random(in: 1...4, using: &generator) {

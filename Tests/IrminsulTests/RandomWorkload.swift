@@ -1,19 +1,11 @@
 import GitObjects
 import Irminsul
+import IrminsulTestKit
 
 /// Random edits that meet at the corners: names at the edges of Git's order, blobs in the way of
 /// directories, ids that look like entries, tests that hold and tests that do not.
 struct RandomWorkload {
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
+  typealias Generator = SeededNumbers
 
   // `a` as a directory stands after `a-` and `a.`; a name may itself look like an entry.
   private static let names = [

@@ -41,7 +41,8 @@ struct ChunkPlace: Hashable, Comparable {
       let time = min(max(stamp.milliseconds, (tail?.opened ?? -1) + 1), Register.end - 1)
       let digits = String(time)
       let padding = String(repeating: "0", count: max(0, 15 - digits.count))
-      let name = Bytes("\(padding)\(digits)-\(Hexadecimal.eight(.random(in: 0 ... .max)))".utf8)
+      let name = Bytes(
+        "\(padding)\(digits)-\(PaddedHexadecimal.eight(.random(in: 0 ... .max)))".utf8)
       if let tail, tail.number < ChunkPlace.folderSize {
         place = ChunkPlace(folder: tail.place.folder, name: name)
         number = tail.number + 1

@@ -9,14 +9,15 @@ struct EntryStamp: Hashable, Comparable {
   /// 16 hexadecimal digits: a count of the process, then its own eight.
   let id: String
 
-  private static let lane = Hexadecimal.eight(.random(in: 0 ... .max))
+  private static let lane = PaddedHexadecimal.eight(.random(in: 0 ... .max))
   private static let count = Atomic<UInt32>(0)
 
   /// A new one, by this machine's clock, but not before a time.
   static func next(from earliest: Int64 = 0) -> EntryStamp {
     let number = count.wrappingAdd(1, ordering: .relaxed).newValue
     return EntryStamp(
-      milliseconds: max(Timestamp.milliseconds, earliest), id: Hexadecimal.eight(number) + lane)
+      milliseconds: max(Timestamp.milliseconds, earliest),
+      id: PaddedHexadecimal.eight(number) + lane)
   }
 
   init(milliseconds: Int64, id: String) {

@@ -40,7 +40,7 @@ package struct Tally: Contents, Hashable {
     mark.isEmpty ? Counter(value).encoded() : Bytes("\(value) \(mark)\n".utf8)
   }
 
-  package static func newMark() -> String { Hexadecimal.sixteen(.random(in: 0 ... .max)) }
+  package static func newMark() -> String { PaddedHexadecimal.sixteen(.random(in: 0 ... .max)) }
 
   /// The mark of a merged tally: of these three, by whoever and in whatever order they are merged.
   fileprivate static func mark(of parts: [Tally]) -> String {

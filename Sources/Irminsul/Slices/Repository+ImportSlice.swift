@@ -193,7 +193,7 @@ extension Repository {
           throw StoreError.tooManyAttempts(branch: moved.first?.name ?? "", attempts: attempts)
         }
       } else {
-        try await set(changes)
+        try await setRefs(inSteps: changes)
         return changes.count
       }
     }

@@ -32,8 +32,8 @@ extension Repository {
     _ = try await ObjectCopy(source: remote, target: self, progress: progress)
       .run(Array(Set(heads.values)))
     if let name {
-      try await set(
-        heads.sorted { $0.key < $1.key }.map { branch, id in
+      try await setRefs(
+        inSteps: heads.sorted { $0.key < $1.key }.map { branch, id in
           RefChange(name: "refs/remotes/\(name)/\(branch)", test: .any, set: id)
         })
     }
@@ -55,44 +55,11 @@ extension Repository {
   }
 
   /// Sets refs, a thousand at a time, all of those or none.
-  func set(_ changes: [RefChange]) async throws {
+  func setRefs(inSteps changes: [RefChange]) async throws {
     // A backend of layers changes one at a time.
     let step = engine is ScriptedEngine ? 1000 : 1
     for start in stride(from: 0, to: changes.count, by: step) {
       try await setRefs(Array(changes[start..<min(changes.count, start + step)]))
     }
-  }
-}
-
-extension Repository {
-  /// Makes this store, which must have no ref yet, a copy of another one: all refs under their full names, what they
-  /// lead to, and HEAD.
-  ///
-  /// ```swift
-  /// let copy = try await Repository.open("file:copy")
-  /// try await copy.clone(from: remote)
-  /// ```
-  ///
-  /// - Throws: As ``fetch(_:from:tracking:progress:)``; ``StoreError/branchExists(_:)`` when there is a ref.
-  ///
-  /// Source: `git clone --mirror`.
-  @discardableResult
-  public func clone(
-    from remote: Repository, progress: @escaping TransferReport = { _ in }
-  ) async throws -> SyncResult {
-    if let present = try await engine.refs(prefix: "refs/").keys.min() {
-      throw StoreError.branchExists(Branch.name(ofRef: present) ?? present)
-    }
-    let refs = try await remote.engine.refs(prefix: "refs/").sorted { $0.key < $1.key }
-    let count = try await ObjectCopy(source: remote, target: self, progress: progress)
-      .run(Array(Set(refs.map(\.value))))
-    try await set(refs.map { RefChange(name: $0.key, test: .exactly(nil), set: $0.value) })
-    if engine is ScriptedEngine, remote.engine is ScriptedEngine {
-      let head = try await remote.headReference()
-      if try await headReference() != head { try await setHeadReference(head) }
-    }
-    return SyncResult(
-      objects: count.objects, bytes: count.bytes,
-      refs: refs.map { .init(name: $0.key, change: .created, old: nil, new: $0.value) })
   }
 }

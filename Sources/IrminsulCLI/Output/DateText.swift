@@ -26,7 +26,7 @@ enum DateText {
   /// A moment where whoever made the commit was.
   private struct Local {
     let day: Int
-    let date: (year: Int, month: Int, day: Int)
+    let date: CivilDate
     let clock: String
     let zone: String
 
@@ -35,7 +35,7 @@ enum DateText {
       let local = seconds + Int64(identity?.offsetMinutes ?? 0) * 60
       day = Int(floorDivide(local, 86_400))
       let second = Int(local - Int64(day) * 86_400)
-      date = civil(day)
+      date = CivilDate(day: day)
       clock = [second / 3600, second / 60 % 60, second % 60].map(padded).joined(separator: ":")
       zone = identity?.offsetText ?? "+0000"
     }
@@ -46,7 +46,7 @@ enum DateText {
     let seconds = floorDivide(milliseconds, 1000)
     let day = Int(floorDivide(seconds, 86_400))
     let second = Int(seconds - Int64(day) * 86_400)
-    let date = civil(day)
+    let date = CivilDate(day: day)
     let fraction = String(milliseconds - seconds * 1000 + 1000).dropFirst()
     return "\(date.year)-\(padded(date.month))-\(padded(date.day))T\(padded(second / 3600)):"
       + "\(padded(second / 60 % 60)):\(padded(second % 60)).\(fraction)Z"
@@ -56,20 +56,5 @@ enum DateText {
 
   private static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
     number / divisor - (number % divisor < 0 ? 1 : 0)
-  }
-
-  /// The date of a day counted from 1970-01-01, in the Gregorian calendar.
-  ///
-  /// Source: https://howardhinnant.github.io/date_algorithms.html, `civil_from_days`
-  private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
-    let shifted = day + 719_468
-    let era = Int(floorDivide(Int64(shifted), 146_097))
-    let ofEra = shifted - era * 146_097
-    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let part = (5 * ofYear + 2) / 153
-    let month = part < 10 ? part + 3 : part - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, ofYear - (153 * part + 2) / 5 + 1)
   }
 }

@@ -175,21 +175,12 @@ struct GraphVector {
   }
 
   /// The day of a moment, in UTC, as 2026-11-25.
-  ///
-  /// Source: the days-to-civil algorithm of the proleptic Gregorian calendar.
   private static func day(_ seconds: Int64) -> String {
     // Beyond the year 9999 there is nothing that a reader could use.
     guard (-62_135_596_800...253_402_300_799).contains(seconds) else { return "" }
-    let days = Int((Double(seconds) / 86_400).rounded(.down)) + 719_468
-    let era = days / 146_097
-    let ofEra = days - era * 146_097
-    let year = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * year + year / 4 - year / 100)
-    let shifted = (5 * ofYear + 2) / 153
-    let day = ofYear - (153 * shifted + 2) / 5 + 1
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let date = CivilDate(day: Int(seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)))
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(year + era * 400 + (month <= 2 ? 1 : 0))-\(two(month))-\(two(day))"
+    return "\(date.year)-\(two(date.month))-\(two(date.day))"
   }
 }
 

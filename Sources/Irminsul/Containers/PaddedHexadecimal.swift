@@ -1,5 +1,5 @@
 /// Numbers as digits of one width, so that texts sort as the numbers do.
-enum Hexadecimal {
+enum PaddedHexadecimal {
   static func sixteen(_ number: UInt64) -> String { padded(number, 16) }
   static func eight(_ number: UInt32) -> String { padded(UInt64(number), 8) }
 
