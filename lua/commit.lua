@@ -1,7 +1,7 @@
 -- commit.lua: one commit on each of some branches, rebased on whatever their heads are now: all of
 -- them are made or none.
--- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
---       6 tokens_b (hash)
+-- KEYS  1 objects (hash)   2 survivors (hash)   3 refs (hash)   4 log (stream)   5 meta (hash)
+--       6 tokens_a (hash)   7 tokens_b (hash)   8 worklist (list)
 -- ARGV  first the format that the caller takes the store for; then
 --       1 request token, '' for none   2 since when it may be known, and of what request, as
 --         lib/tokens.lua says
@@ -49,6 +49,7 @@
 -- @include lib/meta.lua
 -- @include lib/log.lua
 -- @include lib/tokens.lua
+-- @include lib/collector.lua
 
 -- Makes a branch's commit for its new tree.
 local function make_commit(request, branch)
@@ -57,14 +58,18 @@ local function make_commit(request, branch)
   local parents, author, committer = argv[at + 2], argv[at + 3], argv[at + 4]
   if committer == '' then committer = author end
   local lines, first = '', 1
+  branch.is_lost = branch.head ~= ''
   -- An id may begin with `*` as well; only their number tells.
   if #parents % 20 == 1 then
     first = 2
     if branch.old_tree then lines = 'parent ' .. hex_id(branch.head) .. '\n' end
+    branch.is_lost = false
   end
   for at = first, #parents, 20 do
     local id = string.sub(parents, at, at + 19)
     if not tree_of_commit(read_for(request, id)) then fail('NOTCOMMIT', hex_id(id)) end
+    use_again(request, id)
+    if id == branch.head then branch.is_lost = false end
     lines = lines .. 'parent ' .. hex_id(id) .. '\n'
   end
   local message = argv[at + 5]
@@ -77,14 +82,14 @@ end
 return guarded(function()
   local format = table.remove(ARGV, 1)
   local call, argv = redis.call, ARGV
-  local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
-  local meta = read_meta(KEYS[4])
+  local refs, log = KEYS[3], KEYS[4]
+  local meta = read_meta(KEYS[5])
   check_format(meta[1], format)
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
   local token = argv[1]
   local done, outcome, digest = find_token(token, argv[2], meta)
 
-  local request = new_request(objects, argv, meta[10])
+  local request = new_request(argv, meta[10])
   local at = 4 + argv[3]
   for number = 4, at - 1 do keep(request, argv[number]) end
 
@@ -99,7 +104,7 @@ return guarded(function()
     moved = moved or argv[at + 1] ~= '*' and argv[at + 1] ~= head
     local number = #branches + 1
     heads[number], branches[number] = head,
-      {ref = ref, head = head, old_tree = tree, at = at, edits = edits, tree = false, commit = ''}
+      {ref = ref, head = head, old_tree = tree, at = at, edits = edits, tree = false, commit = '', is_lost = false}
     at = at + 8 + 5 * edits
   end
   if done then return done_reply(done, #branches, meta) end
@@ -142,6 +147,11 @@ return guarded(function()
   -- Nothing has been written so far, and nothing below can fail, but for commands that the user may
   -- not run: what every commit needs comes in an order in which a refusal leaves no more than objects.
   local time, position, ids = now(), tonumber(meta[3]), {nil}
+  local objects = KEYS[1]
+  if meta[11] then
+    objects = KEYS[2]
+    keep_for_collector(request.old)
+  end
   for from = 1, request.count, 4000 do
     call('HSET', objects, unpack(request.new, from, math.min(from + 3999, request.count)))
   end
@@ -151,7 +161,7 @@ return guarded(function()
     local commit, tree = branch.commit, branch.tree
     if tree then
       position = position + 1
-      append_log(log, position, meta[4], branch.ref, branch.head, commit, time)
+      append_log(log, position, meta[4], branch.ref, branch.head, commit, time, branch.is_lost)
       call('HSET', refs, branch.ref, commit .. tree)
       if not branch.old_tree then folders.count_new(branch.ref) end
     end
@@ -159,7 +169,7 @@ return guarded(function()
     reply[3 * number], reply[3 * number + 1], reply[3 * number + 2] = commit, branch.head, tree or ''
   end
   local text = string.format('%d', position)
-  call('HSET', KEYS[4], 'position', text)
+  call('HSET', KEYS[5], 'position', text)
   if token ~= '' then remember_token(token, digest, ids, text, time, meta) end
   reply[2] = position
   return reply

@@ -1,5 +1,5 @@
 -- entries_at.lua: the entry at one path of many trees, in one round trip.
--- KEYS  1 objects (hash)   2 meta (hash)
+-- KEYS  1 objects (hash)   2 survivors (hash)   3 meta (hash)
 -- ARGV  1 layout of directories, as the caller knows the store   2 how many steps the path has
 --       3.. the steps, then raw ids of root trees
 -- Reply an array as long as the ids: mode, a space and the raw id; false where nothing is at the path
@@ -9,8 +9,8 @@
 -- Cost  O(ids + different directories on the way x their entries); reads only
 -- @include lib/directory.lua
 return guarded(function()
-  local objects, layout, count = KEYS[1], ARGV[1], tonumber(ARGV[2])
-  local meta = redis.call('HMGET', KEYS[2], 'layout', 'format')
+  local layout, count = ARGV[1], tonumber(ARGV[2])
+  local meta = redis.call('HMGET', KEYS[3], 'layout', 'format')
   if meta[1] and meta[1] ~= layout then fail('FORMAT', meta[2] or '') end
   -- What each step found, by the directory it was looked for in: neighbours in a history share most.
   local known = {}
@@ -23,7 +23,7 @@ return guarded(function()
       if is_tree_mode(mode) then
         found = known[step][id]
         if found == nil then
-          local found_mode, found_id = find_in_directory(objects, id, ARGV[2 + step], layout)
+          local found_mode, found_id = find_in_directory(id, ARGV[2 + step], layout)
           found = found_mode and {found_mode, found_id} or false
           known[step][id] = found
         end

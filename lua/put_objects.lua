@@ -1,17 +1,21 @@
 -- put_objects.lua: stores objects whose bytes hash to their ids; ones that are there stay untouched.
--- KEYS  1 objects (hash)   2 meta (hash)
--- ARGV  first the format that the caller takes the store for; then id and bytes in turn; bytes are `kind size NUL content`
--- Reply the number of objects that were new
+-- KEYS  1 objects (hash)   2 survivors (hash)   3 meta (hash)   4 leases (hash)   5 worklist (list)
+-- ARGV  first the format that the caller takes the store for; then the raw id of the lease that protects
+--       them until a ref leads to them, '' for none; then id and bytes in turn; bytes are
+--       `kind size NUL content`
+-- Reply {the number of objects that were new, the number of collections that have ended}
 -- Error BADHASH id           the bytes do not hash to the id; nothing is stored (SHA-1 only: the
 --                            server cannot compute SHA-256, the client has)
+--       LEASE                the lease has run out: what was stored under it may have been collected
 --       NOSTORE, FORMAT      the store is gone or another version's
 -- Cost  O(bytes)
 -- @include lib/object.lua
 -- @include lib/meta.lua
+-- @include lib/lease.lua
 return guarded(function()
-  local objects = KEYS[1]
-  local meta = redis.call('HMGET', KEYS[2], 'format', 'hash')
+  local meta = redis.call('HMGET', KEYS[3], 'format', 'hash', 'collecting', 'collected')
   check_format(meta[1], table.remove(ARGV, 1))
+  local lease = table.remove(ARGV, 1)
   if meta[2] == 'sha1' then
     for at = 1, #ARGV, 2 do
       if raw_id(redis.sha1hex(ARGV[at + 1])) ~= ARGV[at] then
@@ -19,9 +23,22 @@ return guarded(function()
       end
     end
   end
+  if lease ~= '' then renew_lease(KEYS[4], lease) end
   local added = 0
   for at = 1, #ARGV, 2 do
-    added = added + redis.call('HSETNX', objects, ARGV[at], ARGV[at + 1])
+    local id, bytes = ARGV[at], ARGV[at + 1]
+    if not meta[3] then
+      added = added + redis.call('HSETNX', KEYS[1], id, bytes)
+    else
+      -- Whatever is under way to a ref is kept by this collection, with all below it.
+      local is_leaf = string.byte(bytes) == 98
+      if redis.call('HEXISTS', KEYS[1], id) == 1 then
+        redis.call('RPUSH', KEYS[5], id)
+      else
+        if not is_leaf then redis.call('RPUSH', KEYS[5], id) end
+        added = added + redis.call('HSETNX', KEYS[2], id, bytes)
+      end
+    end
   end
-  return added
+  return {added, tonumber(meta[4] or 0)}
 end)

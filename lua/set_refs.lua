@@ -1,6 +1,6 @@
 -- set_refs.lua: tests and sets refs, all of them or none: branches, tags, renames, imports.
--- KEYS  1 objects (hash)   2 refs (hash)   3 log (stream)   4 meta (hash)   5 tokens_a (hash)
---       6 tokens_b (hash)
+-- KEYS  1 objects (hash)   2 survivors (hash)   3 refs (hash)   4 log (stream)   5 meta (hash)
+--       6 tokens_a (hash)   7 tokens_b (hash)   8 worklist (list)
 -- ARGV  first the format that the caller takes the store for; then
 --       1 request token, '' for none   2 since when it may be known, and of what request, as
 --         lib/tokens.lua says
@@ -26,9 +26,10 @@
 -- @include lib/meta.lua
 -- @include lib/log.lua
 -- @include lib/tokens.lua
+-- @include lib/collector.lua
 return guarded(function()
-  local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
-  local meta = read_meta(KEYS[4])
+  local refs, log = KEYS[3], KEYS[4]
+  local meta = read_meta(KEYS[5])
   check_format(meta[1], table.remove(ARGV, 1))
   local token = ARGV[1]
   local done, outcome, digest = find_token(token, ARGV[2], meta)
@@ -66,23 +67,32 @@ return guarded(function()
   for _, change in ipairs(changes) do
     local name, old, set = change[1], change[2], change[3]
     if set ~= '' then
-      local bytes = read_object(objects, set)
+      local bytes = read_object(set)
       change[4] = set
       if string.sub(name, 1, 11) == 'refs/heads/' then
         local tree = tree_of_commit(bytes)
         if not tree then fail('NOTCOMMIT', hex_id(set)) end
         change[4] = set .. tree
       end
+      -- Of a commit further down only its writer knows that it comes from the old one.
+      change[5] = old ~= '' and not string.find(bytes, '\nparent ' .. hex_id(old) .. '\n', 1, true)
       if old == '' then folders.check_new(name, gone) end
     end
   end
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others
   -- is refused before anything has changed: each is tried where it changes nothing, the log's first.
-  redis.call('HSET', KEYS[4], 'format', meta[1])
+  redis.call('HSET', KEYS[5], 'format', meta[1])
   if next(gone) then redis.call('HDEL', refs, '') end
+  if meta[11] then
+    local targets = {}
+    for _, change in ipairs(changes) do
+      if change[3] ~= '' then targets[#targets + 1] = change[3] end
+    end
+    keep_for_collector(targets)
+  end
   for number, change in ipairs(changes) do
-    append_log(log, position + number, meta[4], change[1], change[2], change[3], time)
+    append_log(log, position + number, meta[4], change[1], change[2], change[3], time, change[5])
   end
   position = position + #changes
   for _, change in ipairs(changes) do
@@ -95,7 +105,7 @@ return guarded(function()
       if old == '' then folders.count_new(name) end
     end
   end
-  redis.call('HSET', KEYS[4], 'position', position)
+  redis.call('HSET', KEYS[5], 'position', position)
   if token ~= '' then remember_token(token, digest, ids, position, time, meta) end
   return {'set', position}
 end)

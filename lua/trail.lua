@@ -1,5 +1,5 @@
 -- trail.lua: the trees of a wide directory on the way to one name, in one round trip.
--- KEYS  1 objects (hash)
+-- KEYS  1 objects (hash)   2 survivors (hash)
 -- ARGV  1 raw id of the directory   2 name
 -- Reply {id, bytes, ...} from the top on; the top alone when the directory is one tree
 -- Error MISSING id    a tree on the way is not stored
@@ -9,7 +9,7 @@
 return guarded(function()
   local reply = {}
   local function read(id)
-    local bytes = read_object(KEYS[1], id)
+    local bytes = read_object(id)
     reply[#reply + 1], reply[#reply + 2] = id, bytes
     return bytes, first_entry(bytes, id)
   end

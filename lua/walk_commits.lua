@@ -1,5 +1,5 @@
 -- walk_commits.lua: commits and their ancestors, breadth first, as far as a reply may grow.
--- KEYS  1 objects (hash)
+-- KEYS  1 objects (hash)   2 survivors (hash)
 -- ARGV  1 commits at most   2.. raw ids to start from
 -- Reply {id, bytes, id, bytes, ...}; an id that is not stored comes with false
 -- Cost  O(commits answered); reads only
@@ -13,7 +13,7 @@ end
 local at = 1
 while queue[at] and at <= limit do
   local id = queue[at]
-  local bytes = redis.call('HGET', KEYS[1], id)
+  local bytes = stored(id)
   reply[#reply + 1] = id
   reply[#reply + 1] = bytes
   if bytes then

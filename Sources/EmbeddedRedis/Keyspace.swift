@@ -37,7 +37,8 @@ enum CommandFailure: Error {
 ///
 /// One class for all kinds and both keyspaces: the fields that do not apply stay empty.
 final class KeyRecord {
-  let name: Bytes
+  /// Changed by ``Keyspace/rename(_:to:)`` alone.
+  var name: Bytes
   let kind: KeyKind
   /// Elements of a collection; a collection other than a stream is removed with its last one.
   var count = 0
@@ -90,6 +91,8 @@ protocol Keyspace: AnyObject {
   /// Adds a key that is known to be absent.
   func create(_ key: ByteView, _ kind: KeyKind) throws(CommandFailure) -> KeyRecord
   func remove(_ record: KeyRecord) throws(CommandFailure)
+  /// Gives a key a name that is known to be free, whatever it holds.
+  func rename(_ record: KeyRecord, to name: ByteView) throws(CommandFailure)
   func removeAll() throws(CommandFailure)
   func keyCount() throws(CommandFailure) -> Int
   func scanKeys(

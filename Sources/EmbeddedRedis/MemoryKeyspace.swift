@@ -16,6 +16,12 @@ final class MemoryKeyspace: Keyspace {
     _ = record.name.withView { keys.remove($0) }
   }
 
+  func rename(_ record: KeyRecord, to name: ByteView) {
+    remove(record)
+    record.name = name.copy
+    keys.insert(name, record)
+  }
+
   func removeAll() { keys = ByteTable() }
 
   func keyCount() -> Int { keys.count }

@@ -92,7 +92,10 @@ public struct ScriptSpecs: Sendable {
   }
 
   private func program(_ name: String) throws -> Program {
-    let kinds = ["objects", "refs", "log", "meta", "tokens_a", "tokens_b", "links"]
+    let kinds = [
+      "objects", "survivors", "refs", "log", "meta", "tokens_a", "tokens_b", "links", "leases",
+      "worklist", "shallow", "collection",
+    ]
     var lines: [Program.Line] = []
     func add(_ text: String) {
       lines.append(Program.Line(file: "", number: 0, text: Substring(text)))

@@ -28,7 +28,7 @@ end
 
 -- What an edit's action leaves at its path, where an entry or nothing is.
 local function act(request, edit, mode, id)
-  local argv, objects = request.argv, request.objects
+  local argv = request.argv
   local path, action, new_mode, value = argv[edit], argv[edit + 2], argv[edit + 3], argv[edit + 4]
   if action == 'remove' then return nil end
   if path == '' and not (action == 'entry' and is_tree_mode(new_mode)) then
@@ -40,12 +40,13 @@ local function act(request, edit, mode, id)
     if new_mode == '160000' then return new_mode, value end
     local is_tree = is_tree_mode(new_mode)
     -- A large blob's bytes are not worth reading: that something is there is enough.
-    if is_tree or redis.call('HSTRLEN', objects, value) <= 1048576 then
+    if is_tree or stored_size(value) <= 1048576 then
       local bytes = read_for(request, value)
       if string.sub(bytes, 1, 5) ~= (is_tree and 'tree ' or 'blob ') then
         fail('BADENTRY', hex_id(value))
       end
     end
+    use_again(request, value)
     return new_mode, value
   end
 
@@ -59,7 +60,7 @@ local function act(request, edit, mode, id)
       conflict(request, path, 'kind', mode, id)
       return mode, id
     end
-    if redis.call('HSTRLEN', objects, id) > 262144 then fail('TOOLARGE', 'value') end
+    if stored_size(id) > 262144 then fail('TOOLARGE', 'value') end
     old = read_for(request, id)
     old = string.sub(old, string.find(old, '\0', 1, true) + 1)
   end

@@ -2,9 +2,15 @@
 -- consecutive, so that a reader sees for itself when entries it asked for have been trimmed.
 
 -- Appends one change and trims the oldest, a whole node of the stream at a time.
-local function append_log(log, position, limit, ref, old, new, time)
-  redis.call('XADD', log, 'MAXLEN', '~', limit, position .. '-0',
-    'ref', ref, 'old', old, 'new', new, 'time', time)
+-- `is_lost` says that the new commit is not known to come from the old one.
+local function append_log(log, position, limit, ref, old, new, time, is_lost)
+  if is_lost then
+    redis.call('XADD', log, 'MAXLEN', '~', limit, position .. '-0',
+      'ref', ref, 'old', old, 'new', new, 'time', time, 'lost', '1')
+  else
+    redis.call('XADD', log, 'MAXLEN', '~', limit, position .. '-0',
+      'ref', ref, 'old', old, 'new', new, 'time', time)
+  end
 end
 
 -- The server's clock in milliseconds since 1970.

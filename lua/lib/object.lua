@@ -1,10 +1,30 @@
--- lib/object.lua: Git objects as they are stored, `kind size NUL content`, by raw id.
+-- lib/object.lua: Git objects as they are stored, `kind size NUL content`, by raw id: KEYS[1] holds them,
+-- and while garbage is collected KEYS[2] does as well. What is kept moves there and leaves '' behind; what
+-- is new is written there. Both keys are the first two of every script that includes this.
 -- @include lib/id.lua
 -- @include lib/failure.lua
 
+-- The bytes of an object; false for one that is not stored.
+local function stored(id)
+  local bytes = redis.call('HGET', KEYS[1], id)
+  if not bytes or bytes == '' then return redis.call('HGET', KEYS[2], id) end
+  return bytes
+end
+
+local function is_stored(id)
+  return redis.call('HEXISTS', KEYS[1], id) == 1 or redis.call('HEXISTS', KEYS[2], id) == 1
+end
+
+-- An object's size in bytes, 0 for one that is not stored.
+local function stored_size(id)
+  local size = redis.call('HSTRLEN', KEYS[1], id)
+  if size == 0 then return redis.call('HSTRLEN', KEYS[2], id) end
+  return size
+end
+
 -- The bytes of an object; one that is missing is an error wherever it is met.
-local function read_object(objects, id)
-  local bytes = redis.call('HGET', objects, id)
+local function read_object(id)
+  local bytes = stored(id)
   if not bytes then fail('MISSING', hex_id(id)) end
   return bytes
 end

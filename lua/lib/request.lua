@@ -3,10 +3,10 @@
 -- @include lib/object.lua
 
 -- `new` holds ids and bytes in turn. `last_id` and `last_hex` are those of the newest object.
-local function new_request(objects, argv, layout)
+local function new_request(argv, layout)
   -- The fields are all there from the start, and `new` has room for a usual commit: growing costs.
-  return {objects = objects, argv = argv, count = 0, touched = 0, branch = 0, last_id = false,
-    last_hex = false, is_wide = layout == 'wide', conflicts = false, index = false, indexed = 0,
+  return {argv = argv, count = 0, touched = 0, branch = 0, last_id = false,
+    last_hex = false, is_wide = layout == 'wide', conflicts = false, old = false, index = false, indexed = 0,
     new = {nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}}
 end
 
@@ -20,6 +20,13 @@ local function keep(request, bytes)
   return id
 end
 
+-- Notes that an object that was there before, if it was, is used again: nothing else may lead to it.
+local function use_again(request, id)
+  local old = request.old or {}
+  request.old = old
+  old[#old + 1] = id
+end
+
 -- The bytes of an object that the request brings or makes; nil for another.
 local function new_object(request, id)
   local new, index = request.new, request.index or {}
@@ -31,7 +38,7 @@ end
 
 -- The bytes of an object, stored or new.
 local function read_for(request, id)
-  local bytes = redis.call('HGET', request.objects, id) or new_object(request, id)
+  local bytes = stored(id) or new_object(request, id)
   if not bytes then fail('MISSING', hex_id(id)) end
   return bytes
 end

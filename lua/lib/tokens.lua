@@ -6,7 +6,7 @@
 -- The store's record, as the functions below take it.
 local function read_meta(key)
   return redis.call('HMGET', key, 'format', 'hash', 'position', 'log', 'tokens', 'horizon', 'rotated',
-    'generation', 'turned', 'layout')
+    'generation', 'turned', 'layout', 'collecting')
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without
@@ -19,7 +19,7 @@ end
 -- token is not taken for another one.
 local function find_token(token, since, meta)
   if token == '' then return nil, nil, '' end
-  local done = redis.call('HGET', KEYS[5], token) or redis.call('HGET', KEYS[6], token)
+  local done = redis.call('HGET', KEYS[6], token) or redis.call('HGET', KEYS[7], token)
   local position, digest = tonumber(since), ''
   if not position and since ~= '' then
     position, digest = string.match(since, '^[+~]?(%d+) ?(%x*)$')
@@ -54,11 +54,11 @@ local function newer_generation(held, position, time, meta)
   local generation = tonumber(meta[8])
   if held >= tonumber(meta[5]) or held >= 4096 and time - meta[9] > 60000 then
     generation = 1 - generation
-    redis.call('UNLINK', KEYS[5 + generation])
-    redis.call('HSET', KEYS[4], 'horizon', meta[7], 'rotated', position, 'generation', generation,
+    redis.call('UNLINK', KEYS[6 + generation])
+    redis.call('HSET', KEYS[5], 'horizon', meta[7], 'rotated', position, 'generation', generation,
       'turned', time)
   end
-  return KEYS[5 + generation]
+  return KEYS[6 + generation]
 end
 
 -- Keeps the ids that a request has left, '' for none, and its position.
@@ -81,6 +81,6 @@ local function settle_token(token, since, digest, outcome, time, meta)
   if token == '' or since == '' then return end
   local first = string.byte(since)
   if first == 43 or first == 126 then return end
-  local held = redis.call('HLEN', KEYS[5 + tonumber(meta[8])])
+  local held = redis.call('HLEN', KEYS[6 + tonumber(meta[8])])
   redis.call('HSET', newer_generation(held, tonumber(meta[3]), time, meta), token, digest .. outcome)
 end

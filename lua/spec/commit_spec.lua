@@ -219,7 +219,7 @@ describe('commit', function()
     local blob = framed('blob', 'x')
     local inner = framed('tree', '100644 f\0' .. id_of(blob))
     local outer = framed('tree', '040000 d\0' .. id_of(inner))
-    scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
+    put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
     commit{{'', '*', 'entry', '40000', id_of(outer)}}
     expect(commit{set('d', 'y', '40000 ' .. id_of(inner))}[1]).equals('committed')
   end)

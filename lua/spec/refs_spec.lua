@@ -162,7 +162,7 @@ describe('find', function()
     local blob, tree, top = string.rep('b', 32), string.rep('t', 32), string.rep('c', 32)
     local hex = string.rep('74', 32)
     local header = 'tree ' .. hex .. '\nauthor ' .. person .. '\ncommitter ' .. person .. '\n\n'
-    scripts.put_objects(blob, framed('blob', 'x'), tree, framed('tree', '100644 f\0' .. blob),
+    put_objects(blob, framed('blob', 'x'), tree, framed('tree', '100644 f\0' .. blob),
       top, framed('commit', header))
     expect(find('id', top, 'bytes', 'f')).equals({top, '100644', blob, framed('blob', 'x')})
     redis.call('HDEL', keys.objects, blob)
@@ -176,7 +176,7 @@ describe('find', function()
     expect(find('ref', 'refs/heads/main', 'bytes', 'a', 'b')).fails_with('MISSING')
     expect(find('ref', 'refs/heads/main', 'entry', 'a', 'b')[2]).equals('100644')
     local blob = framed('blob', 'x')
-    scripts.put_objects(id_of(blob), blob)
+    put_objects(id_of(blob), blob)
     expect(find('id', id_of(blob), 'bytes', 'a')).fails_with('NOTTREE')
     local cut = 'tree 9\0' .. '100644 ab'
     redis.call('HSET', keys.objects, string.rep('c', 20), cut)
@@ -188,7 +188,7 @@ describe('find', function()
     local blob = framed('blob', 'x')
     local inner = framed('tree', '100644 f\0' .. id_of(blob))
     local outer = framed('tree', '040000 d\0' .. id_of(inner))
-    scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
+    put_objects(id_of(blob), blob, id_of(inner), inner, id_of(outer), outer)
     expect(find('id', id_of(outer), 'entry', 'd', 'f')[3]).equals(id_of(blob))
     commit{{'', '*', 'entry', '40000', id_of(outer)}}
     commit{set('d/g', 'y')}

@@ -169,7 +169,7 @@ describe('a wide directory', function()
       return framed('tree', table.concat(entries))
     end
     local inner, large, huge = framed('tree', '100644 f\0' .. id_of(blob)), plain(100), plain(2001)
-    scripts.put_objects(id_of(blob), blob, id_of(inner), inner, id_of(large), large, id_of(huge), huge)
+    put_objects(id_of(blob), blob, id_of(inner), inner, id_of(large), large, id_of(huge), huge)
     commit{{'large', '*', 'entry', '40000', id_of(large)}, {'huge', '*', 'entry', '40000', id_of(huge)}}
     expect(text_at('large/n00050') .. text_at('large/dir/f') .. text_at('huge/n02001')).equals('xxx')
     commit{set('large/n00050', 'y')}
@@ -215,7 +215,7 @@ describe('a wide directory', function()
     expect(text_at('job-001')).equals('1')
     -- A plain tree that is cut off, looked at for its size.
     local cut = framed('tree', string.rep('1', 2000))
-    scripts.put_objects(id_of(cut), cut)
+    put_objects(id_of(cut), cut)
     commit{{'cut', '*', 'entry', '40000', id_of(cut)}}
     expect(commit{set('cut/a', 'x')}).fails_with('BADTREE')
   end)

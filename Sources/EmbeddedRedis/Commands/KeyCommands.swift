@@ -3,6 +3,7 @@ enum KeyCommands {
   static let all: [CommandSpecification] = [
     .init("del", -2, .writes, remove),
     .init("unlink", -2, .writes, remove),
+    .init("rename", 3, .writes, rename),
     .init("exists", -2, .reads, exists),
     .init("type", 2, .reads, type),
     .init("keys", 2, .reads, keys),
@@ -20,6 +21,19 @@ enum KeyCommands {
       removed += 1
     }
     context.reply.integer(removed)
+  }
+
+  @Sendable private static func rename(_ context: CommandContext) throws(CommandFailure) {
+    guard let record = try context.keyspace.record(context[1]) else {
+      throw .reply("ERR no such key")
+    }
+    if !context[1].copy.elementsEqual(context[2].copy) {
+      if let target = try context.keyspace.record(context[2]) {
+        try context.keyspace.remove(target)
+      }
+      try context.keyspace.rename(record, to: context[2])
+    }
+    context.reply.status("OK")
   }
 
   @Sendable private static func exists(_ context: CommandContext) throws(CommandFailure) {

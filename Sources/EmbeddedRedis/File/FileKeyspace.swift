@@ -94,6 +94,16 @@
       _ = record.name.withView { records.remove($0) }
     }
 
+    func rename(_ record: KeyRecord, to name: ByteView) throws(CommandFailure) {
+      let rename = try connection.prepare(.renameKey)
+      rename.bind(1, record.identifier)
+      try rename.bind(2, name)
+      try rename.run()
+      _ = record.name.withView { records.remove($0) }
+      record.name = name.copy
+      records.insert(name, record)
+    }
+
     func removeAll() throws(CommandFailure) {
       try connection.execute(
         """

@@ -2,7 +2,7 @@
   /// Every SQL statement of the file keyspace; prepared once per connection.
   enum FileStatement: Int, CaseIterable {
     case beginRead, beginWrite, commit
-    case findKey, addKey, updateKey, removeKey, countKeys, scanKeys
+    case findKey, addKey, updateKey, renameKey, removeKey, countKeys, scanKeys
     case stringOf, setString, removeString
     case fieldOf, hasField, addField, updateField, removeField, scanFields, removeFields
     case addElement, removeElement, elements, removeElements
@@ -26,6 +26,7 @@
         UPDATE keys SET count = ?2, first = ?3, next = ?4, last_ms = ?5, last_seq = ?6
         WHERE id = ?1
         """
+      case .renameKey: "UPDATE keys SET name = ?2 WHERE id = ?1"
       case .removeKey: "DELETE FROM keys WHERE id = ?1"
       case .countKeys: "SELECT count(*) FROM keys"
       case .scanKeys: "SELECT id, name, kind FROM keys WHERE id > ?1 ORDER BY id LIMIT ?2"

@@ -8,15 +8,39 @@ extension ScriptedEngine {
     guard algorithm == .sha1,
       request.branches.reduce(0, { $0 + $1.edits.count }) <= Limits.serverEdits,
       !request.branches.contains(where: \.dependsOnOrder)
-    else { return try await commitByClient(request, objects) }
+    else {
+      return try await holding(request) { try await self.commitByClient(request, objects) }
+    }
+    guard hasLargeObjects(request) else { return try await commitOnServer(request, objects) }
+    return try await Lease.with(self) {
+      let storable = try await self.storingObjects(of: request)
+      return try await self.commitOnServer(storable, objects)
+    }
+  }
 
-    let storable = try await storingLargeObjects(of: request)
+  private func commitOnServer(
+    _ request: CommitRequest, _ objects: ObjectDatabase
+  ) async throws -> CommitReply {
     do {
-      return try await commitByServer(storable, objects)
+      return try await commitByServer(request, objects)
     } catch StoreError.host(.refused(_, _, let refusal)) where refusal.code == "TOOLARGE" {
       // A large directory that an edit is in is one to hand in as a whole; a large value is not.
-      return try await commitByClient(storable, objects, above: refusal.message == "directories")
+      let isAbove = refusal.message == "directories"
+      return try await Lease.with(self) {
+        try await self.commitByClient(request, objects, above: isAbove)
+      }
     }
+  }
+
+  /// Makes a commit under a lease if it relies on more than the branch's head and what it stores at once.
+  private func holding(
+    _ request: CommitRequest, _ body: @escaping @Sendable () async throws -> CommitReply
+  ) async throws -> CommitReply {
+    let edits = request.branches.flatMap(\.edits)
+    let isBrief =
+      request.objects.isEmpty && edits.count <= Limits.serverEdits
+      && !edits.contains { if case .entry = $0.action { true } else { false } }
+    return isBrief ? try await body() : try await Lease.with(self, body)
   }
 
   /// Sends a request until it is answered.
@@ -87,18 +111,20 @@ extension ScriptedEngine {
     }
   }
 
-  /// Moves objects that are too large for one call into the store beforehand. They are harmless
-  /// there when the commit does not come about.
-  private func storingLargeObjects(of request: CommitRequest) async throws -> CommitRequest {
+  /// Whether a request brings more than one call carries.
+  private func hasLargeObjects(_ request: CommitRequest) -> Bool {
     var size = request.objects.reduce(0) { $0 + $1.object.bytes.count }
     for branch in request.branches {
       for edit in branch.edits {
         if case .blob(_, let blob) = edit.action { size += blob.bytes.count }
       }
     }
-    guard size > Limits.batchBytes || request.objects.count > Limits.batchObjects else {
-      return request
-    }
+    return size > Limits.batchBytes || request.objects.count > Limits.batchObjects
+  }
+
+  /// Moves a request's objects into the store beforehand. They are harmless there when the commit does not
+  /// come about.
+  private func storingObjects(of request: CommitRequest) async throws -> CommitRequest {
     var request = request
     var large = request.objects
     request.objects = []

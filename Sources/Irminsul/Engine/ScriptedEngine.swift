@@ -74,7 +74,7 @@ final class ScriptedEngine: StoreEngine {
         .tooLarge(
           location: location, bytes: object.object.bytes.count, limit: maximumObjectSize))
     }
-    var added = 0
+    var batches: [[Bytes]] = []
     var batch: [Bytes] = []
     var size = 0
     for object in objects {
@@ -82,7 +82,7 @@ final class ScriptedEngine: StoreEngine {
         size + object.object.bytes.count > Limits.batchBytes
           || batch.count >= 2 * Limits.batchObjects
       {
-        added += try await put(batch)
+        batches.append(batch)
         batch = []
         size = 0
       }
@@ -90,17 +90,32 @@ final class ScriptedEngine: StoreEngine {
       batch.append(object.object.bytes)
       size += object.object.bytes.count
     }
-    if !batch.isEmpty { added += try await put(batch) }
-    return added
+    if !batch.isEmpty { batches.append(batch) }
+    while true {
+      var added = 0
+      var collected: Set<Int64> = []
+      for batch in batches {
+        let answer = try await put(batch)
+        added += answer.added
+        collected.insert(answer.collected)
+      }
+      // When a collection ended in between, the first ones may be gone.
+      if collected.count < 2 || Lease.held(on: self) != nil { return added }
+    }
   }
 
-  private func put(_ idsAndBytes: [Bytes]) async throws -> Int {
+  /// Stores ids and bytes in turn in one round trip. Answers how many objects were new and how many
+  /// collections of garbage have ended.
+  func put(_ idsAndBytes: [Bytes]) async throws -> (added: Int, collected: Int64) {
+    let lease = Lease.held(on: self)?.id ?? []
     // Storing an object twice is storing it once, so a lost answer is simply asked for again.
     let reply = try await repeatingLostAnswers { _ in
-      try await self.call(.putObjects, idsAndBytes)
+      try await self.call(.putObjects, [lease] + idsAndBytes)
     }
-    guard let added = reply.integer else { throw unexpected(.putObjects, reply) }
-    return Int(added)
+    guard let fields = reply.array, fields.count == 2, let added = fields[0].integer,
+      let collected = fields[1].integer
+    else { throw unexpected(.putObjects, reply) }
+    return (Int(added), collected)
   }
 
   func find(_ start: FindStart, _ path: Path, _ detail: FindDetail) async throws -> Found {
@@ -412,6 +427,7 @@ final class ScriptedEngine: StoreEngine {
     case "EXPIRED":
       if let position = Int64(refusal.message) { noticePosition(position) }
       return .outcomeUnknown(branch: "")
+    case "LEASE": return .leaseExpired(in: location)
     case "REUSED": return .tokenReused(branch: "")
     case "BADPATH": return .badPath(Path(refusal.message), reason: "Git would not accept it")
     case "REFCLASH":

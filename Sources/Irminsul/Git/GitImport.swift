@@ -68,30 +68,32 @@ extension Repository {
     from path: String, policy: ImportPolicy = .fastForward,
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ImportSummary {
-    let engine = try scripted("import")
-    let source = try await SourceRepository(path: path)
-    guard source.algorithm == engine.algorithm else {
-      throw StoreError.git(
-        .wrongHash(
-          path: path, found: source.algorithm.rawValue, store: engine.algorithm.rawValue))
+    try await Lease.with(self) { [self] in
+      let engine = try scripted("import")
+      let source = try await SourceRepository(path: path)
+      guard source.algorithm == engine.algorithm else {
+        throw StoreError.git(
+          .wrongHash(
+            path: path, found: source.algorithm.rawValue, store: engine.algorithm.rawValue))
+      }
+      let objects: ObjectImport.Outcome
+      do {
+        objects = try await ObjectImport(engine: engine, source: source, progress: progress).run()
+      } catch StoreError.git(.failed(let command, 128, let message))
+        where command == "rev-list"
+      {
+        throw StoreError.git(.incomplete(path, message: message))
+      }
+      let leadsSomewhere = try await headLeadsToACommit()
+      let (changed, kept) = try await moveRefs(of: source, policy, progress)
+      if policy == .mirror || !leadsSomewhere, try await headReference() != source.head {
+        try await setHeadReference(source.head)
+      }
+      return ImportSummary(
+        objects: objects.reachable, newObjects: objects.added, bytes: objects.bytes,
+        refs: source.refs.count, changedRefs: changed,
+        symbolicRefs: source.refs.count(where: \.isSymbolic), keptRefs: kept)
     }
-    let objects: ObjectImport.Outcome
-    do {
-      objects = try await ObjectImport(engine: engine, source: source, progress: progress).run()
-    } catch StoreError.git(.failed(let command, 128, let message))
-      where command == "rev-list"
-    {
-      throw StoreError.git(.incomplete(path, message: message))
-    }
-    let leadsSomewhere = try await headLeadsToACommit()
-    let (changed, kept) = try await moveRefs(of: source, policy, progress)
-    if policy == .mirror || !leadsSomewhere, try await headReference() != source.head {
-      try await setHeadReference(source.head)
-    }
-    return ImportSummary(
-      objects: objects.reachable, newObjects: objects.added, bytes: objects.bytes,
-      refs: source.refs.count, changedRefs: changed,
-      symbolicRefs: source.refs.count(where: \.isSymbolic), keptRefs: kept)
   }
 
   private func headLeadsToACommit() async throws -> Bool {

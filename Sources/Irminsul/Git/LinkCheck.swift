@@ -113,12 +113,18 @@ extension ScriptedEngine {
   /// What is stored under each of some ids. One round trip.
   func storedKinds(_ ids: [ObjectID]) async throws -> [StoredKind] {
     if ids.isEmpty { return [] }
-    let reply = try await call(.objectKinds, ids.map(\.bytes))
-    guard let words = reply.array?.map({ $0.bytes }), words.count == ids.count else {
-      throw unexpected(.objectKinds, reply)
+    let words: [Bytes]
+    if let lease = Lease.held(on: self) {
+      words = try await lease.kinds(of: ids)
+    } else {
+      let reply = try await call(.objectKinds, ids.map(\.bytes))
+      guard let found = reply.array?.compactMap(\.bytes), found.count == ids.count else {
+        throw unexpected(.objectKinds, reply)
+      }
+      words = found
     }
     return words.map { word in
-      guard let word, !word.isEmpty else { return .absent }
+      guard !word.isEmpty else { return .absent }
       return ObjectKind(rawValue: String(decoding: word, as: UTF8.self)).map { .kind($0) }
         ?? .unknown
     }

@@ -198,6 +198,9 @@ final class ObjectImport: Sendable {
 extension ScriptedEngine {
   /// Those of the ids that have no object. One round trip.
   func missingObjects(_ ids: [ObjectID]) async throws -> [ObjectID] {
+    if let lease = Lease.held(on: self) {
+      return zip(ids, try await lease.kinds(of: ids)).filter(\.1.isEmpty).map(\.0)
+    }
     let reply = try await call(.missingObjects, ids.map(\.bytes))
     guard let missing = reply.array?.compactMap(objectID), missing.count <= ids.count else {
       throw unexpected(.missingObjects, reply)
@@ -213,11 +216,6 @@ extension ScriptedEngine {
       arguments.append(item.id.bytes)
       arguments.append(item.framed)
     }
-    // Storing an object twice is storing it once, so a lost answer is simply asked for again.
-    let reply = try await repeatingLostAnswers { [arguments] _ in
-      try await self.call(.putObjects, arguments)
-    }
-    guard let added = reply.integer else { throw unexpected(.putObjects, reply) }
-    return Int(added)
+    return try await put(arguments).added
   }
 }

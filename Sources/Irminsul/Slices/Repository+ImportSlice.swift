@@ -64,80 +64,82 @@ extension Repository {
   }
 
   func importSlice(
-    from file: BlockingFile, path: String, refs policy: SliceRefs, progress: TransferReport
+    from file: BlockingFile, path: String, refs policy: SliceRefs, progress: @escaping TransferReport
   ) async throws -> SliceSummary {
-    var reader = SliceReader(file, path: path, largestObject: engine.maximumObjectSize)
-    try await reader.readHeader()
-    guard reader.header.algorithm == algorithm else {
-      throw StoreError.wrongHash(
-        found: reader.header.algorithm.rawValue, asked: algorithm.rawValue,
-        in: "the slice \"\(path)\"")
-    }
-    guard reader.header.layout == layout else {
-      throw StoreError.wrongLayout(
-        found: reader.header.layout, asked: layout, in: "the slice \"\(path)\"")
-    }
-    var head: String?
-    var refs: [(name: String, id: ObjectID)] = []
-    var needed = 0
-    var objects = 0
-    var added = 0
-    var bytes = 0
-    var batch: [IdentifiedObject] = []
-    var size = 0
-    try await withThrowingTaskGroup(of: Int.self) { group in
-      var inFlight = 0
-      func settle(_ most: Int) async throws {
-        while inFlight > most, let new = try await group.next() {
-          inFlight -= 1
-          added += new
-          progress(TransferProgress(phase: "objects", done: objects, total: nil, bytes: bytes))
-        }
+    try await Lease.with(self) { [self] in
+      var reader = SliceReader(file, path: path, largestObject: engine.maximumObjectSize)
+      try await reader.readHeader()
+      guard reader.header.algorithm == algorithm else {
+        throw StoreError.wrongHash(
+          found: reader.header.algorithm.rawValue, asked: algorithm.rawValue,
+          in: "the slice \"\(path)\"")
       }
-      func send() async throws {
-        if batch.isEmpty { return }
-        try await settle(3)
-        let part = batch
-        group.addTask { [engine] in try await engine.writeObjects(part) }
-        inFlight += 1
-        batch = []
-        size = 0
+      guard reader.header.layout == layout else {
+        throw StoreError.wrongLayout(
+          found: reader.header.layout, asked: layout, in: "the slice \"\(path)\"")
       }
-      while let record = try await reader.next() {
-        switch record {
-        case .head(let text): head = String(decoding: text, as: UTF8.self)
-        case .ref(let name, let id):
-          guard let name = String(validating: name, as: UTF8.self) else {
-            throw StoreError.slice(
-              .damaged(path: path, offset: 0, reason: "a ref's name is not UTF-8"))
+      var head: String?
+      var refs: [(name: String, id: ObjectID)] = []
+      var needed = 0
+      var objects = 0
+      var added = 0
+      var bytes = 0
+      var batch: [IdentifiedObject] = []
+      var size = 0
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        var inFlight = 0
+        func settle(_ most: Int) async throws {
+          while inFlight > most, let new = try await group.next() {
+            inFlight -= 1
+            added += new
+            progress(TransferProgress(phase: "objects", done: objects, total: nil, bytes: bytes))
           }
-          if let branch = Branch.name(ofRef: name) { try Branch.check(branch) }
-          refs.append((name, id))
-        case .needed(let id):
-          needed += 1
-          if policy != .ignored, try await engine.kinds(of: [id]) != [.commit] {
-            throw StoreError.slice(.needs(path: path, id))
-          }
-        case .object(let id, let object):
-          objects += 1
-          batch.append(IdentifiedObject(id: id, object: object))
-          size += object.bytes.count
-          bytes += object.bytes.count
-          if size > 1 << 20 || batch.count == 2000 { try await send() }
-        case .end: break
         }
+        func send() async throws {
+          if batch.isEmpty { return }
+          try await settle(3)
+          let part = batch
+          group.addTask { [engine] in try await engine.writeObjects(part) }
+          inFlight += 1
+          batch = []
+          size = 0
+        }
+        while let record = try await reader.next() {
+          switch record {
+          case .head(let text): head = String(decoding: text, as: UTF8.self)
+          case .ref(let name, let id):
+            guard let name = String(validating: name, as: UTF8.self) else {
+              throw StoreError.slice(
+                .damaged(path: path, offset: 0, reason: "a ref's name is not UTF-8"))
+            }
+            if let branch = Branch.name(ofRef: name) { try Branch.check(branch) }
+            refs.append((name, id))
+          case .needed(let id):
+            needed += 1
+            if policy != .ignored, try await engine.kinds(of: [id]) != [.commit] {
+              throw StoreError.slice(.needs(path: path, id))
+            }
+          case .object(let id, let object):
+            objects += 1
+            batch.append(IdentifiedObject(id: id, object: object))
+            size += object.bytes.count
+            bytes += object.bytes.count
+            if size > 1 << 20 || batch.count == 2000 { try await send() }
+          case .end: break
+          }
+        }
+        try await send()
+        try await settle(0)
       }
-      try await send()
-      try await settle(0)
+      var changed = 0
+      if policy != .ignored, !refs.isEmpty {
+        try await checkConnected(refs.map(\.id), path: path, progress)
+        changed = try await move(refs, policy, head: head)
+      }
+      return SliceSummary(
+        objects: objects, newObjects: added, bytes: bytes, refs: refs.count, changedRefs: changed,
+        needed: needed)
     }
-    var changed = 0
-    if policy != .ignored, !refs.isEmpty {
-      try await checkConnected(refs.map(\.id), path: path, progress)
-      changed = try await move(refs, policy, head: head)
-    }
-    return SliceSummary(
-      objects: objects, newObjects: added, bytes: bytes, refs: refs.count, changedRefs: changed,
-      needed: needed)
   }
 
   /// Refuses what leads to something that is not stored. What the store's own refs lead to is taken for granted.

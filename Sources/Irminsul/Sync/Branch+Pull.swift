@@ -31,17 +31,20 @@ extension Branch {
   ) async throws -> MergeResult {
     try Self.check(name)
     let other = branch ?? name
-    let heads = try await repository.fetch([other], from: remote, progress: progress)
-    guard let head = heads[other] else { throw StoreError.noSuchBranch(other) }
-    switch strategy {
-    case .merge(let info, let options):
-      return try await merge(
-        head, info ?? Info("Merge branch '\(other)' of another store into \(name)"), options)
-    case .set:
-      let old = try await engine.ref(ref)
-      if old == head { return .unchanged(head: head) }
-      try await setHead(head)
-      return .fastForwarded(from: old, to: head)
+    // What is fetched is held until the branch leads there.
+    return try await Lease.with(repository) { [self] in
+      let heads = try await repository.fetch([other], from: remote, progress: progress)
+      guard let head = heads[other] else { throw StoreError.noSuchBranch(other) }
+      switch strategy {
+      case .merge(let info, let options):
+        return try await merge(
+          head, info ?? Info("Merge branch '\(other)' of another store into \(name)"), options)
+      case .set:
+        let old = try await engine.ref(ref)
+        if old == head { return .unchanged(head: head) }
+        try await setHead(head)
+        return .fastForwarded(from: old, to: head)
+      }
     }
   }
 }

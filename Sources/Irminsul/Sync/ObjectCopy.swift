@@ -29,8 +29,12 @@ struct ObjectCopy {
   ///   ``StoreError/missingObject(_:in:)`` when the source lacks something.
   func run(_ wants: [ObjectID]) async throws -> Count {
     try target.checkKind(of: source)
+    if wants.isEmpty { return Count() }
+    return try await Lease.reading(source.engine, wants) { try await copyAll(wants) }
+  }
+
+  private func copyAll(_ wants: [ObjectID]) async throws -> Count {
     var count = Count()
-    if wants.isEmpty { return count }
     let shared = try await SharedCommits.find(heldBy: target, knownTo: source)
     do {
       try await copy(NewObjects(source.objects, wants: wants, complete: shared), &count)

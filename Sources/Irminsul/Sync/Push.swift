@@ -98,35 +98,38 @@ extension Repository {
     merging options: MergeOptions = MergeOptions(),
     progress: @escaping TransferReport = { _ in }
   ) async throws -> SyncResult {
-    var sources: [String: ObjectID] = [:]
-    for push in pushes {
-      if let branch = Branch.name(ofRef: push.target) { try Branch.check(branch) }
-      guard let source = push.source else { continue }
-      guard let id = try await target(of: source) else {
-        throw StoreError.noSuchBranch(Branch.name(ofRef: source) ?? source)
+    try await Lease.with(remote) { [self] in
+      var sources: [String: ObjectID] = [:]
+      for push in pushes {
+        if let branch = Branch.name(ofRef: push.target) { try Branch.check(branch) }
+        guard let source = push.source else { continue }
+        guard let id = try await target(of: source) else {
+          throw StoreError.noSuchBranch(Branch.name(ofRef: source) ?? source)
+        }
+        sources[source] = id
       }
-      sources[source] = id
-    }
-    func id(_ push: Push) -> ObjectID? { push.source.flatMap { sources[$0] } }
-    let count = try await ObjectCopy(source: self, target: remote, progress: progress)
-      .run(Array(Set(sources.values)))
+      func id(_ push: Push) -> ObjectID? { push.source.flatMap { sources[$0] } }
+      let count = try await ObjectCopy(source: self, target: remote, progress: progress)
+        .run(Array(Set(sources.values)))
 
-    var refs: [String: SyncResult.Ref] = [:]
-    for push in pushes where push.rule == .merge {
-      guard let commit = id(push), let name = Branch.name(ofRef: push.target) else {
-        throw StoreError.unsupported("merging into \(push.target), which is no branch")
+      var refs: [String: SyncResult.Ref] = [:]
+      for push in pushes where push.rule == .merge {
+        guard let commit = id(push), let name = Branch.name(ofRef: push.target) else {
+          throw StoreError.unsupported("merging into \(push.target), which is no branch")
+        }
+        let old = try await remote.engine.ref(push.target)
+        let merge = try await remote.branch(name).merge(
+          commit, info ?? Info("Merge branch '\(push.source.flatMap(Branch.name) ?? name)'"),
+          options)
+        refs[push.target] = SyncResult.Ref(
+          name: push.target, change: merge.change, old: old, new: merge.head)
       }
-      let old = try await remote.engine.ref(push.target)
-      let merge = try await remote.branch(name).merge(
-        commit, info ?? Info("Merge branch '\(push.source.flatMap(Branch.name) ?? name)'"), options)
-      refs[push.target] = SyncResult.Ref(
-        name: push.target, change: merge.change, old: old, new: merge.head)
+      for ref in try await move(pushes.filter { $0.rule != .merge }, in: remote, id) {
+        refs[ref.name] = ref
+      }
+      return SyncResult(
+        objects: count.objects, bytes: count.bytes, refs: pushes.compactMap { refs[$0.target] })
     }
-    for ref in try await move(pushes.filter { $0.rule != .merge }, in: remote, id) {
-      refs[ref.name] = ref
-    }
-    return SyncResult(
-      objects: count.objects, bytes: count.bytes, refs: pushes.compactMap { refs[$0.target] })
   }
 
   private func move(

@@ -27,17 +27,19 @@ extension Repository {
     _ branches: [String]? = nil, from remote: Repository, tracking name: String? = nil,
     progress: @escaping TransferReport = { _ in }
   ) async throws -> [String: ObjectID] {
-    if let name { try Branch.check(name) }
-    let heads = try await remote.heads(of: branches)
-    _ = try await ObjectCopy(source: remote, target: self, progress: progress)
-      .run(Array(Set(heads.values)))
-    if let name {
-      try await setRefs(
-        inSteps: heads.sorted { $0.key < $1.key }.map { branch, id in
-          RefChange(name: "refs/remotes/\(name)/\(branch)", test: .any, set: id)
-        })
+    try await Lease.with(self) { [self] in
+      if let name { try Branch.check(name) }
+      let heads = try await remote.heads(of: branches)
+      _ = try await ObjectCopy(source: remote, target: self, progress: progress)
+        .run(Array(Set(heads.values)))
+      if let name {
+        try await setRefs(
+          inSteps: heads.sorted { $0.key < $1.key }.map { branch, id in
+            RefChange(name: "refs/remotes/\(name)/\(branch)", test: .any, set: id)
+          })
+      }
+      return heads
     }
-    return heads
   }
 
   /// The heads of some branches, or of all.

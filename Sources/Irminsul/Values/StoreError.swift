@@ -56,6 +56,9 @@ public enum StoreError: Error, Sendable {
   case outcomeUnknown(branch: String)
   /// The ``RequestToken`` stands for another write, which was made or refused before.
   case tokenReused(branch: String)
+  /// What an operation had stored, and no ref leads to yet, may have been collected as garbage: it paused for
+  /// longer than its lease lasts.
+  case leaseExpired(in: String)
   /// Paths at which a merge does not go together; nothing was changed.
   case mergeConflicts([MergeConflict])
   /// A merge has several parents, and it was not said with which of them it is to be compared.
@@ -210,6 +213,8 @@ extension StoreError: CustomStringConvertible {
     case .outcomeUnknown(let branch):
       "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
         + "Look at the log to see whether it was made; it was not sent again."
+    case .leaseExpired(let location):
+      "an operation on \(location) paused for so long that what it had stored may be gone; nothing has changed: run it again"
     case .tokenReused(let branch):
       "the token of a commit on \"\(branch)\" stands for another write that came before\n"
         + "Nothing was changed: make a token for each write."

@@ -133,7 +133,8 @@ extension Failure {
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
-      .tokenReused, .tooManyAttempts, .mergeConflicts, .unrelatedHistories, .historyLimit,
+      .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts, .unrelatedHistories,
+      .historyLimit,
       .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
       .notInProof, .treeLimit:
       .refused

@@ -67,7 +67,7 @@ end
 -- A server-wide picture of the store, to see that a refused call has changed nothing.
 local function snapshot()
   local picture = {}
-  for _, name in ipairs({'objects', 'refs', 'meta', 'tokens_a', 'tokens_b', 'links'}) do
+  for _, name in ipairs({'objects', 'survivors', 'refs', 'meta', 'tokens_a', 'tokens_b', 'links'}) do
     local fields = redis.call('HGETALL', keys[name])
     local pairs_of = {}
     for at = 1, #fields, 2 do pairs_of[#pairs_of + 1] = shown(fields[at]) .. '=' .. shown(fields[at + 1]) end
@@ -93,6 +93,12 @@ end
 
 local function id_of(bytes)
   return raw(redis.sha1hex(bytes))
+end
+
+-- Stores objects without a lease and answers how many were new.
+local function put_objects(...)
+  local reply = scripts.put_objects('', ...)
+  return reply.err and reply or reply[1]
 end
 
 local explanation = framed('blob',
