@@ -49,7 +49,8 @@ import Irminsul
       SnapshotCommand.self, SliceCommand.self, ProveCommand.self, CheckProofCommand.self,
       ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
       GraphCommand.self, AheadBehindCommand.self,
-      ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
+      ImportCommand.self, ExportCommand.self, VerifyCommand.self, GarbageCollectCommand.self,
+      WatchCommand.self,
       StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
 

@@ -169,7 +169,14 @@ struct ClientCommit {
     }
     var key = request.key
     key?.isFollowed = true
-    switch try await engine.moveRefs(changes, key: key, verdict: .make, objects) {
+    let reply: SetRefsReply
+    do {
+      reply = try await engine.moveRefs(changes, key: key, verdict: .make, objects)
+    } catch StoreError.missingObject(let id, _) where new.contains(where: { $0.id == id }) {
+      // It was collected since: a pause in between was longer than the collector's time of grace.
+      return nil
+    }
+    switch reply {
     case .set(let position):
       let outcomes = plans.map { BranchOutcome(commit: $0.commit, previous: $0.head) }
       return .committed(outcomes, position: position)

@@ -53,19 +53,21 @@ extension Repository {
   public func tag(
     _ name: String, at object: ObjectID, _ info: Info, isReplacing: Bool = false
   ) async throws -> ObjectID {
-    let ref = try Self.tagRef(name)
-    guard let kind = try await engine.kinds(of: [object])[0] else {
-      throw StoreError.missingObject(object, in: location)
+    try await Lease.with(self) { [self] in
+      let ref = try Self.tagRef(name)
+      guard let kind = try await engine.kinds(of: [object])[0] else {
+        throw StoreError.missingObject(object, in: location)
+      }
+      if !isReplacing, try await target(of: ref) != nil { throw StoreError.tagExists(name) }
+      let request = request(ref: ref, info)
+      try request.checkInfo()
+      let tag = TagObject(
+        object: object, kind: kind, name: name, tagger: request.author, message: request.message)
+      let framed = IdentifiedObject(tag.framed, algorithm)
+      try await objects.write([framed])
+      try await self.tag(name, at: framed.id, isReplacing: isReplacing)
+      return framed.id
     }
-    if !isReplacing, try await target(of: ref) != nil { throw StoreError.tagExists(name) }
-    let request = request(ref: ref, info)
-    try request.checkInfo()
-    let tag = TagObject(
-      object: object, kind: kind, name: name, tagger: request.author, message: request.message)
-    let framed = IdentifiedObject(tag.framed, algorithm)
-    try await objects.write([framed])
-    try await self.tag(name, at: framed.id, isReplacing: isReplacing)
-    return framed.id
   }
 
   /// The tag object of a tag with a message; nil for one that just names a commit.
