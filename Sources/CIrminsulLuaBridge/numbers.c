@@ -9,6 +9,10 @@ size_t irminsul_format_double(double number, char text[64]) {
   return (size_t)snprintf(text, 64, "%.17g", number);
 }
 
+size_t irminsul_format_lua_number(double number, char text[64]) {
+  return (size_t)snprintf(text, 64, "%.14g", number);
+}
+
 bool irminsul_parse_double(irminsul_slice text, double *number) {
   char copy[256];
   if (text.length == 0 || text.length >= sizeof copy) return false;

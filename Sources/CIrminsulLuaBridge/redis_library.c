@@ -51,7 +51,15 @@ static int call_host(lua_State *L, bool raises) {
   }
   irminsul_buffer *reply = &lua->reply;
   reply->length = 0;
-  if (lua->call(lua->context, slices, (size_t)count, reply) == IRMINSUL_ABORT) {
+  // A hook may evaluate an expression that comes here.
+  lua_State *outer = lua->running;
+  int hidden = lua->hidden_frames;
+  lua->running = L;
+  lua->hidden_frames = 1;
+  irminsul_answer answer = lua->call(lua->context, slices, (size_t)count, reply);
+  lua->running = outer;
+  lua->hidden_frames = hidden;
+  if (answer == IRMINSUL_ABORT) {
     return irminsul_stop(L, IRMINSUL_ABORTED);
   }
   if (reply->exhausted) {

@@ -38,6 +38,16 @@ struct irminsul_lua {
   uint8_t *lines;
   size_t line_count;
   size_t line_capacity;
+  /// Who watches, and at which events (bits of irminsul_event).
+  irminsul_hook hook;
+  unsigned hook_events;
+  int hook_instructions;
+  /// Instructions counted for the hook since the last look at the clock.
+  int64_t hook_counted;
+  /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
+  /// not the script's.
+  lua_State *running;
+  int hidden_frames;
 };
 
 static inline irminsul_lua *irminsul_of(lua_State *L) {
@@ -91,6 +101,18 @@ void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply);
 
 /// Pushes the first value of a reply from `position` on and returns the position after it.
 size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t position);
+
+/// The name of a script's chunk, as messages show it.
+extern const char irminsul_script_source[];
+
+/// How many VM instructions pass between two looks at the clock: some tens of microseconds.
+enum { irminsul_instructions_per_check = 10000 };
+
+/// The one hook of the interpreter: time, marks of lines, and the hook of a host.
+void irminsul_on_event(lua_State *L, lua_Debug *event);
+
+/// Sets that hook for a run.
+void irminsul_begin_hooks(irminsul_lua *lua);
 
 /// Registers what scripts see; each leaves nothing on the stack.
 void irminsul_open_globals(lua_State *L);

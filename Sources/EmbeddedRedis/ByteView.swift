@@ -99,3 +99,12 @@ func decimal(_ number: Double) -> Bytes {
     }
   }
 }
+
+/// A number as Lua 5.1 prints it.
+func luaDecimal(_ number: Double) -> Bytes {
+  Bytes(unsafeUninitializedCapacity: 64) { buffer, count in
+    count = buffer.withMemoryRebound(to: CChar.self) {
+      irminsul_format_lua_number(number, $0.baseAddress)
+    }
+  }
+}

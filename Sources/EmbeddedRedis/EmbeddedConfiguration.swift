@@ -47,6 +47,10 @@ public struct EmbeddedConfiguration: Sendable {
   public var log: @Sendable (LogLevel, String) -> Void = { _, _ in }
   /// Takes which lines of the scripts have run; scripts are some three times slower then.
   public var coverage: ScriptCoverage?
+  /// Takes each `redis.call` of the scripts; nothing is slower without one.
+  package var observer: ScriptObserver?
+  /// Looks into the scripts while they run; nothing is slower without one.
+  package var hook: ScriptHook?
 
   /// The default limits.
   public init(storage: Storage) {

@@ -35,6 +35,11 @@ final class ScriptSession {
   private let keyspace: any Keyspace
   private let timeLimit: Int64
   private let coverage: ScriptCoverage?
+  private let observer: ScriptObserver?
+  private let hook: ScriptHook?
+  /// The script that runs.
+  private var sha1 = ""
+  private var wasStopped = false
   private let log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void
   private var lua: OpaquePointer?
   private var access = Script.Access.write
@@ -48,13 +53,15 @@ final class ScriptSession {
     self.keyspace = keyspace
     log = configuration.log
     coverage = configuration.coverage
+    observer = configuration.observer
+    hook = configuration.hook
     timeLimit = configuration.scriptTimeLimit.wholeNanoseconds
     lua = irminsul_lua_open(
       max(0, configuration.scriptMemoryLimit), Unmanaged.passUnretained(self).toOpaque(),
       { context, words, count, reply in
         guard let context, let words, let reply else { return IRMINSUL_ABORT }
         return Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
-          .execute(words, count, ReplyBuffer(pointer: reply), fromScript: true)
+          .call(words, count, ReplyBuffer(pointer: reply))
       },
       { context, level, message in
         guard let context else { return }
@@ -67,6 +74,13 @@ final class ScriptSession {
         remedy: "Raise scriptMemoryLimit, or free memory.")
     }
     irminsul_lua_record_lines(lua, coverage != nil)
+    if let hook {
+      irminsul_lua_set_hook(lua, hook.events.rawValue, Int32(clamping: hook.interval)) {
+        context, event in
+        guard let context else { return IRMINSUL_ABORT }
+        return Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue().pause(event)
+      }
+    }
   }
 
   deinit { irminsul_lua_close(lua) }
@@ -75,6 +89,7 @@ final class ScriptSession {
     access = call.access
     storageFailure = nil
     didAppendToStream = false
+    wasStopped = false
     var reply = irminsul_buffer()
     defer { irminsul_buffer_release(&reply) }
     switch call.work {
@@ -104,6 +119,7 @@ final class ScriptSession {
             ServerError(
               code: "OOM", message: "the arguments do not fit into the script's memory limit")))
       }
+      self.sha1 = sha1
       outcome = irminsul_lua_run(lua, sha1, timeLimit, &reply)
       if let coverage {
         var count = 0
@@ -115,6 +131,8 @@ final class ScriptSession {
     switch outcome {
     case IRMINSUL_DONE: return .done(Reply(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
+    case IRMINSUL_ABORTED where wasStopped:
+      return .failed(.error(ServerError(code: "STOPPED", message: "a hook stopped the script")))
     case IRMINSUL_ABORTED:
       return .storageFailed(
         reason: storageFailure?.reason ?? "unknown", remedy: storageFailure?.remedy ?? "")
@@ -151,6 +169,32 @@ final class ScriptSession {
     let value = Reply(reply)
     if case .error = value { return .failed(value) }
     return .done(value)
+  }
+
+  /// Runs one command of a script.
+  private func call(
+    _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer
+  ) -> irminsul_answer {
+    guard let observer else { return execute(words, count, reply, fromScript: true) }
+    var frame = irminsul_frame()
+    let line = irminsul_lua_frame(lua, 0, &frame) ? max(0, Int(frame.line)) : 0
+    let start = ContinuousClock.now
+    let answer = execute(words, count, reply, fromScript: true)
+    let duration = ContinuousClock.now - start
+    guard answer == IRMINSUL_GO_ON else { return answer }
+    observer(
+      ObservedCall(
+        arguments: (0..<count).map { words[$0].copy }, reply: Reply(reply.pointer.pointee),
+        duration: duration, line: line))
+    return answer
+  }
+
+  private func pause(_ event: irminsul_event) -> irminsul_answer {
+    guard let hook, let lua else { return IRMINSUL_GO_ON }
+    let pause = ScriptPause(event: .init(rawValue: event.rawValue), sha1: sha1, lua: lua)
+    guard hook.body(pause) == .stop else { return IRMINSUL_GO_ON }
+    wasStopped = true
+    return IRMINSUL_ABORT
   }
 
   /// Runs one command and writes exactly one value.

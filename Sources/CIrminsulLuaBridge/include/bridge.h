@@ -141,6 +141,64 @@ void irminsul_lua_record_lines(irminsul_lua *lua, bool is_on);
 /// their number. Valid until the next run.
 const uint8_t *irminsul_lua_take_lines(irminsul_lua *lua, size_t *count);
 
+/// What a hook is told of; bits of a mask.
+enum irminsul_event {
+  /// A new line begins, or a loop comes back to one.
+  IRMINSUL_EVENT_LINE = 1,
+  IRMINSUL_EVENT_CALL = 2,
+  IRMINSUL_EVENT_RETURN = 4,
+  /// So many instructions have run.
+  IRMINSUL_EVENT_COUNT = 8,
+};
+
+/// Called between two instructions of a script; IRMINSUL_ABORT ends it as a failing host does.
+typedef irminsul_answer (*irminsul_hook)(void *context, enum irminsul_event event);
+
+/// Calls `hook` at the events of a mask in the scripts that run from now on, and every
+/// `instructions` instructions if the mask has IRMINSUL_EVENT_COUNT. No events: no hook, no cost.
+void irminsul_lua_set_hook(
+    irminsul_lua *lua, unsigned events, int instructions, irminsul_hook hook);
+
+/// One function that is running. The texts are valid during the hook or call.
+typedef struct irminsul_frame {
+  /// The chunk: `@user_script`, or the text that loadstring was given.
+  const char *source;
+  /// The name by which it was called; null when it has none.
+  const char *name;
+  /// 0 or less in C functions.
+  int line;
+  /// Where the function begins; 0 for a chunk.
+  int first_line;
+  bool is_c;
+} irminsul_frame;
+
+/// The frame at a level, 0 being the innermost; false when there is none. Of use in a hook, and in
+/// `irminsul_call`, where level 0 is the function that called.
+bool irminsul_lua_frame(irminsul_lua *lua, int level, irminsul_frame *frame);
+
+/// The tags of values that are shown; numbers and texts as in replies, a count of pairs for a table.
+enum irminsul_shown {
+  IRMINSUL_SHOWN_NIL = 'n',
+  IRMINSUL_SHOWN_BOOLEAN = 't',
+  /// Eight bytes of a double.
+  IRMINSUL_SHOWN_NUMBER = 'd',
+  IRMINSUL_SHOWN_BYTES = 'b',
+  IRMINSUL_SHOWN_TABLE = 'T',
+  /// A table within more tables than are shown, or one that contains itself.
+  IRMINSUL_SHOWN_DEEP = 'D',
+  /// A function, a thread or userdata: its text.
+  IRMINSUL_SHOWN_OTHER = 'o',
+};
+
+/// Appends the name and the value of the local with a number from 1, or of the upvalue with a
+/// negative one; false when there is none. The name is a text of its own in `shown`.
+bool irminsul_lua_show_local(irminsul_lua *lua, int level, int number, irminsul_buffer *shown);
+
+/// Appends the values of an expression, which sees the locals of a level; their number comes back.
+/// -1 when it fails: then `shown` has the message.
+int irminsul_lua_evaluate(
+    irminsul_lua *lua, int level, irminsul_slice expression, irminsul_buffer *shown);
+
 /// The bytes that the interpreter holds now.
 size_t irminsul_lua_memory(const irminsul_lua *lua);
 
@@ -149,6 +207,9 @@ void irminsul_sha1_hex(irminsul_slice bytes, char digits[40]);
 
 /// Writes a number with 17 digits as Redis does (`%.17g`, `inf`) and returns its length.
 size_t irminsul_format_double(double number, char text[64]);
+
+/// Writes a number with 14 digits as Lua 5.1 does and returns its length.
+size_t irminsul_format_lua_number(double number, char text[64]);
 
 /// Reads a whole text as a number; false for anything else and for NaN.
 bool irminsul_parse_double(irminsul_slice text, double *number);
