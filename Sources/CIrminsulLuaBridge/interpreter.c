@@ -306,6 +306,7 @@ irminsul_outcome irminsul_lua_run(
   struct run job = {sha1, reply, false};
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
+  lua->is_typed = false;
   irminsul_reset_cjson(lua);
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);

@@ -140,9 +140,11 @@ static int setresp(lua_State *L) {
   if (lua_gettop(L) != 1) return irminsul_raise(L, "redis.setresp() requires one argument.");
   int version = (int)lua_tonumber(L, 1);
   if (version != 2 && version != 3) return irminsul_raise(L, "RESP version must be 2 or 3.");
-  if (version == 3) return irminsul_raise(L, "RESP3 is not supported by the embedded host.");
+  irminsul_of(L)->is_typed = version == 3;
   return 0;
 }
+
+bool irminsul_lua_is_typed(const irminsul_lua *lua) { return lua->is_typed; }
 
 static int replicate_commands(lua_State *L) {
   lua_pushboolean(L, 1);

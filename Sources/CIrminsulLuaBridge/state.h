@@ -42,6 +42,8 @@ struct irminsul_lua {
   irminsul_hook hook;
   unsigned hook_events;
   int hook_instructions;
+  /// Whether redis.setresp(3) holds.
+  bool is_typed;
   /// Instructions counted for the hook since the last look at the clock.
   int64_t hook_counted;
   /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are

@@ -13,6 +13,10 @@ typealias ByteView = irminsul_slice
 extension ByteView {
   var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
 
+  init(_ text: StaticString) {
+    self.init(bytes: text.utf8Start, length: text.utf8CodeUnitCount)
+  }
+
   /// A copy that may be kept.
   var copy: Bytes { Bytes(buffer) }
 

@@ -33,8 +33,10 @@ struct CommandSpecification: Sendable {
 /// Names to commands, looked up in any case and without an allocation.
 struct CommandTable: Sendable {
   static let shared = CommandTable(
-    KeyCommands.all + StringCommands.all + HashCommands.all + SetCommands.all
-      + SortedSetCommands.all + ListCommands.all + StreamCommands.all + ServerCommands.all)
+    KeyCommands.all + ExpiryCommands.all + StringCommands.all + BitCommands.all + HashCommands.all
+      + SetCommands.all
+      + SortedSetCommands.all + SortedSetAlgebra.all + ListCommands.all + StreamCommands.all
+      + StreamGroupCommands.all + SortCommands.all + ServerCommands.all)
 
   /// A name of up to 16 bytes in lower case.
   private struct Name: Hashable {
@@ -50,6 +52,9 @@ struct CommandTable: Sendable {
       }
     }
   }
+
+  /// All names, in order.
+  var names: [String] { commands.values.map(\.name).sorted() }
 
   private let commands: [Name: CommandSpecification]
 
@@ -74,6 +79,9 @@ struct CommandContext {
   let keyspace: any Keyspace
   let reply: ReplyBuffer
   let session: ScriptSession
+
+  /// Milliseconds since 1970, the same for all commands of a script.
+  var now: Int64 { session.now }
 
   subscript(index: Int) -> ByteView { words[index] }
 

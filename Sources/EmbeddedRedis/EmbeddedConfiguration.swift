@@ -43,6 +43,10 @@ public struct EmbeddedConfiguration: Sendable {
   /// How long a writer waits for another process that writes to the same file.
   public var busyTimeout: Duration = .seconds(5)
   public var durability: Durability = .full
+  /// The time that expiries, `TIME` and the ids of streams go by.
+  public var clock = EmbeddedClock.system
+  /// Makes SPOP, SRANDMEMBER, RANDOMKEY and their like choose the same each time; nil for chance.
+  public var randomSeed: UInt64?
   /// Takes the messages of `redis.log`; called on the thread that runs the script.
   public var log: @Sendable (LogLevel, String) -> Void = { _, _ in }
   /// Takes which lines of the scripts have run; scripts are some three times slower then.

@@ -91,15 +91,73 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
+    if command.name == "SCRIPT" { return try await manageScripts(command) }
+    return try await run(try call(for: command))
+  }
+
+  /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
+  ///
+  /// - Returns: An array of their replies.
+  package func transaction(_ commands: [Command]) async -> Reply {
+    var calls: [HostCall] = []
+    for command in commands {
+      do throws(HostError) {
+        calls.append(try call(for: command))
+      } catch {
+        return .error(Self.serverError(error))
+      }
+    }
+    do throws(HostError) {
+      return try await run(HostCall(name: "EXEC", access: .write, work: .batch(calls)))
+    } catch {
+      return .error(Self.serverError(error))
+    }
+  }
+
+  /// Why a command cannot stand in a transaction, if it cannot.
+  package func refusal(inTransaction command: Command) -> ServerError? {
+    do throws(HostError) {
+      _ = try call(for: command)
+    } catch {
+      return Self.serverError(error)
+    }
+    guard let first = command.arguments.first else { return nil }
+    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script" else {
+      return ServerError(
+        code: "ERR",
+        message:
+          "'\(command.name.lowercased())' cannot be run in a transaction of the embedded host")
+    }
+    guard known.accepts(command.arguments.count) else {
+      return ServerError(
+        code: "ERR", message: "wrong number of arguments for '\(known.name)' command")
+    }
+    return nil
+  }
+
+  /// The reply as a client on the wire sees it, errors being replies, too.
+  package func reply(to command: Command) async -> Reply {
+    do throws(HostError) {
+      return try await run(command)
+    } catch {
+      return .error(Self.serverError(error))
+    }
+  }
+
+  /// The names of the commands that a host has, in lower case and in order.
+  package static var commandNames: [String] { CommandTable.shared.names }
+
+  private static func serverError(_ error: HostError) -> ServerError {
+    if case .refused(_, _, let error) = error { return error }
+    return ServerError(code: "ERR", message: "\(error)")
+  }
+
+  private func call(for command: Command) throws(HostError) -> HostCall {
     try checkSize(command.arguments)
     switch command.name {
-    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO":
-      return try await run(try evaluation(command))
-    case "SCRIPT":
-      return try await manageScripts(command)
+    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": return try evaluation(command)
     default:
-      return try await run(
-        HostCall(name: command.name, access: access(of: command), work: .command(command)))
+      return HostCall(name: command.name, access: access(of: command), work: .command(command))
     }
   }
 

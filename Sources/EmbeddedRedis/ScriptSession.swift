@@ -8,6 +8,8 @@ struct HostCall: Sendable {
     /// Compiles only.
     case compilation(sha1: String, source: Bytes)
     case command(Command)
+    /// One after the other, whatever comes of each; the reply is the array of theirs.
+    case batch([HostCall])
   }
 
   /// For messages.
@@ -27,10 +29,21 @@ final class ScriptSession {
     case failed(Reply)
     case timedOut
     case storageFailed(reason: String, remedy: String)
+
+    /// Whether a limit, and not the script, was the end: nothing of it shall stay.
+    var isStopped: Bool {
+      if case .timedOut = self { true } else { false }
+    }
   }
 
   /// Set by XADD, for those who wait for entries.
   var didAppendToStream = false
+
+  /// What SPOP and its like choose by.
+  var random: SeededRandom
+  /// Milliseconds since 1970 at which the present call began.
+  private(set) var now: Int64 = 0
+  let clock: EmbeddedClock
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
@@ -53,6 +66,8 @@ final class ScriptSession {
     self.keyspace = keyspace
     log = configuration.log
     coverage = configuration.coverage
+    clock = configuration.clock
+    random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
     hook = configuration.hook
     timeLimit = configuration.scriptTimeLimit.wholeNanoseconds
@@ -86,6 +101,14 @@ final class ScriptSession {
   deinit { irminsul_lua_close(lua) }
 
   func run(_ call: HostCall) -> Outcome {
+    now = clock.milliseconds
+    keyspace.begin(at: now)
+    let outcome = perform(call)
+    keyspace.end(undoing: outcome.isStopped)
+    return outcome
+  }
+
+  private func perform(_ call: HostCall) -> Outcome {
     access = call.access
     storageFailure = nil
     didAppendToStream = false
@@ -100,6 +123,16 @@ final class ScriptSession {
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
     case .command(let command):
       return run(command, &reply)
+    case .batch(let calls):
+      var replies: [Reply] = []
+      for call in calls {
+        let outcome = perform(call)
+        switch outcome {
+        case .done(let reply), .failed(let reply): replies.append(reply)
+        case .timedOut, .storageFailed: return outcome
+        }
+      }
+      return .done(.array(replies))
     }
   }
 
@@ -132,6 +165,7 @@ final class ScriptSession {
     case IRMINSUL_DONE: return .done(Reply(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
     case IRMINSUL_ABORTED where wasStopped:
+      keyspace.end(undoing: true)
       return .failed(.error(ServerError(code: "STOPPED", message: "a hook stopped the script")))
     case IRMINSUL_ABORTED:
       return .storageFailed(
@@ -202,6 +236,10 @@ final class ScriptSession {
     _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
   ) -> irminsul_answer {
     guard let command = CommandTable.shared[words[0]] else {
+      if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
+        reply.error("ERR the embedded host does not have the command '\(known.name)'")
+        return IRMINSUL_GO_ON
+      }
       reply.error(
         fromScript
           ? "ERR Unknown Redis command called from script"
@@ -223,7 +261,10 @@ final class ScriptSession {
     do {
       try command.body(
         CommandContext(
-          words: words, count: count, keyspace: keyspace, reply: reply, session: self))
+          words: words, count: count, keyspace: keyspace,
+          reply: ReplyBuffer(
+            pointer: reply.pointer, isTyped: fromScript && irminsul_lua_is_typed(lua)),
+          session: self))
     } catch {
       switch error {
       case .reply(let text):
@@ -256,4 +297,22 @@ extension Duration {
     // Half of the range, so that a time of the clock can be added.
     return overflow ? .max / 2 : min(.max / 2, product + attoseconds / 1_000_000_000)
   }
+}
+
+/// Numbers that a seed decides.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  // SplitMix64: https://prng.di.unimi.it/splitmix64.c
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var word = state
+    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+    return word ^ word >> 31
+  }
+
+  mutating func index(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }

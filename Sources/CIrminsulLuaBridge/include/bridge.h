@@ -34,6 +34,11 @@ enum irminsul_tag {
   IRMINSUL_ARRAY = 'a',
   IRMINSUL_NULL = 'n',
   IRMINSUL_ERROR = 'e',
+  /// RESP3's, only for a script that asked for them: eight bytes of a double, a count of pairs, a
+  /// count of members.
+  IRMINSUL_DOUBLE = 'd',
+  IRMINSUL_MAP = 'm',
+  IRMINSUL_SET = 'S',
 };
 
 static inline bool irminsul_buffer_reserve(irminsul_buffer *buffer, size_t more) {
@@ -104,6 +109,9 @@ typedef struct irminsul_lua irminsul_lua;
 irminsul_lua *irminsul_lua_open(
     size_t memory_limit, void *context, irminsul_call call, irminsul_log log);
 void irminsul_lua_close(irminsul_lua *lua);
+
+/// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
+bool irminsul_lua_is_typed(const irminsul_lua *lua);
 
 /// Forgets the compiled scripts.
 void irminsul_lua_forget(irminsul_lua *lua);
@@ -210,6 +218,10 @@ size_t irminsul_format_double(double number, char text[64]);
 
 /// Writes a number with 14 digits as Lua 5.1 does and returns its length.
 size_t irminsul_format_lua_number(double number, char text[64]);
+
+/// Adds two numbers of text with the precision of long double as INCRBYFLOAT does, and returns the
+/// length of the sum: 0 when one is no number, -1 when the sum is none.
+int irminsul_add_decimals(irminsul_slice left, irminsul_slice right, char text[5120]);
 
 /// Reads a whole text as a number; false for anything else and for NaN.
 bool irminsul_parse_double(irminsul_slice text, double *number);
