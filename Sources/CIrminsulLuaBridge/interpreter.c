@@ -55,6 +55,7 @@ static int open_libraries(lua_State *L) {
   irminsul_open_struct(L);
   irminsul_open_bit(L);
   irminsul_open_cjson(L);
+  irminsul_open_cmsgpack(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
@@ -62,13 +63,15 @@ static int open_libraries(lua_State *L) {
 }
 
 irminsul_lua *irminsul_lua_open(
-    size_t memory_limit, void *context, irminsul_call call, irminsul_log log) {
+    size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
+    irminsul_knows knows) {
   irminsul_lua *lua = calloc(1, sizeof *lua);
   if (!lua) return NULL;
   lua->limit = memory_limit;
   lua->context = context;
   lua->call = call;
   lua->log = log;
+  lua->knows = knows;
   lua->keys_reference = lua->arguments_reference = LUA_NOREF;
   lua->main = lua_newstate(allocate, lua);
   if (!lua->main) {
@@ -202,6 +205,7 @@ static int describe_error(lua_State *L) {
   }
   if (!lua_istable(L, 1)) {
     size_t length;
+    irminsul_reword(L);
     luaL_tolstring(L, 1, &length);
     lua_createtable(L, 0, 3);
     lua_pushliteral(L, "ERR ");

@@ -16,6 +16,7 @@ struct irminsul_lua {
   void *context;
   irminsul_call call;
   irminsul_log log;
+  irminsul_knows knows;
   /// The reply of the redis.call that runs now.
   irminsul_buffer reply;
   /// What cjson.encode is writing; counted into `used`.
@@ -122,6 +123,16 @@ void irminsul_open_redis(lua_State *L);
 void irminsul_open_struct(lua_State *L);
 void irminsul_open_bit(lua_State *L);
 void irminsul_open_cjson(lua_State *L);
+void irminsul_open_cmsgpack(lua_State *L);
+
+/// Put 5.1's functions into the library at the top of the stack.
+void irminsul_set_base_functions(lua_State *L);
+void irminsul_set_table_functions(lua_State *L);
+void irminsul_set_string_functions(lua_State *L);
+void irminsul_set_coroutine_functions(lua_State *L);
+
+/// Replaces a message of 5.4's interpreter at the top of the stack by 5.1's wording of it.
+void irminsul_reword(lua_State *L);
 
 /// Undoes what a script has set in `cjson`.
 void irminsul_reset_cjson(irminsul_lua *lua);

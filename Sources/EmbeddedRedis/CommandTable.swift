@@ -80,6 +80,9 @@ struct CommandContext {
   let reply: ReplyBuffer
   let session: ScriptSession
 
+  /// Whether a script calls, whose mistakes Redis words differently.
+  let isInScript: Bool
+
   /// Milliseconds since 1970, the same for all commands of a script.
   var now: Int64 { session.now }
 
@@ -114,6 +117,20 @@ struct CommandContext {
 
   func wrongCount(_ name: String) -> CommandFailure {
     .reply("ERR wrong number of arguments for '\(name)' command")
+  }
+
+  func wrongSubcommandCount(_ container: String) -> CommandFailure {
+    .reply(
+      isInScript
+        ? "ERR Wrong number of args calling Redis command from script"
+        : "ERR wrong number of arguments for '\(container)|\(self[1].text.lowercased())' command")
+  }
+
+  func unknownSubcommand(_ container: String) -> CommandFailure {
+    .reply(
+      isInScript
+        ? "ERR Unknown Redis command called from script"
+        : "ERR unknown subcommand '\(self[1].text)'. Try \(container.uppercased()) HELP.")
   }
 
   /// The positions `start...stop` that Redis means in `count` elements, negative from the end.

@@ -82,7 +82,8 @@ final class ScriptSession {
         guard let context else { return }
         Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
           .log(.init(rawValue: Int(level)) ?? .notice, message.text)
-      })
+      },
+      { _, name in CommandCatalogue.entries[name.text.lowercased()] != nil })
     guard lua != nil else {
       throw .storage(
         location: location, reason: "no memory for a Lua interpreter",
@@ -264,7 +265,7 @@ final class ScriptSession {
           words: words, count: count, keyspace: keyspace,
           reply: ReplyBuffer(
             pointer: reply.pointer, isTyped: fromScript && irminsul_lua_is_typed(lua)),
-          session: self))
+          session: self, isInScript: fromScript))
     } catch {
       switch error {
       case .reply(let text):

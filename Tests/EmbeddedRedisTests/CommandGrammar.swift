@@ -9,16 +9,16 @@ struct CommandGrammar {
   /// For each command the words after its name; of words in angle brackets, see ``word(_:)``. Parts in
   /// square brackets may be left out.
   private static let forms: [String] = """
-    SET <k> <v> [NX] [XX] [GET] [KEEPTTL] [EX 1000] [PX <n>]
-    SETNX <k> <v>|SETEX <k> <n> <v>|PSETEX <k> 100000 <v>|GET <k>|GETDEL <k>|GETSET <k> <v>
-    GETEX <k> [EX 1000] [PERSIST]|APPEND <k> <v>|STRLEN <k>|GETRANGE <k> <n> <n>|SUBSTR <k> <n> <n>
+    SET <k> <v> [NX] [XX] [GET] [KEEPTTL] [EX <t>] [PX <t>]
+    SETNX <k> <v>|SETEX <k> <t> <v>|PSETEX <k> 100000 <v>|GET <k>|GETDEL <k>|GETSET <k> <v>
+    GETEX <k> [EX 100000] [PERSIST]|APPEND <k> <v>|STRLEN <k>|GETRANGE <k> <n> <n>|SUBSTR <k> <n> <n>
     SETRANGE <k> <n> <v>|MGET <k> <k>|MSET <k> <v> <k> <v>|MSETNX <k> <v> <k> <v>|INCR <k>|DECR <k>
     INCRBY <k> <n>|DECRBY <k> <n>|INCRBYFLOAT <k> <f>|SETBIT <k> <n> <b>|GETBIT <k> <n>
     BITCOUNT <k> [<n>] [<n>] [BIT]|BITPOS <k> <b> [<n>] [<n>] [BIT]|BITOP <op> <k> <k> [<k>]
     BITCOUNT <k> <n> <n> BIT|BITPOS <k> <b> <n>|BITPOS <k> <b> <n> <n>|BITPOS <k> <b> <n> <n> BIT
     DEL <k> [<k>]|UNLINK <k>|EXISTS <k> <k>|TYPE <k>|TOUCH <k>|RENAME <k> <k>|RENAMENX <k> <k>
-    COPY <k> <k> [REPLACE]|EXPIRE <k> <n> [NX] [XX] [GT] [LT]|PEXPIREAT <k> 99999999999999 [GT] [LT]
-    EXPIREAT <k> 99999999999 [NX]|TTL none|PERSIST <k>|EXPIRETIME <k>|DBSIZE|OBJECT ENCODING <k>
+    COPY <k> <k> [REPLACE]|EXPIRE <k> <t> [NX] [XX] [GT] [LT]|PEXPIREAT <k> 99999999999999 [GT] [LT]
+    EXPIREAT <k> 99999999999 [NX]|TTL none|PERSIST <k>|EXPIRETIME <k>|DBSIZE|OBJECT REFCOUNT none
     HSET <k> <m> <v> [<m> <v>]|HSETNX <k> <m> <v>|HMSET <k> <m> <v>|HGET <k> <m>|HMGET <k> <m> <m>
     HDEL <k> <m> [<m>]|HEXISTS <k> <m>|HLEN <k>|HSTRLEN <k> <m>|HINCRBY <k> <m> <n>
     HINCRBYFLOAT <k> <m> <f>|HGETALL <k>|HKEYS <k>|HVALS <k>|HRANDFIELD <k> 0
@@ -51,7 +51,7 @@ struct CommandGrammar {
     XACK <k> g <id> <id>|XPENDING <k> g|XCLAIM <k> g <con> 0 <id> <id> [FORCE] [JUSTID]
     XAUTOCLAIM <k> g <con> 0 <id> [COUNT 2] [JUSTID]|XSETID <k> <id>
     SORT <k> [BY nosort] [LIMIT <n> <n>] [DESC] [ALPHA]|SORT <k> ALPHA [DESC]
-    SORT <k> BY w* GET # ALPHA|SORT <k> STORE <k>|SORT_RO <k> ALPHA LIMIT 0 2
+    SORT <k> GET # GET w* ALPHA|SORT <k> STORE <k>|SORT_RO <k> ALPHA LIMIT 0 2
     """.split { $0 == "|" || $0 == "\n" }.map { $0.trimmingPrefix(while: \.isWhitespace) }
     .map(String.init)
 
@@ -75,6 +75,7 @@ struct CommandGrammar {
       if ends { isSkipping = false }
     }
     // Now and then a word too many, too few, or one that makes no sense.
+    if form.contains("RAND") { return words }
     switch Int.random(in: 0..<60, using: &generator) {
     case 0: words.append(Bytes("x".utf8))
     case 1: if words.count > 1 { words.removeLast() }
@@ -93,6 +94,7 @@ struct CommandGrammar {
     case "<m>": text = pick(["a", "b", "c", "d", "1", "2", "10", "-3", ""])
     case "<n>": text = String(pick([0, 1, 2, 3, 5, -1, -2, -7, 100]))
     case "<c>": text = String(pick([0, 1, 2, 3, 100]))
+    case "<t>": text = pick(["0", "-1", "1000000", "2000000", "9223372036854775807"])
     case "<b>": text = pick(["0", "1"])
     case "<f>": text = pick(["0", "1", "-2", "0.5", "1.25", "3e2", "0.1", "-0", "inf", "1e17"])
     case "<sb>": text = pick(["-inf", "+inf", "0", "(1", "1", "(300", "5"])

@@ -90,6 +90,9 @@ typedef irminsul_answer (*irminsul_call)(
 /// Takes a message of `redis.log`.
 typedef void (*irminsul_log)(void *context, int level, irminsul_slice message);
 
+/// Whether there is a command of a name.
+typedef bool (*irminsul_knows)(void *context, irminsul_slice name);
+
 /// How a run ended.
 typedef enum irminsul_outcome {
   /// The buffer holds the reply, which may be an error reply that the script returned.
@@ -107,7 +110,8 @@ typedef struct irminsul_lua irminsul_lua;
 
 /// A new interpreter, or null when there is no memory for it.
 irminsul_lua *irminsul_lua_open(
-    size_t memory_limit, void *context, irminsul_call call, irminsul_log log);
+    size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
+    irminsul_knows knows);
 void irminsul_lua_close(irminsul_lua *lua);
 
 /// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.

@@ -40,7 +40,7 @@ enum BitCommands {
 
   /// A range of bits from the words `start end [BYTE|BIT]`; nil when it is empty.
   private static func range(
-    _ context: CommandContext, _ index: Int, bits total: Int
+    _ context: CommandContext, _ index: Int, bits total: Int, isCount: Bool
   ) throws(CommandFailure) -> Range<Int>? {
     var start = try context.integer(index)
     var end = index + 1 < context.count ? try context.integer(index + 1) : -1
@@ -53,7 +53,7 @@ enum BitCommands {
       }
     }
     let count = Int64(isBits ? total : total / 8)
-    if start < 0, end < 0, start > end { return nil }
+    if isCount, start < 0, end < 0, start > end { return nil }
     if start < 0 { start = max(0, start &+ count) }
     if end < 0 { end = max(0, end &+ count) }
     end = min(end, count - 1)
@@ -66,10 +66,11 @@ enum BitCommands {
   }
 
   @Sendable private static func count(_ context: CommandContext) throws(CommandFailure) {
+    guard let bytes = try StringCommands.value(context, 1) else { return context.reply.integer(0) }
     guard context.count == 2 || context.count == 4 || context.count == 5 else { throw .syntax }
-    let bytes = try StringCommands.value(context, 1) ?? []
     let all = bytes.count * 8
-    guard let range = context.count == 2 ? 0..<all : try range(context, 2, bits: all) else {
+    guard let range = context.count == 2 ? 0..<all : try range(context, 2, bits: all, isCount: true)
+    else {
       return context.reply.integer(0)
     }
     var found = 0
@@ -89,12 +90,14 @@ enum BitCommands {
   @Sendable private static func position(_ context: CommandContext) throws(CommandFailure) {
     guard let wanted = context[2].integer else { throw .notInteger }
     guard wanted == 0 || wanted == 1 else { throw .reply("ERR The bit argument must be 1 or 0.") }
-    guard context.count <= 6 else { throw .syntax }
     guard let bytes = try StringCommands.value(context, 1) else {
       return context.reply.integer(wanted == 1 ? -1 : 0)
     }
+    guard context.count <= 6 else { throw .syntax }
     let all = bytes.count * 8
-    guard let range = context.count == 3 ? 0..<all : try range(context, 3, bits: all) else {
+    guard
+      let range = context.count == 3 ? 0..<all : try range(context, 3, bits: all, isCount: false)
+    else {
       return context.reply.integer(-1)
     }
     for index in range where Int64(bit(bytes, index)) == wanted {

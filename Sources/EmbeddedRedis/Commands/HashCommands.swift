@@ -103,7 +103,9 @@ enum HashCommands {
 
   @Sendable private static func addFloat(_ context: CommandContext) throws(CommandFailure) {
     guard let amount = context[3].double else { throw .notFloat }
-    guard amount.isFinite else { throw .reply("ERR value is NaN or Infinity") }
+    // A number that is too large for a double may still fit into what Redis reckons with.
+    let isWord = context[3].buffer.contains { $0 | 0x20 == 0x6e }
+    guard amount.isFinite || !isWord else { throw .reply("ERR value is NaN or Infinity") }
     let record = try context.recordOrNew(1, .hash)
     let old = try context.keyspace.field(of: record, context[2]) ?? [0x30]
     guard let sum = try DecimalSum.of(old, context[3]) else {

@@ -101,8 +101,8 @@ enum ListCommands {
   }
 
   @Sendable private static func element(_ context: CommandContext) throws(CommandFailure) {
-    let index = try context.integer(2)
     guard let record = try context.record(1, .list) else { return context.reply.null() }
+    let index = try context.integer(2)
     let position = index < 0 ? index &+ Int64(record.count) : index
     guard position >= 0, position < Int64(record.count) else { return context.reply.null() }
     try context.keyspace.elements(of: record, Int(position)..<Int(position) + 1) {
@@ -204,12 +204,15 @@ enum ListCommands {
               + "or use negative to start from the end of the list")
         }
       } else if context[index].isWord("COUNT") {
-        let number = try context.integer(value)
-        guard number >= 0 else { throw .reply("ERR COUNT can't be negative") }
+        guard let number = context[value].integer, number >= 0 else {
+          throw .reply("ERR COUNT can't be negative")
+        }
         wanted = number
       } else if context[index].isWord("MAXLEN") {
-        limit = try context.integer(value)
-        guard limit >= 0 else { throw .reply("ERR MAXLEN can't be negative") }
+        guard let number = context[value].integer, number >= 0 else {
+          throw .reply("ERR MAXLEN can't be negative")
+        }
+        limit = number
       } else {
         throw .syntax
       }
@@ -279,10 +282,11 @@ enum ListCommands {
     let end = try end(context[place])
     var limit = 1
     if place + 1 < context.count {
-      guard place + 3 == context.count, context[place + 1].isWord("COUNT") else { throw .syntax }
+      guard place + 2 < context.count, context[place + 1].isWord("COUNT") else { throw .syntax }
       guard let count = context[place + 2].integer, count > 0 else {
         throw .reply("ERR count should be greater than 0")
       }
+      guard place + 3 == context.count else { throw .syntax }
       limit = Int(count)
     }
     for index in start + 1..<place {

@@ -88,7 +88,7 @@ enum SortCommands {
       for element in elements {
         let weight =
           try weight(context, by, element, none: [0x30])
-        guard let number = weight.withView({ $0.double }) else {
+        guard let number = weight.isEmpty ? 0 : weight.withView({ $0.double }) else {
           throw .reply("ERR One or more scores can't be converted into double")
         }
         keyed.append(RankedMember(score: number, member: element))
@@ -164,9 +164,9 @@ enum SortCommands {
     guard
       word.isWord("ENCODING") || word.isWord("REFCOUNT") || word.isWord("IDLETIME")
         || word.isWord("FREQ")
-    else { throw .reply("ERR unknown subcommand '\(word.text)'. Try OBJECT HELP.") }
+    else { throw context.unknownSubcommand("object") }
     guard context.count == 3 else {
-      throw .reply("ERR wrong number of arguments for 'object|\(word.text.lowercased())' command")
+      throw context.wrongSubcommandCount("object")
     }
     guard let record = try context.keyspace.record(context[2]) else {
       return context.reply.null()

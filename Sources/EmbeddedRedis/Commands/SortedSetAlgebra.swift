@@ -147,7 +147,8 @@ enum SortedSetAlgebra {
     let record = try context.keyspace.create(key, .sortedSet)
     for member in members {
       try member.member.withView { (view) throws(CommandFailure) in
-        try context.keyspace.setScore(of: record, view, from: nil, to: member.score)
+        try context.keyspace.setScore(
+          of: record, view, from: nil, to: member.score == 0 ? 0 : member.score)
       }
     }
   }
@@ -161,6 +162,11 @@ enum SortedSetAlgebra {
     }
     guard number <= Int64(context.count - 2) else { throw .syntax }
     let end = 2 + Int(number)
+    var common: Set<Bytes>?
+    for key in 2..<end {
+      let members = Set(try scores(context, key).map(\.member))
+      common = common?.intersection(members) ?? members
+    }
     var limit = Int64.max
     for index in stride(from: end, to: context.count, by: 2) {
       guard context[index].isWord("LIMIT"), index + 1 < context.count else { throw .syntax }
@@ -168,11 +174,6 @@ enum SortedSetAlgebra {
         throw .reply("ERR LIMIT can't be negative")
       }
       limit = value == 0 ? .max : value
-    }
-    var common: Set<Bytes>?
-    for key in 2..<end {
-      let members = Set(try scores(context, key).map(\.member))
-      common = common?.intersection(members) ?? members
     }
     context.reply.integer(min(Int64(common?.count ?? 0), limit))
   }

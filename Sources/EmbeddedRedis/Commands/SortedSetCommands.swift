@@ -120,7 +120,7 @@ enum SortedSetCommands {
       let member = context[index + 2 * offset + 1]
       let old = try context.keyspace.score(of: record, member)
       if old == nil ? ifPresent : ifAbsent { continue }
-      let score = increments ? (old ?? 0) + given : given
+      let score = increments ? old.map { $0 + given } ?? given : given
       if score.isNaN {
         try context.removeIfEmpty(record)
         throw .reply("ERR resulting score is not a number (NaN)")
@@ -128,7 +128,8 @@ enum SortedSetCommands {
       if let old, ifGreater && score <= old || ifLess && score >= old { continue }
       last = score
       if old == score { continue }
-      try context.keyspace.setScore(of: record, member, from: old, to: score)
+      // Small sorted sets keep whole numbers as integers, which know no -0.
+      try context.keyspace.setScore(of: record, member, from: old, to: score == 0 ? 0 : score)
       if old == nil { added += 1 } else { changed += 1 }
     }
     try context.removeIfEmpty(record)
@@ -313,10 +314,11 @@ enum SortedSetCommands {
     guard fromEnd || context[place].isWord("MIN") else { throw .syntax }
     var limit = 1
     if place + 1 < context.count {
-      guard place + 3 == context.count, context[place + 1].isWord("COUNT") else { throw .syntax }
+      guard place + 2 < context.count, context[place + 1].isWord("COUNT") else { throw .syntax }
       guard let count = context[place + 2].integer, count > 0 else {
         throw .reply("ERR count should be greater than 0")
       }
+      guard place + 3 == context.count else { throw .syntax }
       limit = Int(count)
     }
     for index in start + 1..<place {
@@ -463,7 +465,9 @@ struct SortedSetRange {
 
   private static func bound(_ view: ByteView) throws(CommandFailure) -> ScoreBound {
     let isExclusive = view.length > 0 && view.bytes[0] == 0x28
-    guard let score = (isExclusive ? view.dropFirst(1) : view).double else {
+    let digits = isExclusive ? view.dropFirst(1) : view
+    // Redis reads nothing as zero here.
+    guard let score = digits.length == 0 ? 0 : digits.double else {
       throw .reply("ERR min or max is not a float")
     }
     return ScoreBound(score: score, isExclusive: isExclusive)

@@ -213,16 +213,14 @@ enum StreamCommands {
   // MARK: Removing
 
   @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
-    let record = try context.record(1, .stream)
+    guard let record = try context.record(1, .stream) else { return context.reply.integer(0) }
     var ids: [StreamID] = []
     for view in context.words(from: 2) {
       guard let id = StreamID(view, missingSequence: 0) else { throw invalidID }
       ids.append(id)
     }
     var removed = 0
-    if let record {
-      for id in ids where try context.keyspace.removeEntry(of: record, id) { removed += 1 }
-    }
+    for id in ids where try context.keyspace.removeEntry(of: record, id) { removed += 1 }
     context.reply.integer(removed)
   }
 

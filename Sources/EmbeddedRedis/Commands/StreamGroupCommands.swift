@@ -91,11 +91,10 @@ enum StreamGroupCommands {
       ("DELCONSUMER", 5...5),
     ]
     guard let arity = arities.first(where: { word.isWord($0.0) })?.1 else {
-      throw .reply("ERR unknown subcommand '\(word.text)'. Try XGROUP HELP.")
+      throw context.unknownSubcommand("xgroup")
     }
     guard arity ~= context.count else {
-      throw .reply(
-        "ERR wrong number of arguments for 'xgroup|\(word.text.lowercased())' command")
+      throw context.wrongSubcommandCount("xgroup")
     }
     var makesStream = false
     var entriesRead: Int64?
@@ -215,7 +214,7 @@ enum StreamGroupCommands {
     guard rest > 0 else { throw .syntax }
     guard rest.isMultiple(of: 2) else {
       throw .reply(
-        "ERR Unbalanced XREADGROUP list of streams: for each stream key an ID or '>' must be "
+        "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be "
           + "specified.")
     }
     guard let names else { throw .reply("ERR Missing GROUP option for XREADGROUP") }
@@ -572,10 +571,10 @@ enum StreamGroupCommands {
     try check(context)
     let word = context[1]
     guard word.isWord("STREAM") || word.isWord("GROUPS") || word.isWord("CONSUMERS") else {
-      throw .reply("ERR unknown subcommand '\(word.text)'. Try XINFO HELP.")
+      throw context.unknownSubcommand("xinfo")
     }
     guard context.count == (word.isWord("CONSUMERS") ? 4 : 3) else {
-      throw .reply("ERR wrong number of arguments for 'xinfo|\(word.text.lowercased())' command")
+      throw context.wrongSubcommandCount("xinfo")
     }
     guard let record = try context.record(2, .stream) else { throw .reply("ERR no such key") }
     let reply = context.reply
