@@ -1,4 +1,5 @@
 // Numbers as text the way Redis writes and reads them, which Swift has no plain call for.
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -43,13 +44,15 @@ int irminsul_add_decimals(irminsul_slice left, irminsul_slice right, char text[5
   return length;
 }
 
-bool irminsul_parse_double(irminsul_slice text, double *number) {
+bool irminsul_parse_double(irminsul_slice text, double *number, bool in_range) {
   char copy[256];
   if (text.length == 0 || text.length >= sizeof copy) return false;
   memcpy(copy, text.bytes, text.length);
   copy[text.length] = 0;
   if (copy[0] == ' ' || (copy[0] >= '\t' && copy[0] <= '\r')) return false;
   char *end;
+  errno = 0;
   *number = strtod(copy, &end);
-  return end == copy + text.length && !isnan(*number);
+  bool fits = errno != ERANGE || (!isinf(*number) && *number != 0);
+  return end == copy + text.length && !isnan(*number) && (fits || !in_range);
 }

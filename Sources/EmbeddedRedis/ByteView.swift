@@ -70,7 +70,13 @@ extension ByteView {
   /// The number, if all of the bytes are one that is not NaN.
   var double: Double? {
     var number = 0.0
-    return irminsul_parse_double(self, &number) ? number : nil
+    return irminsul_parse_double(self, &number, true) ? number : nil
+  }
+
+  /// As ``double``, with infinity for numbers that are too large.
+  var lenientDouble: Double? {
+    var number = 0.0
+    return irminsul_parse_double(self, &number, false) ? number : nil
   }
 
   func dropFirst(_ count: Int) -> ByteView {

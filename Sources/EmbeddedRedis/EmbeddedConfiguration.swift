@@ -29,6 +29,16 @@ public struct EmbeddedConfiguration: Sendable {
     case normal
   }
 
+  /// Which keys a script may use.
+  public enum KeyRule: Sendable, Hashable {
+    /// Any, as on a single server.
+    case any
+    /// Those that it was given in KEYS.
+    case declared
+    /// Those that it was given in KEYS, all of which lie in one slot, as clusters want it.
+    case declaredInOneSlot
+  }
+
   /// The levels of `redis.log`.
   public enum LogLevel: Int, Sendable {
     case debug, verbose, notice, warning
@@ -40,6 +50,10 @@ public struct EmbeddedConfiguration: Sendable {
   /// The bytes that one interpreter may hold. A script that takes a value of 512 MiB and copies it
   /// once needs the default; there is one interpreter in memory, up to five on a file.
   public var scriptMemoryLimit: Int = 2 << 30
+  /// The bytes that a reply may have; a script whose reply is larger fails.
+  public var replyLimit: Int = 1 << 30
+  /// Which keys scripts may use.
+  public var keyRule = KeyRule.any
   /// How long a writer waits for another process that writes to the same file.
   public var busyTimeout: Duration = .seconds(5)
   public var durability: Durability = .full

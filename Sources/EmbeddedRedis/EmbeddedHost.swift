@@ -13,14 +13,14 @@ import RedisScripting
 ///
 /// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
-/// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, in memory keeping
-///   what it had written. A single library call (a `string.rep` of gigabytes) is not interrupted.
-/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`.
-///   `tostring`, `string.format("%s")`, replies and arguments of `redis.call` print `3`. The wording
-///   of Lua's own errors is 5.4's.
-/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Objects
-///   of several keys are written in another order. There is no `cmsgpack`.
-/// - Keys have no expiry, and a value is at most 512 MiB. `redis.setresp(3)` is refused.
+/// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
+///   is undone. A single call that copies gigabytes is not interrupted.
+/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`, and
+///   integers are exact up to 64 bits. `tostring`, `string.format`, `table.concat`, replies and arguments of
+///   `redis.call` print `3`. What does not compile is explained in 5.4's words.
+/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
+///   several names are walked and written in another order.
+/// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
 /// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections, and `~` in XADD and XTRIM trims by
 ///   hundreds of entries.
 /// - XREAD never waits: ``entries(in:after:count:timeout:)`` does.

@@ -48,6 +48,10 @@ final class ScriptSession {
   private let keyspace: any Keyspace
   private let timeLimit: Int64
   private let coverage: ScriptCoverage?
+  private let keyRule: EmbeddedConfiguration.KeyRule
+  private let replyLimit: Int
+  /// The keys of the script that runs, where the rule asks for them.
+  private var declaredKeys: Set<Bytes> = []
   private let observer: ScriptObserver?
   private let hook: ScriptHook?
   /// The script that runs.
@@ -66,6 +70,8 @@ final class ScriptSession {
     self.keyspace = keyspace
     log = configuration.log
     coverage = configuration.coverage
+    keyRule = configuration.keyRule
+    replyLimit = max(0, configuration.replyLimit)
     clock = configuration.clock
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
@@ -115,6 +121,7 @@ final class ScriptSession {
     didAppendToStream = false
     wasStopped = false
     var reply = irminsul_buffer()
+    reply.limit = replyLimit
     defer { irminsul_buffer_release(&reply) }
     switch call.work {
     case .script(let sha1, let source, let keys, let arguments):
@@ -141,6 +148,14 @@ final class ScriptSession {
     _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
   ) -> Outcome {
+    if keyRule != .any {
+      declaredKeys = Set(keys)
+      if keyRule == .declaredInOneSlot, Set(keys.map { $0.withView(KeySlot.of) }).count > 1 {
+        return .failed(
+          .error(
+            ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
+      }
+    }
     var outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
     if outcome == IRMINSUL_DONE {
       let isComplete =
@@ -253,6 +268,13 @@ final class ScriptSession {
           ? "ERR Wrong number of args calling Redis command from script"
           : "ERR wrong number of arguments for '\(command.name)' command")
       return IRMINSUL_GO_ON
+    }
+    if fromScript, keyRule != .any, let entry = CommandCatalogue.entries[command.name] {
+      for position in CommandKeys.positions(of: entry, words, count)
+      where !declaredKeys.contains(words[position].copy) {
+        reply.error("ERR the script uses the key '\(words[position].text)', which is not in KEYS")
+        return IRMINSUL_GO_ON
+      }
     }
     if command.nature == .writes, access == .read {
       reply.error("ERR Write commands are not allowed from read-only scripts.")

@@ -96,7 +96,7 @@ struct CommandGrammar {
     case "<c>": text = String(pick([0, 1, 2, 3, 100]))
     case "<t>": text = pick(["0", "-1", "1000000", "2000000", "9223372036854775807"])
     case "<b>": text = pick(["0", "1"])
-    case "<f>": text = pick(["0", "1", "-2", "0.5", "1.25", "3e2", "0.1", "-0", "inf", "1e17"])
+    case "<f>": text = pick(["0", "1", "-2", "0.5", "1.25", "3e2", "0.1", "inf", "1e17"])
     case "<sb>": text = pick(["-inf", "+inf", "0", "(1", "1", "(300", "5"])
     case "<lb>": text = pick(["-", "+", "[a", "(b", "[c", "[", "[1"])
     case "<id>":

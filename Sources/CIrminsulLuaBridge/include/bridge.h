@@ -20,7 +20,9 @@ typedef struct irminsul_buffer {
   uint8_t *bytes;
   size_t length;
   size_t capacity;
-  /// Memory ran out: the content is not complete.
+  /// The bytes that it may hold; 0 for any number.
+  size_t limit;
+  /// Memory ran out, or the limit was reached: the content is not complete.
   bool exhausted;
 } irminsul_buffer;
 
@@ -44,7 +46,7 @@ enum irminsul_tag {
 static inline bool irminsul_buffer_reserve(irminsul_buffer *buffer, size_t more) {
   if (buffer->capacity - buffer->length >= more) return true;
   size_t wanted = buffer->length + more;
-  if (wanted < more) {
+  if (wanted < more || (buffer->limit && wanted > buffer->limit)) {
     buffer->exhausted = true;
     return false;
   }
@@ -227,5 +229,6 @@ size_t irminsul_format_lua_number(double number, char text[64]);
 /// length of the sum: 0 when one is no number, -1 when the sum is none.
 int irminsul_add_decimals(irminsul_slice left, irminsul_slice right, char text[5120]);
 
-/// Reads a whole text as a number; false for anything else and for NaN.
-bool irminsul_parse_double(irminsul_slice text, double *number);
+/// Reads a whole text as a number; false for anything else and for NaN, and where that is asked for
+/// also for what a double cannot hold.
+bool irminsul_parse_double(irminsul_slice text, double *number, bool in_range);

@@ -102,7 +102,7 @@ enum HashCommands {
   }
 
   @Sendable private static func addFloat(_ context: CommandContext) throws(CommandFailure) {
-    guard let amount = context[3].double else { throw .notFloat }
+    guard let amount = context[3].lenientDouble else { throw .notFloat }
     // A number that is too large for a double may still fit into what Redis reckons with.
     let isWord = context[3].buffer.contains { $0 | 0x20 == 0x6e }
     guard amount.isFinite || !isWord else { throw .reply("ERR value is NaN or Infinity") }

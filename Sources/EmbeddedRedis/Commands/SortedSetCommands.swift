@@ -183,9 +183,9 @@ enum SortedSetCommands {
     let range = try NameRange(context[2], context[3])
     guard let record = try context.record(1, .sortedSet) else { return context.reply.integer(0) }
     context.reply.integer(
-      try context.keyspace.members(of: record, 0..<record.count).count {
-        range.contains($0.member)
-      })
+      range.slice(
+        try context.keyspace.members(of: record, 0..<record.count), isReversed: false
+      ).count)
   }
 
   private static func rank(
@@ -467,7 +467,7 @@ struct SortedSetRange {
     let isExclusive = view.length > 0 && view.bytes[0] == 0x28
     let digits = isExclusive ? view.dropFirst(1) : view
     // Redis reads nothing as zero here.
-    guard let score = digits.length == 0 ? 0 : digits.double else {
+    guard let score = digits.length == 0 ? 0 : digits.lenientDouble else {
       throw .reply("ERR min or max is not a float")
     }
     return ScoreBound(score: score, isExclusive: isExclusive)
@@ -487,11 +487,15 @@ struct SortedSetRange {
     case .scores(let low, let high):
       members = try context.keyspace.members(of: record, from: low, to: high)
     case .names(let names):
-      members = try context.keyspace.members(of: record, 0..<record.count).filter {
-        names.contains($0.member)
-      }
+      return limited(
+        names.slice(
+          try context.keyspace.members(of: record, 0..<record.count), isReversed: isReversed))
     }
     if isReversed { members.reverse() }
+    return limited(members)
+  }
+
+  private func limited(_ members: [RankedMember]) -> [RankedMember] {
     guard skipped >= 0 else { return [] }
     let rest = members.dropFirst(Int(skipped))
     return limit < 0 ? Array(rest) : Array(rest.prefix(Int(limit)))
@@ -523,18 +527,35 @@ struct NameRange {
     throw .reply("ERR min or max not valid string range item")
   }
 
-  func contains(_ name: Bytes) -> Bool {
+  private func isAboveLow(_ name: Bytes) -> Bool {
     switch low {
-    case .least: break
-    case .greatest: return false
-    case .inclusive(let bound): if name.lexicographicallyPrecedes(bound) { return false }
-    case .exclusive(let bound): if !bound.lexicographicallyPrecedes(name) { return false }
+    case .least: true
+    case .greatest: false
+    case .inclusive(let bound): !name.lexicographicallyPrecedes(bound)
+    case .exclusive(let bound): bound.lexicographicallyPrecedes(name)
     }
+  }
+
+  private func isBelowHigh(_ name: Bytes) -> Bool {
     switch high {
-    case .least: return false
-    case .greatest: return true
-    case .inclusive(let bound): return !bound.lexicographicallyPrecedes(name)
-    case .exclusive(let bound): return name.lexicographicallyPrecedes(bound)
+    case .least: false
+    case .greatest: true
+    case .inclusive(let bound): !bound.lexicographicallyPrecedes(name)
+    case .exclusive(let bound): name.lexicographicallyPrecedes(bound)
     }
+  }
+
+  /// The members in the range, in the order asked for. Where scores differ, members are not in the order
+  /// of their names, and Redis looks only from the first that is over one end to the first that is over
+  /// the other.
+  func slice(_ members: [RankedMember], isReversed: Bool) -> [RankedMember] {
+    guard let first = members.first, let last = members.last, isAboveLow(last.member),
+      isBelowHigh(first.member)
+    else { return [] }
+    let ordered = isReversed ? members.reversed() : members
+    let enters = isReversed ? isBelowHigh : isAboveLow
+    let stays = isReversed ? isAboveLow : isBelowHigh
+    return Array(
+      ordered.drop { !enters($0.member) }.prefix { stays($0.member) })
   }
 }

@@ -176,6 +176,7 @@ enum StreamCommands {
     var starts: [StreamID?] = []
     for offset in 0..<rest / 2 {
       let view = context[keys + rest / 2 + offset]
+      _ = try context.record(keys + offset, .stream)
       if view.length == 1, view.bytes[0] == 0x24 {
         starts.append(nil)
       } else if view.length == 1, view.bytes[0] == 0x3e {

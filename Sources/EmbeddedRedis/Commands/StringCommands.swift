@@ -53,7 +53,12 @@ enum StringCommands {
         if !keepsExpiry, record.expiry != nil { try context.keyspace.setExpiry(of: record, nil) }
         return try context.keyspace.setBytes(of: record, value)
       }
+      let expiry = keepsExpiry ? record.expiry : nil
       try context.keyspace.remove(record)
+      let new = try context.keyspace.create(key, .string)
+      try context.keyspace.setBytes(of: new, value)
+      if let expiry { try context.keyspace.setExpiry(of: new, expiry) }
+      return
     }
     try context.keyspace.setBytes(of: try context.keyspace.create(key, .string), value)
   }
