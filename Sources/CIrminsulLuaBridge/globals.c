@@ -503,6 +503,11 @@ void irminsul_protect_globals(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_pushvalue(L, -1);
   make_view(L);
+  lua_getmetatable(L, -1);
+  lua_newtable(L);
+  make_view(L);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "_G");
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

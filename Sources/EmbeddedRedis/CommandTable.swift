@@ -15,6 +15,8 @@ struct CommandSpecification: Sendable {
   /// The exact number of words with the name; the least when negative. As in Redis' own table.
   let arity: Int
   let nature: CommandNature
+  /// What Redis says of it.
+  let entry: CatalogueEntry?
   let body: @Sendable (CommandContext) throws(CommandFailure) -> Void
 
   init(
@@ -24,6 +26,7 @@ struct CommandSpecification: Sendable {
     self.name = name
     self.arity = arity
     self.nature = nature
+    entry = CommandCatalogue.entries[name]
     self.body = body
   }
 

@@ -259,10 +259,23 @@ extension EmbeddedHost {
       source = scripts.add(sha1, words[1])
     }
     let keys = 3 + Int(count)
+    let access = try access(of: source, name)
     return HostCall(
-      name: name, access: name.hasSuffix("_RO") ? .read : .write,
+      name: name, access: name.hasSuffix("_RO") ? .read : access,
       work: .script(
         sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
+  }
+
+  /// What the script's first line says.
+  private func access(
+    of source: Bytes, _ name: String
+  ) throws(HostError) -> Script.Access {
+    do throws(CommandFailure) {
+      return try Shebang(source).access ?? .write
+    } catch {
+      if case .reply(let text) = error { throw refusal(name, text) }
+      return .write
+    }
   }
 
   private static func sha1(_ bytes: Bytes) -> String {
@@ -280,6 +293,7 @@ extension EmbeddedHost {
     switch (subcommand.uppercased(), words.count) {
     case ("LOAD", 3):
       let sha1 = Self.sha1(words[2])
+      _ = try access(of: words[2], "SCRIPT LOAD")
       // Redis compiles at once, so that a mistake shows here.
       _ = try await run(
         HostCall(

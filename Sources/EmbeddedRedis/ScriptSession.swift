@@ -127,7 +127,7 @@ final class ScriptSession {
     case .script(let sha1, let source, let keys, let arguments):
       return run(sha1, source, keys, arguments, &reply)
     case .compilation(let sha1, let source):
-      let outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+      let outcome = compile(sha1, source, &reply)
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
     case .command(let command):
       return run(command, &reply)
@@ -144,6 +144,14 @@ final class ScriptSession {
     }
   }
 
+  /// What follows a shebang keeps its line numbers.
+  private func compile(
+    _ sha1: String, _ source: Bytes, _ reply: inout irminsul_buffer
+  ) -> irminsul_outcome {
+    let skipped = Shebang.length(of: source)
+    return source.withView { irminsul_lua_compile(lua, sha1, $0.dropFirst(skipped), &reply) }
+  }
+
   private func run(
     _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
@@ -156,7 +164,7 @@ final class ScriptSession {
             ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
       }
     }
-    var outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+    var outcome = compile(sha1, source, &reply)
     if outcome == IRMINSUL_DONE {
       let isComplete =
         keys.allSatisfy { $0.withView { irminsul_lua_add_key(lua, $0) } }
@@ -269,7 +277,11 @@ final class ScriptSession {
           : "ERR wrong number of arguments for '\(command.name)' command")
       return IRMINSUL_GO_ON
     }
-    if fromScript, keyRule != .any, let entry = CommandCatalogue.entries[command.name] {
+    if fromScript, command.nature != .administers, command.entry?.isBarred == true {
+      reply.error("ERR This Redis command is not allowed from script")
+      return IRMINSUL_GO_ON
+    }
+    if fromScript, keyRule != .any, let entry = command.entry {
       for position in CommandKeys.positions(of: entry, words, count)
       where !declaredKeys.contains(words[position].copy) {
         reply.error("ERR the script uses the key '\(words[position].text)', which is not in KEYS")

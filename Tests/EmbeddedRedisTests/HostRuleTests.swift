@@ -89,7 +89,7 @@ import Testing
     for call in [
       "'get', 'b'", "'mget', KEYS[1], 'b'", "'zunionstore', KEYS[1], 2, KEYS[1], 'b'",
       "'xread', 'streams', KEYS[1], 'b', 0, 0", "'sort', KEYS[1], 'store', 'b'",
-      "'lmpop', 1, 'b', 'left'", "'blpop', 'b', 0", "'rename', KEYS[1], 'b'",
+      "'lmpop', 1, 'b', 'left'", "'zrangestore', KEYS[1], 'b', 0, 1", "'rename', KEYS[1], 'b'",
     ] {
       guard case .error(let error) = await host.answer(eval("return redis.call(\(call))", "a"))
       else {

@@ -109,7 +109,8 @@ import Testing
     "return {('%d %5.1f %s %q %x %c %i'):format(3.99, 2.25, 10 / 2, 'a\\n\\\\', 255, 65, -1.5)}",
     "return {(5 / 1 .. ''):len()} and {string.len(10 / 2), string.sub(12 / 1, 1, 1)}",
     "return {string.byte('abc', 1, -1), string.byte('abc', 10)}",
-    "return {string.char(72, 105), pcall(string.char, 256)}", "return {('abc'):sub(-2), ('x'):sub(2)}",
+    "return {string.char(72, 105), pcall(string.char, 256)}",
+    "return {('abc'):sub(-2), ('x'):sub(2)}",
     "return {('%5s|%-5s|%.2s'):format('a', 'b', 'cde'), ('%%'):format()}",
     "return {('frontier THE'):gsub('%f[%u]%u+', 'x')}", "return {('a\\0b'):gsub('%z', '0')}",
     // Numbers.
@@ -136,6 +137,14 @@ import Testing
     "return {cmsgpack.unpack_one(cmsgpack.pack(1, 2, 3))}",
     "return {cmsgpack.unpack_limit(cmsgpack.pack(1, 2, 3), 2)}", "return {pcall(cmsgpack.pack)}",
     "return {cmsgpack.unpack_one(cmsgpack.pack(1, 2, 3), 2)}",
+    // Shebangs.
+    "#!lua\nreturn 1", "#!lua\n\nerror('x')",
+    "#!lua flags=no-writes\nreturn redis.call('set', 'a', 1)",
+    "#!not-lua\nreturn 1", "#!lua unknown\nreturn 1", "#!lua flags=nosuch\nreturn 1", "#!lua",
+    "return redis.call('blpop', 'nolist', 0)",
+    "return redis.pcall('xread', 'block', 0, 'streams', 's', '$')",
+    "local g = getmetatable(_G) g.__index = {}",
+    "redis.call('sadd', 'sorted', 'b', 'aa', 'a') return redis.call('sort', 'sorted', 'by', '_')",
     // RESP3.
     "redis.setresp(3) redis.call('hset', 'h3', 'a', 1) return redis.call('hgetall', 'h3').map.a",
     "redis.setresp(3) redis.call('sadd', 's3', 'm') return tostring(redis.call('smembers','s3').set.m)",

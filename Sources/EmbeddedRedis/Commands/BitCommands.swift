@@ -43,7 +43,6 @@ enum BitCommands {
     _ context: CommandContext, _ index: Int, bits total: Int, isCount: Bool
   ) throws(CommandFailure) -> Range<Int>? {
     var start = try context.integer(index)
-    var end = index + 1 < context.count ? try context.integer(index + 1) : -1
     var isBits = false
     if index + 2 < context.count {
       if context[index + 2].isWord("BIT") {
@@ -52,6 +51,7 @@ enum BitCommands {
         throw .syntax
       }
     }
+    var end = index + 1 < context.count ? try context.integer(index + 1) : -1
     let count = Int64(isBits ? total : total / 8)
     if isCount, start < 0, end < 0, start > end { return nil }
     if start < 0 { start = max(0, start &+ count) }

@@ -52,21 +52,30 @@ enum SortCommands {
       index += 1
     }
     var elements: [Bytes] = []
-    var isSorted = false
+    var isSet = false
     if let record = try context.keyspace.record(context[1]) {
       switch record.kind {
       case .list: elements = try context.keyspace.allElements(of: record)
-      case .set: elements = try SetAlgebra.members(context, record)
+      case .set:
+        elements = try SetAlgebra.members(context, record)
+        isSet = true
       case .sortedSet:
         elements = try context.keyspace.members(of: record, 0..<record.count).map(\.member)
-        isSorted = true
       default: throw .wrongKind
       }
     }
+    // In scripts the order of a set shall not be chance.
+    if context.isInScript, isSet, let pattern = by, !pattern.buffer.contains(0x2a) {
+      by = nil
+      byName = true
+    }
     // A pattern without a star asks for no order.
     if let by, !by.buffer.contains(0x2a) {
-      if isSorted, isDescending { elements.reverse() }
-      if !isSorted { elements = SetAlgebra.sortedIfIntegers(elements) }
+      if isSet {
+        elements = SetAlgebra.sortedIfIntegers(elements)
+      } else if isDescending {
+        elements.reverse()
+      }
     } else if byName {
       var keyed: [(element: Bytes, weight: Bytes)] = []
       for element in elements {

@@ -205,6 +205,9 @@ enum StreamGroupCommands {
           throw .reply("ERR timeout is not an integer or out of range")
         }
         guard timeout >= 0 else { throw .reply("ERR timeout is negative") }
+        if context.isInScript {
+          throw .reply("ERR xreadgroup command is not allowed with BLOCK option from scripts")
+        }
       } else {
         throw .syntax
       }

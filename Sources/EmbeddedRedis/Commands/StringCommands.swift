@@ -126,15 +126,12 @@ enum StringCommands {
   }
 
   @Sendable private static func getAndExpire(_ context: CommandContext) throws(CommandFailure) {
-    var change: Int64??
-    if context.count == 3, context[2].isWord("PERSIST") {
-      change = .some(nil)
-    } else if context.count == 4, ExpiryTime.isUnit(context[2]) {
-      change = try ExpiryTime.parse(context, 3, unit: context[2], "getex")
-    } else if context.count != 2 {
-      throw .syntax
-    }
+    let persists = context.count == 3 && context[2].isWord("PERSIST")
+    let expires = context.count == 4 && ExpiryTime.isUnit(context[2])
+    guard persists || expires || context.count == 2 else { throw .syntax }
     guard let record = try context.record(1, .string) else { return context.reply.null() }
+    var change: Int64?? = persists ? .some(nil) : nil
+    if expires { change = try ExpiryTime.parse(context, 3, unit: context[2], "getex") }
     context.reply.bytes(try context.keyspace.bytes(of: record))
     if let change { try context.keyspace.setExpiry(of: record, change) }
   }
