@@ -131,7 +131,7 @@ final class MemoryKeyspace: Keyspace {
 
   private func removeExpired() {
     var expired: [KeyRecord] = []
-    keys.forEach { _, record in
+    _ = keys.scan(after: 0, limit: .max) { _, record in
       if let expiry = record.expiry, expiry <= time { expired.append(record) }
     }
     for record in expired { remove(record) }
