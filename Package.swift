@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "GitObjects", targets: ["GitObjects"]),
     .library(name: "RedisScripting", targets: ["RedisScripting"]),
     .library(name: "EmbeddedRedis", targets: ["EmbeddedRedis"]),
+    .library(name: "EmbeddedRedisServer", targets: ["EmbeddedRedisServer"]),
     .library(name: "IrminsulTestKit", targets: ["IrminsulTestKit"]),
     .executable(name: "irminsul", targets: ["IrminsulCLI"]),
     .executable(name: "irminsul-bench", targets: ["IrminsulBench"]),
@@ -77,6 +78,14 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["File"])),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
+    // The embedded host behind a socket, for clients of any language.
+    .target(
+      name: "EmbeddedRedisServer",
+      dependencies: [
+        "EmbeddedRedis", "RedisScripting",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
     .target(
       name: "Irminsul",
       dependencies: [
@@ -117,6 +126,9 @@ let package = Package(
     .testTarget(
       name: "IrminsulRedisClientTests",
       dependencies: ["IrminsulRedisClient", "IrminsulTestKit"]),
+    .testTarget(
+      name: "EmbeddedRedisServerTests",
+      dependencies: ["EmbeddedRedisServer", "EmbeddedRedis", "RedisScripting"]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
       name: "IrminsulTests",

@@ -46,6 +46,7 @@ static int protected_call(lua_State *L) {
     lua_insert(L, 1);
     return lua_gettop(L);
   }
+  irminsul_reword(L);
   if (lua_istable(L, -1)) {
     lua_pushliteral(L, "err");
     lua_rawget(L, -2);
@@ -333,6 +334,7 @@ static void open_base(lua_State *L) {
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
   remove_fields(L, removed);
   luaL_setfuncs(L, functions, 0);
+  irminsul_set_base_functions(L);
   lua_getfield(L, -1, "load");
   lua_pushcclosure(L, load_text, 1);
   lua_pushvalue(L, -1);
@@ -354,6 +356,7 @@ static void open_table(lua_State *L) {
   lua_setglobal(L, "unpack");
   remove_fields(L, removed);
   luaL_setfuncs(L, functions, 0);
+  irminsul_set_table_functions(L);
   lua_pop(L, 1);
 }
 
@@ -361,8 +364,7 @@ static void open_string(lua_State *L) {
   static const char *const removed[] = {"pack", "unpack", "packsize", NULL};
   luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
   remove_fields(L, removed);
-  lua_getfield(L, -1, "gmatch");
-  lua_setfield(L, -2, "gfind");
+  irminsul_set_string_functions(L);
   lua_pop(L, 1);
 }
 
@@ -392,7 +394,11 @@ void irminsul_open_globals(lua_State *L) {
   open_math(L);
   luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
   remove_fields(L, removed);
+  irminsul_set_coroutine_functions(L);
   lua_pop(L, 1);
+  // Messages name functions by how they are called; 5.4 would look them up here.
+  lua_newtable(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   irminsul_of(L)->random = 0x1234abcd330eULL;  // what an unseeded server starts with
 
   lua_pushinteger(L, 0);
@@ -466,7 +472,7 @@ static int refuse_undefined(lua_State *L) {
 
 void irminsul_protect_globals(lua_State *L) {
   static const char *const libraries[] = {
-      "string", "table", "math", "coroutine", "redis", "struct", "bit", "cjson", NULL};
+      "string", "table", "math", "coroutine", "redis", "struct", "bit", "cjson", "cmsgpack", NULL};
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &views_key);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
@@ -497,6 +503,11 @@ void irminsul_protect_globals(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_pushvalue(L, -1);
   make_view(L);
+  lua_getmetatable(L, -1);
+  lua_newtable(L);
+  make_view(L);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "_G");
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

@@ -3,16 +3,12 @@
 
 #include "state.h"
 
-/// How many VM instructions pass between two looks at the clock: some tens of microseconds.
-enum { instructions_per_check = 10000 };
-
 /// A state that holds more than this after a run is collected at once.
 enum { idle_memory = 64 << 20 };
 
 static const char scripts_key = 0;
 
-/// The name of a script's chunk, as messages show it.
-static const char script_source[] = "@user_script";
+const char irminsul_script_source[] = "@user_script";
 
 static int64_t now(void) {
   struct timespec time;
@@ -44,66 +40,12 @@ void irminsul_check_time(lua_State *L) {
   irminsul_stop(L, lua->stopped);
 }
 
-static void mark_line(irminsul_lua *lua, int line, uint8_t mark) {
-  if (line < 0) return;
-  size_t needed = (size_t)line + 1;
-  if (needed > lua->line_capacity) {
-    uint8_t *grown = realloc(lua->lines, needed * 2);
-    if (!grown) return;
-    memset(grown + lua->line_capacity, 0, needed * 2 - lua->line_capacity);
-    lua->lines = grown;
-    lua->line_capacity = needed * 2;
-  }
-  if (needed > lua->line_count) lua->line_count = needed;
-  lua->lines[line] |= mark;
-}
-
-static void record_line(lua_State *L, lua_Debug *event) {
-  irminsul_lua *lua = irminsul_of(L);
-  bool is_call = event->event == LUA_HOOKCALL || event->event == LUA_HOOKTAILCALL;
-  lua_getinfo(L, "S", event);
-  // What loadstring compiles is no part of the script's text.
-  if (strcmp(event->source, script_source) != 0) return;
-  if (!is_call) {
-    mark_line(lua, event->currentline, IRMINSUL_LINE_RUN);
-    return;
-  }
-  size_t first = (size_t)event->linedefined;
-  if (first < lua->line_count && lua->lines[first] & IRMINSUL_LINE_FUNCTION) return;
-  mark_line(lua, event->linedefined, IRMINSUL_LINE_FUNCTION);
-  if (!lua_checkstack(L, 4)) return;
-  lua_getinfo(L, "L", event);
-  if (lua_istable(L, -1)) {
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-      mark_line(lua, (int)lua_tointeger(L, -2), IRMINSUL_LINE_CODE);
-    }
-  }
-  lua_pop(L, 1);
-}
-
-void irminsul_lua_record_lines(irminsul_lua *lua, bool is_on) { lua->records_lines = is_on; }
-
-const uint8_t *irminsul_lua_take_lines(irminsul_lua *lua, size_t *count) {
-  *count = lua->line_count;
-  lua->line_count = 0;
-  return lua->lines;
-}
-
-static void check_time(lua_State *L, lua_Debug *event) {
-  if (event->event == LUA_HOOKCOUNT) {
-    irminsul_check_time(L);
-  } else {
-    if (event->event == LUA_HOOKLINE) lua_getinfo(L, "l", event);
-    record_line(L, event);
-  }
-}
-
 int irminsul_stop(lua_State *L, irminsul_outcome reason) {
   irminsul_lua *lua = irminsul_of(L);
   lua->stopped = reason;
   // From now on every instruction fails, so that a pcall does not keep the script alive.
-  lua_sethook(L, check_time, LUA_MASKCOUNT, 1);
-  if (lua->main != L) lua_sethook(lua->main, check_time, LUA_MASKCOUNT, 1);
+  lua_sethook(L, irminsul_on_event, LUA_MASKCOUNT, 1);
+  if (lua->main != L) lua_sethook(lua->main, irminsul_on_event, LUA_MASKCOUNT, 1);
   return luaL_error(L, "script stopped");
 }
 
@@ -113,6 +55,7 @@ static int open_libraries(lua_State *L) {
   irminsul_open_struct(L);
   irminsul_open_bit(L);
   irminsul_open_cjson(L);
+  irminsul_open_cmsgpack(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
@@ -120,13 +63,15 @@ static int open_libraries(lua_State *L) {
 }
 
 irminsul_lua *irminsul_lua_open(
-    size_t memory_limit, void *context, irminsul_call call, irminsul_log log) {
+    size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
+    irminsul_knows knows) {
   irminsul_lua *lua = calloc(1, sizeof *lua);
   if (!lua) return NULL;
   lua->limit = memory_limit;
   lua->context = context;
   lua->call = call;
   lua->log = log;
+  lua->knows = knows;
   lua->keys_reference = lua->arguments_reference = LUA_NOREF;
   lua->main = lua_newstate(allocate, lua);
   if (!lua->main) {
@@ -178,8 +123,8 @@ static int compile(lua_State *L) {
   if (lua_rawget(L, -2) == LUA_TFUNCTION) return 0;
   lua_pop(L, 1);
   lua_pushlstring(L, job->sha1, 40);
-  int status =
-      luaL_loadbufferx(L, (const char *)job->source.bytes, job->source.length, script_source, "t");
+  int status = luaL_loadbufferx(
+      L, (const char *)job->source.bytes, job->source.length, irminsul_script_source, "t");
   if (status != LUA_OK) return lua_error(L);
   lua_rawset(L, -3);
   return 0;
@@ -260,6 +205,7 @@ static int describe_error(lua_State *L) {
   }
   if (!lua_istable(L, 1)) {
     size_t length;
+    irminsul_reword(L);
     luaL_tolstring(L, 1, &length);
     lua_createtable(L, 0, 3);
     lua_pushliteral(L, "ERR ");
@@ -364,12 +310,12 @@ irminsul_outcome irminsul_lua_run(
   struct run job = {sha1, reply, false};
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
+  lua->is_typed = false;
   irminsul_reset_cjson(lua);
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);
   lua->line_count = 0;
-  int events = LUA_MASKCOUNT | (lua->records_lines ? LUA_MASKLINE | LUA_MASKCALL : 0);
-  lua_sethook(L, check_time, events, instructions_per_check);
+  irminsul_begin_hooks(lua);
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &job);
   int status = lua_pcall(L, 1, 0, 0);

@@ -1,4 +1,5 @@
 // Numbers as text the way Redis writes and reads them, which Swift has no plain call for.
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -9,13 +10,49 @@ size_t irminsul_format_double(double number, char text[64]) {
   return (size_t)snprintf(text, 64, "%.17g", number);
 }
 
-bool irminsul_parse_double(irminsul_slice text, double *number) {
+size_t irminsul_format_lua_number(double number, char text[64]) {
+  return (size_t)snprintf(text, 64, "%.14g", number);
+}
+
+/// As Redis' string2ld: the whole text, no space in front.
+static bool parse_long_double(irminsul_slice text, long double *number) {
+  char copy[5120];
+  if (text.length == 0 || text.length >= sizeof copy) return false;
+  memcpy(copy, text.bytes, text.length);
+  copy[text.length] = 0;
+  if (copy[0] == ' ' || (copy[0] >= '\t' && copy[0] <= '\r')) return false;
+  char *end;
+  *number = strtold(copy, &end);
+  return end == copy + text.length && !isnan(*number);
+}
+
+int irminsul_add_decimals(irminsul_slice left, irminsul_slice right, char text[5120]) {
+  long double a, b;
+  if (!parse_long_double(left, &a) || !parse_long_double(right, &b)) return 0;
+  long double sum = a + b;
+  if (isnan(sum) || isinf(sum)) return -1;
+  int length = snprintf(text, 5120, "%.17Lf", sum);
+  if (length < 0 || length >= 5120) return -1;
+  if (memchr(text, '.', (size_t)length)) {
+    while (text[length - 1] == '0') length--;
+    if (text[length - 1] == '.') length--;
+  }
+  if (length == 2 && text[0] == '-' && text[1] == '0') {
+    text[0] = '0';
+    length = 1;
+  }
+  return length;
+}
+
+bool irminsul_parse_double(irminsul_slice text, double *number, bool in_range) {
   char copy[256];
   if (text.length == 0 || text.length >= sizeof copy) return false;
   memcpy(copy, text.bytes, text.length);
   copy[text.length] = 0;
   if (copy[0] == ' ' || (copy[0] >= '\t' && copy[0] <= '\r')) return false;
   char *end;
+  errno = 0;
   *number = strtod(copy, &end);
-  return end == copy + text.length && !isnan(*number);
+  bool fits = errno != ERANGE || (!isinf(*number) && *number != 0);
+  return end == copy + text.length && !isnan(*number) && (fits || !in_range);
 }

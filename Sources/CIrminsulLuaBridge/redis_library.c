@@ -51,7 +51,15 @@ static int call_host(lua_State *L, bool raises) {
   }
   irminsul_buffer *reply = &lua->reply;
   reply->length = 0;
-  if (lua->call(lua->context, slices, (size_t)count, reply) == IRMINSUL_ABORT) {
+  // A hook may evaluate an expression that comes here.
+  lua_State *outer = lua->running;
+  int hidden = lua->hidden_frames;
+  lua->running = L;
+  lua->hidden_frames = 1;
+  irminsul_answer answer = lua->call(lua->context, slices, (size_t)count, reply);
+  lua->running = outer;
+  lua->hidden_frames = hidden;
+  if (answer == IRMINSUL_ABORT) {
     return irminsul_stop(L, IRMINSUL_ABORTED);
   }
   if (reply->exhausted) {
@@ -132,9 +140,11 @@ static int setresp(lua_State *L) {
   if (lua_gettop(L) != 1) return irminsul_raise(L, "redis.setresp() requires one argument.");
   int version = (int)lua_tonumber(L, 1);
   if (version != 2 && version != 3) return irminsul_raise(L, "RESP version must be 2 or 3.");
-  if (version == 3) return irminsul_raise(L, "RESP3 is not supported by the embedded host.");
+  irminsul_of(L)->is_typed = version == 3;
   return 0;
 }
+
+bool irminsul_lua_is_typed(const irminsul_lua *lua) { return lua->is_typed; }
 
 static int replicate_commands(lua_State *L) {
   lua_pushboolean(L, 1);
@@ -156,6 +166,33 @@ static int no_debugger(lua_State *L) {
   return 1;
 }
 
+/// There is no debugger that would show it.
+static int debug_message(lua_State *L) {
+  (void)L;
+  return 0;
+}
+
+/// There are no users: every command that Redis knows may be called.
+static int may_call(lua_State *L) {
+  if (lua_gettop(L) == 0) {
+    return irminsul_raise(L, "Please specify at least one argument for this redis.acl_check_cmd() call");
+  }
+  for (int i = 1; i <= lua_gettop(L); i++) {
+    if (!lua_isstring(L, i)) {
+      return irminsul_raise(L, "redis.acl_check_cmd() command arguments must be strings or integers");
+    }
+  }
+  size_t length;
+  const char *name = irminsul_check_string(L, 1, &length);
+  irminsul_slice slice = {(const uint8_t *)name, length};
+  irminsul_lua *lua = irminsul_of(L);
+  if (!lua->knows(lua->context, slice)) {
+    return irminsul_raise(L, "Invalid command passed to redis.acl_check_cmd()");
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 void irminsul_open_redis(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"call", redis_call},
@@ -168,6 +205,8 @@ void irminsul_open_redis(lua_State *L) {
       {"replicate_commands", replicate_commands},
       {"set_repl", set_repl},
       {"breakpoint", no_debugger},
+      {"debug", debug_message},
+      {"acl_check_cmd", may_call},
       {NULL, NULL},
   };
   static const struct {

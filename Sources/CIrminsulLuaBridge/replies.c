@@ -214,8 +214,37 @@ size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t 
       }
       return position;
     }
+    case IRMINSUL_DOUBLE: {
+      double number;
+      memcpy(&number, &value, 8);
+      lua_createtable(L, 0, 1);
+      irminsul_push_number(L, number);
+      lua_setfield(L, -2, "double");
+      return position;
+    }
+    case IRMINSUL_MAP:
+    case IRMINSUL_SET: {
+      luaL_checkstack(L, 6, "reply is nested too deeply");
+      lua_createtable(L, 0, 1);
+      lua_createtable(L, 0, value < 1 << 24 ? (int)value : 0);
+      for (int64_t i = 0; i < value; i++) {
+        position = irminsul_decode_reply(L, reply, position);
+        if (tag == IRMINSUL_MAP) {
+          position = irminsul_decode_reply(L, reply, position);
+        } else {
+          lua_pushboolean(L, 1);
+        }
+        lua_rawset(L, -3);
+      }
+      lua_setfield(L, -2, tag == IRMINSUL_MAP ? "map" : "set");
+      return position;
+    }
     default:
-      lua_pushboolean(L, 0);
+      if (irminsul_of(L)->is_typed) {
+        lua_pushnil(L);
+      } else {
+        lua_pushboolean(L, 0);
+      }
       return position;
   }
 }

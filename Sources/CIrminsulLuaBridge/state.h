@@ -16,6 +16,7 @@ struct irminsul_lua {
   void *context;
   irminsul_call call;
   irminsul_log log;
+  irminsul_knows knows;
   /// The reply of the redis.call that runs now.
   irminsul_buffer reply;
   /// What cjson.encode is writing; counted into `used`.
@@ -38,6 +39,18 @@ struct irminsul_lua {
   uint8_t *lines;
   size_t line_count;
   size_t line_capacity;
+  /// Who watches, and at which events (bits of irminsul_event).
+  irminsul_hook hook;
+  unsigned hook_events;
+  int hook_instructions;
+  /// Whether redis.setresp(3) holds.
+  bool is_typed;
+  /// Instructions counted for the hook since the last look at the clock.
+  int64_t hook_counted;
+  /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
+  /// not the script's.
+  lua_State *running;
+  int hidden_frames;
 };
 
 static inline irminsul_lua *irminsul_of(lua_State *L) {
@@ -92,12 +105,34 @@ void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply);
 /// Pushes the first value of a reply from `position` on and returns the position after it.
 size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t position);
 
+/// The name of a script's chunk, as messages show it.
+extern const char irminsul_script_source[];
+
+/// How many VM instructions pass between two looks at the clock: some tens of microseconds.
+enum { irminsul_instructions_per_check = 10000 };
+
+/// The one hook of the interpreter: time, marks of lines, and the hook of a host.
+void irminsul_on_event(lua_State *L, lua_Debug *event);
+
+/// Sets that hook for a run.
+void irminsul_begin_hooks(irminsul_lua *lua);
+
 /// Registers what scripts see; each leaves nothing on the stack.
 void irminsul_open_globals(lua_State *L);
 void irminsul_open_redis(lua_State *L);
 void irminsul_open_struct(lua_State *L);
 void irminsul_open_bit(lua_State *L);
 void irminsul_open_cjson(lua_State *L);
+void irminsul_open_cmsgpack(lua_State *L);
+
+/// Put 5.1's functions into the library at the top of the stack.
+void irminsul_set_base_functions(lua_State *L);
+void irminsul_set_table_functions(lua_State *L);
+void irminsul_set_string_functions(lua_State *L);
+void irminsul_set_coroutine_functions(lua_State *L);
+
+/// Replaces a message of 5.4's interpreter at the top of the stack by 5.1's wording of it.
+void irminsul_reword(lua_State *L);
 
 /// Undoes what a script has set in `cjson`.
 void irminsul_reset_cjson(irminsul_lua *lua);

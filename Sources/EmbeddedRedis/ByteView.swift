@@ -13,6 +13,10 @@ typealias ByteView = irminsul_slice
 extension ByteView {
   var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
 
+  init(_ text: StaticString) {
+    self.init(bytes: text.utf8Start, length: text.utf8CodeUnitCount)
+  }
+
   /// A copy that may be kept.
   var copy: Bytes { Bytes(buffer) }
 
@@ -66,7 +70,13 @@ extension ByteView {
   /// The number, if all of the bytes are one that is not NaN.
   var double: Double? {
     var number = 0.0
-    return irminsul_parse_double(self, &number) ? number : nil
+    return irminsul_parse_double(self, &number, true) ? number : nil
+  }
+
+  /// As ``double``, with infinity for numbers that are too large.
+  var lenientDouble: Double? {
+    var number = 0.0
+    return irminsul_parse_double(self, &number, false) ? number : nil
   }
 
   func dropFirst(_ count: Int) -> ByteView {
@@ -96,6 +106,15 @@ func decimal(_ number: Double) -> Bytes {
   Bytes(unsafeUninitializedCapacity: 64) { buffer, count in
     count = buffer.withMemoryRebound(to: CChar.self) {
       irminsul_format_double(number, $0.baseAddress)
+    }
+  }
+}
+
+/// A number as Lua 5.1 prints it.
+func luaDecimal(_ number: Double) -> Bytes {
+  Bytes(unsafeUninitializedCapacity: 64) { buffer, count in
+    count = buffer.withMemoryRebound(to: CChar.self) {
+      irminsul_format_lua_number(number, $0.baseAddress)
     }
   }
 }

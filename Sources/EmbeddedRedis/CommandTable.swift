@@ -15,6 +15,8 @@ struct CommandSpecification: Sendable {
   /// The exact number of words with the name; the least when negative. As in Redis' own table.
   let arity: Int
   let nature: CommandNature
+  /// What Redis says of it.
+  let entry: CatalogueEntry?
   let body: @Sendable (CommandContext) throws(CommandFailure) -> Void
 
   init(
@@ -24,6 +26,7 @@ struct CommandSpecification: Sendable {
     self.name = name
     self.arity = arity
     self.nature = nature
+    entry = CommandCatalogue.entries[name]
     self.body = body
   }
 
@@ -33,8 +36,10 @@ struct CommandSpecification: Sendable {
 /// Names to commands, looked up in any case and without an allocation.
 struct CommandTable: Sendable {
   static let shared = CommandTable(
-    KeyCommands.all + StringCommands.all + HashCommands.all + SetCommands.all
-      + SortedSetCommands.all + ListCommands.all + StreamCommands.all + ServerCommands.all)
+    KeyCommands.all + ExpiryCommands.all + StringCommands.all + BitCommands.all + HashCommands.all
+      + SetCommands.all
+      + SortedSetCommands.all + SortedSetAlgebra.all + ListCommands.all + StreamCommands.all
+      + StreamGroupCommands.all + SortCommands.all + ServerCommands.all)
 
   /// A name of up to 16 bytes in lower case.
   private struct Name: Hashable {
@@ -50,6 +55,9 @@ struct CommandTable: Sendable {
       }
     }
   }
+
+  /// All names, in order.
+  var names: [String] { commands.values.map(\.name).sorted() }
 
   private let commands: [Name: CommandSpecification]
 
@@ -74,6 +82,12 @@ struct CommandContext {
   let keyspace: any Keyspace
   let reply: ReplyBuffer
   let session: ScriptSession
+
+  /// Whether a script calls, whose mistakes Redis words differently.
+  let isInScript: Bool
+
+  /// Milliseconds since 1970, the same for all commands of a script.
+  var now: Int64 { session.now }
 
   subscript(index: Int) -> ByteView { words[index] }
 
@@ -106,6 +120,20 @@ struct CommandContext {
 
   func wrongCount(_ name: String) -> CommandFailure {
     .reply("ERR wrong number of arguments for '\(name)' command")
+  }
+
+  func wrongSubcommandCount(_ container: String) -> CommandFailure {
+    .reply(
+      isInScript
+        ? "ERR Wrong number of args calling Redis command from script"
+        : "ERR wrong number of arguments for '\(container)|\(self[1].text.lowercased())' command")
+  }
+
+  func unknownSubcommand(_ container: String) -> CommandFailure {
+    .reply(
+      isInScript
+        ? "ERR Unknown Redis command called from script"
+        : "ERR unknown subcommand '\(self[1].text)'. Try \(container.uppercased()) HELP.")
   }
 
   /// The positions `start...stop` that Redis means in `count` elements, negative from the end.

@@ -29,6 +29,16 @@ public struct EmbeddedConfiguration: Sendable {
     case normal
   }
 
+  /// Which keys a script may use.
+  public enum KeyRule: Sendable, Hashable {
+    /// Any, as on a single server.
+    case any
+    /// Those that it was given in KEYS.
+    case declared
+    /// Those that it was given in KEYS, all of which lie in one slot, as clusters want it.
+    case declaredInOneSlot
+  }
+
   /// The levels of `redis.log`.
   public enum LogLevel: Int, Sendable {
     case debug, verbose, notice, warning
@@ -40,13 +50,25 @@ public struct EmbeddedConfiguration: Sendable {
   /// The bytes that one interpreter may hold. A script that takes a value of 512 MiB and copies it
   /// once needs the default; there is one interpreter in memory, up to five on a file.
   public var scriptMemoryLimit: Int = 2 << 30
+  /// The bytes that a reply may have; a script whose reply is larger fails.
+  public var replyLimit: Int = 1 << 30
+  /// Which keys scripts may use.
+  public var keyRule = KeyRule.any
   /// How long a writer waits for another process that writes to the same file.
   public var busyTimeout: Duration = .seconds(5)
   public var durability: Durability = .full
+  /// The time that expiries, `TIME` and the ids of streams go by.
+  public var clock = EmbeddedClock.system
+  /// Makes SPOP, SRANDMEMBER, RANDOMKEY and their like choose the same each time; nil for chance.
+  public var randomSeed: UInt64?
   /// Takes the messages of `redis.log`; called on the thread that runs the script.
   public var log: @Sendable (LogLevel, String) -> Void = { _, _ in }
   /// Takes which lines of the scripts have run; scripts are some three times slower then.
   public var coverage: ScriptCoverage?
+  /// Takes each `redis.call` of the scripts; nothing is slower without one.
+  package var observer: ScriptObserver?
+  /// Looks into the scripts while they run; nothing is slower without one.
+  package var hook: ScriptHook?
 
   /// The default limits.
   public init(storage: Storage) {

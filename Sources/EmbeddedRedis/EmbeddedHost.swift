@@ -13,14 +13,14 @@ import RedisScripting
 ///
 /// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
-/// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, in memory keeping
-///   what it had written. A single library call (a `string.rep` of gigabytes) is not interrupted.
-/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`.
-///   `tostring`, `string.format("%s")`, replies and arguments of `redis.call` print `3`. The wording
-///   of Lua's own errors is 5.4's.
-/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Objects
-///   of several keys are written in another order. There is no `cmsgpack`.
-/// - Keys have no expiry, and a value is at most 512 MiB. `redis.setresp(3)` is refused.
+/// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
+///   is undone. A single call that copies gigabytes is not interrupted.
+/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`, and
+///   integers are exact up to 64 bits. `tostring`, `string.format`, `table.concat`, replies and arguments of
+///   `redis.call` print `3`. What does not compile is explained in 5.4's words.
+/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
+///   several names are walked and written in another order.
+/// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
 /// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections, and `~` in XADD and XTRIM trims by
 ///   hundreds of entries.
 /// - XREAD never waits: ``entries(in:after:count:timeout:)`` does.
@@ -91,15 +91,73 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
+    if command.name == "SCRIPT" { return try await manageScripts(command) }
+    return try await run(try call(for: command))
+  }
+
+  /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
+  ///
+  /// - Returns: An array of their replies.
+  package func transaction(_ commands: [Command]) async -> Reply {
+    var calls: [HostCall] = []
+    for command in commands {
+      do throws(HostError) {
+        calls.append(try call(for: command))
+      } catch {
+        return .error(Self.serverError(error))
+      }
+    }
+    do throws(HostError) {
+      return try await run(HostCall(name: "EXEC", access: .write, work: .batch(calls)))
+    } catch {
+      return .error(Self.serverError(error))
+    }
+  }
+
+  /// Why a command cannot stand in a transaction, if it cannot.
+  package func refusal(inTransaction command: Command) -> ServerError? {
+    do throws(HostError) {
+      _ = try call(for: command)
+    } catch {
+      return Self.serverError(error)
+    }
+    guard let first = command.arguments.first else { return nil }
+    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script" else {
+      return ServerError(
+        code: "ERR",
+        message:
+          "'\(command.name.lowercased())' cannot be run in a transaction of the embedded host")
+    }
+    guard known.accepts(command.arguments.count) else {
+      return ServerError(
+        code: "ERR", message: "wrong number of arguments for '\(known.name)' command")
+    }
+    return nil
+  }
+
+  /// The reply as a client on the wire sees it, errors being replies, too.
+  package func reply(to command: Command) async -> Reply {
+    do throws(HostError) {
+      return try await run(command)
+    } catch {
+      return .error(Self.serverError(error))
+    }
+  }
+
+  /// The names of the commands that a host has, in lower case and in order.
+  package static var commandNames: [String] { CommandTable.shared.names }
+
+  private static func serverError(_ error: HostError) -> ServerError {
+    if case .refused(_, _, let error) = error { return error }
+    return ServerError(code: "ERR", message: "\(error)")
+  }
+
+  private func call(for command: Command) throws(HostError) -> HostCall {
     try checkSize(command.arguments)
     switch command.name {
-    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO":
-      return try await run(try evaluation(command))
-    case "SCRIPT":
-      return try await manageScripts(command)
+    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": return try evaluation(command)
     default:
-      return try await run(
-        HostCall(name: command.name, access: access(of: command), work: .command(command)))
+      return HostCall(name: command.name, access: access(of: command), work: .command(command))
     }
   }
 
@@ -201,10 +259,23 @@ extension EmbeddedHost {
       source = scripts.add(sha1, words[1])
     }
     let keys = 3 + Int(count)
+    let access = try access(of: source, name)
     return HostCall(
-      name: name, access: name.hasSuffix("_RO") ? .read : .write,
+      name: name, access: name.hasSuffix("_RO") ? .read : access,
       work: .script(
         sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
+  }
+
+  /// What the script's first line says.
+  private func access(
+    of source: Bytes, _ name: String
+  ) throws(HostError) -> Script.Access {
+    do throws(CommandFailure) {
+      return try Shebang(source).access ?? .write
+    } catch {
+      if case .reply(let text) = error { throw refusal(name, text) }
+      return .write
+    }
   }
 
   private static func sha1(_ bytes: Bytes) -> String {
@@ -222,6 +293,7 @@ extension EmbeddedHost {
     switch (subcommand.uppercased(), words.count) {
     case ("LOAD", 3):
       let sha1 = Self.sha1(words[2])
+      _ = try access(of: words[2], "SCRIPT LOAD")
       // Redis compiles at once, so that a mistake shows here.
       _ = try await run(
         HostCall(

@@ -44,8 +44,11 @@ final class KeyRecord {
   var count = 0
   /// Of a stream: the greatest id ever added.
   var lastID = StreamID.zero
+  /// When the key ends, in milliseconds since 1970. In memory only.
+  var expiry: Int64?
 
   // In memory.
+  var stream = StreamState()
   var bytes: Bytes = []
   var fields = ByteTable<Bytes>()
   var scores = ByteTable<Double>()
@@ -64,6 +67,13 @@ final class KeyRecord {
     self.name = name
     self.kind = kind
   }
+}
+
+/// What a stream in memory knows beyond its entries.
+struct StreamState {
+  var entriesAdded: Int64 = 0
+  var greatestDeleted = StreamID.zero
+  var groups: [Bytes: StreamGroup] = [:]
 }
 
 /// A member of a sorted set in its order: by score, then by bytes.
@@ -87,6 +97,18 @@ struct StoredEntry {
 ///
 /// A record that is handed out is valid until the key is removed.
 protocol Keyspace: AnyObject {
+  /// Begins a script or a command of its own, at a time in milliseconds since 1970 which holds to its
+  /// end: no key expires in the middle of a script.
+  func begin(at time: Int64)
+  /// Ends it; what it wrote is undone if it was stopped and this keyspace can.
+  func end(undoing: Bool)
+  /// Sets or removes the time at which a key ends.
+  func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure)
+  /// Whether streams may have groups of consumers here.
+  var hasStreamGroups: Bool { get }
+  /// Replaces what a stream knows beyond its entries.
+  func setState(of record: KeyRecord, _ state: StreamState)
+  func setLastID(of record: KeyRecord, _ id: StreamID) throws(CommandFailure)
   func record(_ key: ByteView) throws(CommandFailure) -> KeyRecord?
   /// Adds a key that is known to be absent.
   func create(_ key: ByteView, _ kind: KeyKind) throws(CommandFailure) -> KeyRecord

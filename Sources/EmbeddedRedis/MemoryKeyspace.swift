@@ -3,36 +3,154 @@ import RedisScripting
 /// Keys in this process's memory.
 final class MemoryKeyspace: Keyspace {
   private var keys = ByteTable<KeyRecord>()
+  private var time: Int64 = 0
+  /// Keys that had an expiry, so that the others' owners never look for one.
+  private var expiring = 0
+  /// How to undo what the present call wrote, in the order of the writes.
+  private var changes: [KeyspaceChange] = []
+  private var isUndoing = false
 
-  func record(_ key: ByteView) -> KeyRecord? { keys.value(of: key) }
+  let hasStreamGroups = true
+
+  func begin(at time: Int64) {
+    self.time = time
+    changes.removeAll(keepingCapacity: changes.count < 1024)
+  }
+
+  func end(undoing: Bool) {
+    if undoing {
+      isUndoing = true
+      for change in changes.reversed() { undo(change) }
+      isUndoing = false
+    }
+    changes.removeAll(keepingCapacity: changes.count < 1024)
+  }
+
+  private func note(_ change: @autoclosure () -> KeyspaceChange) {
+    if !isUndoing { changes.append(change()) }
+  }
+
+  private func undo(_ change: KeyspaceChange) {
+    switch change {
+    case .created(let record): remove(record)
+    case .removed(let record):
+      record.name.withView { keys.insert($0, record) }
+      if record.expiry != nil { expiring += 1 }
+    case .renamed(let record, let old): old.withView { rename(record, to: $0) }
+    case .removedAll(let old, let expiring):
+      keys = old
+      self.expiring = expiring
+    case .expiry(let record, let old): setExpiry(of: record, old)
+    case .bytes(let record, let old): record.bytes = old
+    case .field(let record, let name, let old):
+      name.withView { name in
+        if let old {
+          old.withView { _ = setField(of: record, name, $0) }
+        } else {
+          _ = removeField(of: record, name)
+        }
+      }
+    case .pushed(let record, let end): _ = pop(from: record, end)
+    case .popped(let record, let end, let element):
+      element.withView { push(to: record, end, $0) }
+    case .score(let record, let member, let old):
+      member.withView { member in
+        let now = record.scores.value(of: member)
+        if let old {
+          setScore(of: record, member, from: now, to: old)
+        } else if let now {
+          removeScore(of: record, member, now)
+        }
+      }
+    case .entries(let record, let entries, let lastID):
+      record.entries = entries
+      record.count = entries.count
+      record.lastID = lastID
+    case .appended(let record, let lastID):
+      _ = record.entries.popLast()
+      record.count = record.entries.count
+      record.lastID = lastID
+    case .removedOldest(let record, let entries):
+      for entry in entries.reversed() { record.entries.prepend(entry) }
+      record.count = record.entries.count
+    case .lastID(let record, let id): record.lastID = id
+    case .state(let record, let state): record.stream = state
+    }
+  }
+
+  func record(_ key: ByteView) -> KeyRecord? {
+    guard let record = keys.value(of: key) else { return nil }
+    guard expiring > 0, let expiry = record.expiry, expiry <= time else { return record }
+    remove(record)
+    return nil
+  }
 
   func create(_ key: ByteView, _ kind: KeyKind) -> KeyRecord {
     let record = KeyRecord(name: key.copy, kind: kind)
     keys.insert(key, record)
+    note(.created(record))
     return record
   }
 
   func remove(_ record: KeyRecord) {
+    if record.expiry != nil { expiring -= 1 }
     _ = record.name.withView { keys.remove($0) }
+    note(.removed(record))
   }
 
   func rename(_ record: KeyRecord, to name: ByteView) {
-    remove(record)
+    note(.renamed(record, from: record.name))
+    _ = record.name.withView { keys.remove($0) }
     record.name = name.copy
     keys.insert(name, record)
   }
 
-  func removeAll() { keys = ByteTable() }
+  func removeAll() {
+    note(.removedAll(keys, expiring: expiring))
+    keys = ByteTable()
+    expiring = 0
+  }
 
-  func keyCount() -> Int { keys.count }
+  func setExpiry(of record: KeyRecord, _ time: Int64?) {
+    note(.expiry(record, record.expiry))
+    expiring += (time == nil ? 0 : 1) - (record.expiry == nil ? 0 : 1)
+    record.expiry = time
+  }
+
+  func setState(of record: KeyRecord, _ state: StreamState) {
+    note(.state(record, record.stream))
+    record.stream = state
+  }
+
+  func setLastID(of record: KeyRecord, _ id: StreamID) {
+    note(.lastID(record, record.lastID))
+    record.lastID = id
+  }
+
+  func keyCount() -> Int {
+    if expiring > 0 { removeExpired() }
+    return keys.count
+  }
 
   func scanKeys(after cursor: UInt64, limit: Int, _ body: (Bytes, KeyKind) -> Void) -> UInt64 {
-    keys.scan(after: cursor, limit: limit) { body($0, $1.kind) }
+    if expiring > 0 { removeExpired() }
+    return keys.scan(after: cursor, limit: limit) { body($0, $1.kind) }
+  }
+
+  private func removeExpired() {
+    var expired: [KeyRecord] = []
+    _ = keys.scan(after: 0, limit: .max) { _, record in
+      if let expiry = record.expiry, expiry <= time { expired.append(record) }
+    }
+    for record in expired { remove(record) }
   }
 
   func bytes(of record: KeyRecord) -> Bytes { record.bytes }
 
-  func setBytes(of record: KeyRecord, _ bytes: Bytes) { record.bytes = bytes }
+  func setBytes(of record: KeyRecord, _ bytes: Bytes) {
+    note(.bytes(record, record.bytes))
+    record.bytes = bytes
+  }
 
   func field(of record: KeyRecord, _ name: ByteView) -> Bytes? { record.fields.value(of: name) }
 
@@ -42,9 +160,11 @@ final class MemoryKeyspace: Keyspace {
 
   func setField(of record: KeyRecord, _ name: ByteView, _ value: ByteView) -> Bool {
     if let position = record.fields.position(of: name) {
+      note(.field(record, name.copy, record.fields[position]))
       record.fields[position] = value.copy
       return false
     }
+    note(.field(record, name.copy, nil))
     record.fields.insert(name, value.copy)
     record.count += 1
     return true
@@ -52,13 +172,15 @@ final class MemoryKeyspace: Keyspace {
 
   func addField(of record: KeyRecord, _ name: ByteView, _ value: ByteView) -> Bool {
     guard record.fields.position(of: name) == nil else { return false }
+    note(.field(record, name.copy, nil))
     record.fields.insert(name, value.copy)
     record.count += 1
     return true
   }
 
   func removeField(of record: KeyRecord, _ name: ByteView) -> Bool {
-    guard record.fields.remove(name) != nil else { return false }
+    guard let old = record.fields.remove(name) else { return false }
+    note(.field(record, name.copy, old))
     record.count -= 1
     return true
   }
@@ -76,12 +198,14 @@ final class MemoryKeyspace: Keyspace {
     case .head: record.elements.prepend(element.copy)
     case .tail: record.elements.append(element.copy)
     }
+    note(.pushed(record, end))
     record.count += 1
   }
 
   func pop(from record: KeyRecord, _ end: ListEnd) -> Bytes? {
     let element = end == .head ? record.elements.popFirst() : record.elements.popLast()
     record.count = record.elements.count
+    if let element { note(.popped(record, end, element)) }
     return element
   }
 
@@ -95,6 +219,7 @@ final class MemoryKeyspace: Keyspace {
 
   func setScore(of record: KeyRecord, _ member: ByteView, from old: Double?, to new: Double) {
     let ranked = RankedMember(score: new, member: member.copy)
+    note(.score(record, ranked.member, old))
     if let old, let position = record.scores.position(of: member) {
       record.scores[position] = new
       record.ranking.remove(
@@ -107,7 +232,9 @@ final class MemoryKeyspace: Keyspace {
   }
 
   func removeScore(of record: KeyRecord, _ member: ByteView, _ score: Double) {
-    record.ranking.remove(at: rank(record, RankedMember(score: score, member: member.copy)))
+    let ranked = RankedMember(score: score, member: member.copy)
+    note(.score(record, ranked.member, score))
+    record.ranking.remove(at: rank(record, ranked))
     record.scores.remove(member)
     record.count -= 1
   }
@@ -129,6 +256,7 @@ final class MemoryKeyspace: Keyspace {
   }
 
   func append(to record: KeyRecord, _ id: StreamID, _ fields: Bytes) {
+    note(.appended(record, record.lastID))
     record.entries.append(StoredEntry(id: id, fields: fields))
     record.lastID = id
     record.count += 1
@@ -151,12 +279,14 @@ final class MemoryKeyspace: Keyspace {
   func removeEntry(of record: KeyRecord, _ id: StreamID) -> Bool {
     let index = record.entries.partitionPoint { $0.id < id }
     guard index < record.entries.count, record.entries[index].id == id else { return false }
+    note(.entries(record, record.entries, record.lastID))
     record.entries.remove(at: index)
     record.count -= 1
     return true
   }
 
   func removeOldest(of record: KeyRecord, _ count: Int) {
+    note(.removedOldest(record, (0..<count).map { record.entries[$0] }))
     record.entries.removeFirst(count)
     record.count = record.entries.count
   }
@@ -180,4 +310,23 @@ final class MemoryKeyspace: Keyspace {
     }
     return low
   }
+}
+
+/// One write to a ``MemoryKeyspace``, with what was there before.
+enum KeyspaceChange {
+  case created(KeyRecord)
+  case removed(KeyRecord)
+  case renamed(KeyRecord, from: Bytes)
+  case removedAll(ByteTable<KeyRecord>, expiring: Int)
+  case expiry(KeyRecord, Int64?)
+  case bytes(KeyRecord, Bytes)
+  case field(KeyRecord, Bytes, Bytes?)
+  case pushed(KeyRecord, ListEnd)
+  case popped(KeyRecord, ListEnd, Bytes)
+  case score(KeyRecord, Bytes, Double?)
+  case entries(KeyRecord, ElementQueue<StoredEntry>, StreamID)
+  case appended(KeyRecord, StreamID)
+  case removedOldest(KeyRecord, [StoredEntry])
+  case lastID(KeyRecord, StreamID)
+  case state(KeyRecord, StreamState)
 }

@@ -10,6 +10,8 @@ import RedisScripting
 /// Where a command writes its reply: the compact form that the bridge turns into Lua values.
 struct ReplyBuffer {
   let pointer: UnsafeMutablePointer<irminsul_buffer>
+  /// Whether the reader wants the types of RESP3, as a script does after `redis.setresp(3)`.
+  var isTyped = false
 
   var length: Int { pointer.pointee.length }
 
@@ -19,6 +21,23 @@ struct ReplyBuffer {
   func integer(_ value: Int) { head(IRMINSUL_INTEGER, Int64(value)) }
   func null() { head(IRMINSUL_NULL, 0) }
   func array(_ count: Int) { head(IRMINSUL_ARRAY, Int64(count)) }
+
+  /// A number with a fraction: text for readers of RESP2.
+  func double(_ value: Double) {
+    if isTyped {
+      head(IRMINSUL_DOUBLE, Int64(bitPattern: value.bitPattern))
+    } else {
+      bytes(decimal(value))
+    }
+  }
+
+  /// The head of a map: a flat array for readers of RESP2.
+  func map(_ count: Int) {
+    if isTyped { head(IRMINSUL_MAP, Int64(count)) } else { array(count * 2) }
+  }
+
+  /// The head of a set: an array for readers of RESP2.
+  func set(_ count: Int) { head(isTyped ? IRMINSUL_SET : IRMINSUL_ARRAY, Int64(count)) }
 
   func bytes(_ view: ByteView) {
     irminsul_buffer_text(pointer, UInt8(IRMINSUL_BYTES.rawValue), view.bytes, view.length)

@@ -8,6 +8,8 @@ struct HostCall: Sendable {
     /// Compiles only.
     case compilation(sha1: String, source: Bytes)
     case command(Command)
+    /// One after the other, whatever comes of each; the reply is the array of theirs.
+    case batch([HostCall])
   }
 
   /// For messages.
@@ -27,14 +29,34 @@ final class ScriptSession {
     case failed(Reply)
     case timedOut
     case storageFailed(reason: String, remedy: String)
+
+    /// Whether a limit, and not the script, was the end: nothing of it shall stay.
+    var isStopped: Bool {
+      if case .timedOut = self { true } else { false }
+    }
   }
 
   /// Set by XADD, for those who wait for entries.
   var didAppendToStream = false
 
+  /// What SPOP and its like choose by.
+  var random: SeededRandom
+  /// Milliseconds since 1970 at which the present call began.
+  private(set) var now: Int64 = 0
+  let clock: EmbeddedClock
+
   private let keyspace: any Keyspace
   private let timeLimit: Int64
   private let coverage: ScriptCoverage?
+  private let keyRule: EmbeddedConfiguration.KeyRule
+  private let replyLimit: Int
+  /// The keys of the script that runs, where the rule asks for them.
+  private var declaredKeys: Set<Bytes> = []
+  private let observer: ScriptObserver?
+  private let hook: ScriptHook?
+  /// The script that runs.
+  private var sha1 = ""
+  private var wasStopped = false
   private let log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void
   private var lua: OpaquePointer?
   private var access = Script.Access.write
@@ -48,51 +70,101 @@ final class ScriptSession {
     self.keyspace = keyspace
     log = configuration.log
     coverage = configuration.coverage
+    keyRule = configuration.keyRule
+    replyLimit = max(0, configuration.replyLimit)
+    clock = configuration.clock
+    random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
+    observer = configuration.observer
+    hook = configuration.hook
     timeLimit = configuration.scriptTimeLimit.wholeNanoseconds
     lua = irminsul_lua_open(
       max(0, configuration.scriptMemoryLimit), Unmanaged.passUnretained(self).toOpaque(),
       { context, words, count, reply in
         guard let context, let words, let reply else { return IRMINSUL_ABORT }
         return Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
-          .execute(words, count, ReplyBuffer(pointer: reply), fromScript: true)
+          .call(words, count, ReplyBuffer(pointer: reply))
       },
       { context, level, message in
         guard let context else { return }
         Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
           .log(.init(rawValue: Int(level)) ?? .notice, message.text)
-      })
+      },
+      { _, name in CommandCatalogue.entries[name.text.lowercased()] != nil })
     guard lua != nil else {
       throw .storage(
         location: location, reason: "no memory for a Lua interpreter",
         remedy: "Raise scriptMemoryLimit, or free memory.")
     }
     irminsul_lua_record_lines(lua, coverage != nil)
+    if let hook {
+      irminsul_lua_set_hook(lua, hook.events.rawValue, Int32(clamping: hook.interval)) {
+        context, event in
+        guard let context else { return IRMINSUL_ABORT }
+        return Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue().pause(event)
+      }
+    }
   }
 
   deinit { irminsul_lua_close(lua) }
 
   func run(_ call: HostCall) -> Outcome {
+    now = clock.milliseconds
+    keyspace.begin(at: now)
+    let outcome = perform(call)
+    keyspace.end(undoing: outcome.isStopped)
+    return outcome
+  }
+
+  private func perform(_ call: HostCall) -> Outcome {
     access = call.access
     storageFailure = nil
     didAppendToStream = false
+    wasStopped = false
     var reply = irminsul_buffer()
+    reply.limit = replyLimit
     defer { irminsul_buffer_release(&reply) }
     switch call.work {
     case .script(let sha1, let source, let keys, let arguments):
       return run(sha1, source, keys, arguments, &reply)
     case .compilation(let sha1, let source):
-      let outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+      let outcome = compile(sha1, source, &reply)
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
     case .command(let command):
       return run(command, &reply)
+    case .batch(let calls):
+      var replies: [Reply] = []
+      for call in calls {
+        let outcome = perform(call)
+        switch outcome {
+        case .done(let reply), .failed(let reply): replies.append(reply)
+        case .timedOut, .storageFailed: return outcome
+        }
+      }
+      return .done(.array(replies))
     }
+  }
+
+  /// What follows a shebang keeps its line numbers.
+  private func compile(
+    _ sha1: String, _ source: Bytes, _ reply: inout irminsul_buffer
+  ) -> irminsul_outcome {
+    let skipped = Shebang.length(of: source)
+    return source.withView { irminsul_lua_compile(lua, sha1, $0.dropFirst(skipped), &reply) }
   }
 
   private func run(
     _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
   ) -> Outcome {
-    var outcome = source.withView { irminsul_lua_compile(lua, sha1, $0, &reply) }
+    if keyRule != .any {
+      declaredKeys = Set(keys)
+      if keyRule == .declaredInOneSlot, Set(keys.map { $0.withView(KeySlot.of) }).count > 1 {
+        return .failed(
+          .error(
+            ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
+      }
+    }
+    var outcome = compile(sha1, source, &reply)
     if outcome == IRMINSUL_DONE {
       let isComplete =
         keys.allSatisfy { $0.withView { irminsul_lua_add_key(lua, $0) } }
@@ -104,6 +176,7 @@ final class ScriptSession {
             ServerError(
               code: "OOM", message: "the arguments do not fit into the script's memory limit")))
       }
+      self.sha1 = sha1
       outcome = irminsul_lua_run(lua, sha1, timeLimit, &reply)
       if let coverage {
         var count = 0
@@ -115,6 +188,9 @@ final class ScriptSession {
     switch outcome {
     case IRMINSUL_DONE: return .done(Reply(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
+    case IRMINSUL_ABORTED where wasStopped:
+      keyspace.end(undoing: true)
+      return .failed(.error(ServerError(code: "STOPPED", message: "a hook stopped the script")))
     case IRMINSUL_ABORTED:
       return .storageFailed(
         reason: storageFailure?.reason ?? "unknown", remedy: storageFailure?.remedy ?? "")
@@ -153,11 +229,41 @@ final class ScriptSession {
     return .done(value)
   }
 
+  /// Runs one command of a script.
+  private func call(
+    _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer
+  ) -> irminsul_answer {
+    guard let observer else { return execute(words, count, reply, fromScript: true) }
+    var frame = irminsul_frame()
+    let line = irminsul_lua_frame(lua, 0, &frame) ? max(0, Int(frame.line)) : 0
+    let start = ContinuousClock.now
+    let answer = execute(words, count, reply, fromScript: true)
+    let duration = ContinuousClock.now - start
+    guard answer == IRMINSUL_GO_ON else { return answer }
+    observer(
+      ObservedCall(
+        arguments: (0..<count).map { words[$0].copy }, reply: Reply(reply.pointer.pointee),
+        duration: duration, line: line))
+    return answer
+  }
+
+  private func pause(_ event: irminsul_event) -> irminsul_answer {
+    guard let hook, let lua else { return IRMINSUL_GO_ON }
+    let pause = ScriptPause(event: .init(rawValue: event.rawValue), sha1: sha1, lua: lua)
+    guard hook.body(pause) == .stop else { return IRMINSUL_GO_ON }
+    wasStopped = true
+    return IRMINSUL_ABORT
+  }
+
   /// Runs one command and writes exactly one value.
   private func execute(
     _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
   ) -> irminsul_answer {
     guard let command = CommandTable.shared[words[0]] else {
+      if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
+        reply.error("ERR the embedded host does not have the command '\(known.name)'")
+        return IRMINSUL_GO_ON
+      }
       reply.error(
         fromScript
           ? "ERR Unknown Redis command called from script"
@@ -171,6 +277,17 @@ final class ScriptSession {
           : "ERR wrong number of arguments for '\(command.name)' command")
       return IRMINSUL_GO_ON
     }
+    if fromScript, command.nature != .administers, command.entry?.isBarred == true {
+      reply.error("ERR This Redis command is not allowed from script")
+      return IRMINSUL_GO_ON
+    }
+    if fromScript, keyRule != .any, let entry = command.entry {
+      for position in CommandKeys.positions(of: entry, words, count)
+      where !declaredKeys.contains(words[position].copy) {
+        reply.error("ERR the script uses the key '\(words[position].text)', which is not in KEYS")
+        return IRMINSUL_GO_ON
+      }
+    }
     if command.nature == .writes, access == .read {
       reply.error("ERR Write commands are not allowed from read-only scripts.")
       return IRMINSUL_GO_ON
@@ -179,7 +296,10 @@ final class ScriptSession {
     do {
       try command.body(
         CommandContext(
-          words: words, count: count, keyspace: keyspace, reply: reply, session: self))
+          words: words, count: count, keyspace: keyspace,
+          reply: ReplyBuffer(
+            pointer: reply.pointer, isTyped: fromScript && irminsul_lua_is_typed(lua)),
+          session: self, isInScript: fromScript))
     } catch {
       switch error {
       case .reply(let text):
@@ -212,4 +332,22 @@ extension Duration {
     // Half of the range, so that a time of the clock can be added.
     return overflow ? .max / 2 : min(.max / 2, product + attoseconds / 1_000_000_000)
   }
+}
+
+/// Numbers that a seed decides.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  // SplitMix64: https://prng.di.unimi.it/splitmix64.c
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var word = state
+    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+    return word ^ word >> 31
+  }
+
+  mutating func index(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }

@@ -14,7 +14,8 @@ import Irminsul
       """,
     subcommands: [
       ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
-      MemoryCommand.self, WideCommand.self, HistoryCommand.self, FaultsCommand.self,
+      MemoryCommand.self, ScriptsCommand.self,
+      WideCommand.self, HistoryCommand.self, FaultsCommand.self,
       WorkerCommand.self,
       ProxyCommand.self,
       FaultWriterCommand.self,

@@ -41,6 +41,22 @@ import Testing
     "local t = {} for i = 1, 1e5 do t[i] = {} end local s = ('collect'):rep(1e5) "
       + "s:gsub('collect', collectgarbage)",
     "local t = {} for i = 1, 20 do t = {t, t} end while true do cjson.encode({t, t, t, t}) end",
+    // Patterns that take longer than anybody lives.
+    "return (('a'):rep(60)):find(('a-'):rep(30) .. 'b')",
+    "return (('a'):rep(60)):match(('.-'):rep(30) .. 'b')",
+    "return (('a'):rep(60)):gsub(('a*'):rep(30) .. 'b', '')",
+    "for x in (('a'):rep(60)):gmatch(('a?'):rep(60) .. ('a'):rep(59) .. 'bb') do end while true do end",
+    "local s = ('('):rep(1e6) while true do s:find('%b()') end",
+    "local s = ('x'):rep(1e6) while true do s:find('yz', 1, true) end",
+    "local t = {} for i = 1, 1e5 do t[i] = i end "
+      + "while true do pcall(table.sort, t, function() return true end) end",
+    "local t = {} for i = 1, 1e6 do t[i] = 1 end while true do table.insert(t, 1, 0) end",
+    "local f f = function() return f() end f()",
+    "local c = coroutine.wrap(function() while true do coroutine.yield(1) end end) "
+      + "while true do c() end",
+    "while true do coroutine.wrap(function() while true do end end)() end",
+    "setmetatable({}, {__index = function(t, k) return t[k .. k] end}).x = 1 "
+      + "while true do pcall(error, setmetatable({}, {__tostring = error})) end",
   ])
   func timeIsBounded(_ source: String) async throws {
     var configuration = EmbeddedConfiguration(storage: .memory)

@@ -85,6 +85,73 @@ import Testing
     "setmetatable({}, {__gc = function() end}) return 1",
     "local t = setmetatable({}, {__index = function(_, k) return k .. '!' end}) return t.a",
     "return string.rep('x', 3) .. #'abc'",
+    // Messages of 5.1.
+    "return {pcall(function() local x; return x.y end)}",
+    "return {pcall(function() local t = {} t.x.y.z = 1 end)}",
+    "return {pcall(function() local t = {} t:foo() end)}",
+    "return {pcall(function() return #nil end)}", "local x x()", "local t = {} t.f()",
+    "return {pcall(function() local x return x + 1 end)}",
+    "return {pcall(function() return {} < {} end)}",
+    "return {pcall(function() return 1 < 'x' end)}",
+    "return {pcall(function() return assert(false, 'x') end)}",
+    "return {pcall(function() return assert(nil) end)}", "return {assert(1, 2, 3)}",
+    "return {pcall(ipairs)}", "return {pcall(string.format, '%d', 'x')}",
+    "return {pcall(function() string.rep() end)}", "return {pcall(string.rep)}",
+    "return {xpcall(function() local t t.x = 1 end, function(m) return 'h ' .. m end)}",
+    // Strings and patterns.
+    "return {('a,b,,c'):gsub(',', ';'), ('abc'):gsub('', '-'), ('abc'):gsub('%w', '%0%0')}",
+    "return {('hello world'):find('o w'), ('hello'):find('l+'), ('a.b'):find('.', 1, true)}",
+    "return {('key=val'):match('(%w+)=(%w+)'), ('x'):match('()'), ('[[x]]'):match('%[%[(.-)%]%]')}",
+    "return {('THE (quick) fox'):find('%((%a+)%)')}", "return {('a'):rep(-1), ('ab'):rep(3.9)}",
+    "return {('abc'):gsub('b', {b = 1.5}), ('abc'):gsub('b', function() return 3 / 1 end)}",
+    "return {pcall(string.gsub, 'abc', '(', '')}", "return {pcall(string.find, 'abc', '[a')}",
+    "return {pcall(string.gsub, 'abc', 'b', '%2')}", "return {pcall(string.find, 'a', '%')}",
+    "return {('%d %5.1f %s %q %x %c %i'):format(3.99, 2.25, 10 / 2, 'a\\n\\\\', 255, 65, -1.5)}",
+    "return {(5 / 1 .. ''):len()} and {string.len(10 / 2), string.sub(12 / 1, 1, 1)}",
+    "return {string.byte('abc', 1, -1), string.byte('abc', 10)}",
+    "return {string.char(72, 105), pcall(string.char, 256)}",
+    "return {('abc'):sub(-2), ('x'):sub(2)}",
+    "return {('%5s|%-5s|%.2s'):format('a', 'b', 'cde'), ('%%'):format()}",
+    "return {('frontier THE'):gsub('%f[%u]%u+', 'x')}", "return {('a\\0b'):gsub('%z', '0')}",
+    // Numbers.
+    "return {tonumber('0x10'), tonumber(' 12 '), tonumber('1e2'), tonumber('z', 36)}",
+    "return {tostring(tonumber('9007199254740993')), tostring(tonumber('abc'))}",
+    "return {tostring(tonumber('')), tostring(tonumber('10', 2)), pcall(tonumber, '1', 40)}",
+    // Tables.
+    "local t = {1, 2, 3} table.insert(t, 2, 'x') table.insert(t, 9) return t",
+    "local t = {1, 2, 3} return {table.remove(t, 1), table.remove(t), table.remove(t, 9), #t}",
+    "local t = {5, 2, 8, 1} table.sort(t) return t",
+    "local t = {5, 2, 8, 1} table.sort(t, function(a, b) return a > b end) return t",
+    "return {pcall(table.concat, {1, {}, 3})}", "return table.concat({1.5, 10 / 2, 'x'}, '-')",
+    "local t = {} for i = 1, 300 do t[i] = {i % 7, i} end table.sort(t, function(a, b) return "
+      + "a[1] < b[1] end) local r = {} for i, v in ipairs(t) do r[i] = v[2] end return r",
+    "local t = setmetatable({}, {__index = function() return 1 end}) local n = 0 "
+      + "for _ in ipairs(t) do n = n + 1 end return n",
+    // cmsgpack.
+    "local function hex(s) return (s:gsub('.', function(c) return ('%02x'):format(c:byte()) end)) end "
+      + "return {hex(cmsgpack.pack(1, -1, 127, 128, -33, 65536, 2^32, -2^31, 1.5, 0.1)), "
+      + "hex(cmsgpack.pack('a', ('x'):rep(40), true, false, nil, {1, 2, {}}, {a = 1}, {[5] = 1}))}",
+    "return {cmsgpack.unpack(cmsgpack.pack(1, 'x', {1, 2, {3}}, 70000, -5, 2.5))}",
+    "local t = cmsgpack.unpack(cmsgpack.pack({a = {b = {1, 2}}})) return t.a.b",
+    "return {pcall(cmsgpack.unpack, '\\146\\1')}", "return {pcall(cmsgpack.unpack, '\\193')}",
+    "return {cmsgpack.unpack_one(cmsgpack.pack(1, 2, 3))}",
+    "return {cmsgpack.unpack_limit(cmsgpack.pack(1, 2, 3), 2)}", "return {pcall(cmsgpack.pack)}",
+    "return {cmsgpack.unpack_one(cmsgpack.pack(1, 2, 3), 2)}",
+    // Shebangs.
+    "#!lua\nreturn 1", "#!lua\n\nerror('x')",
+    "#!lua flags=no-writes\nreturn redis.call('set', 'a', 1)",
+    "#!not-lua\nreturn 1", "#!lua unknown\nreturn 1", "#!lua flags=nosuch\nreturn 1", "#!lua",
+    "return redis.call('blpop', 'nolist', 0)",
+    "return redis.pcall('xread', 'block', 0, 'streams', 's', '$')",
+    "local g = getmetatable(_G) g.__index = {}",
+    "redis.call('sadd', 'sorted', 'b', 'aa', 'a') return redis.call('sort', 'sorted', 'by', '_')",
+    // RESP3.
+    "redis.setresp(3) redis.call('hset', 'h3', 'a', 1) return redis.call('hgetall', 'h3').map.a",
+    "redis.setresp(3) redis.call('sadd', 's3', 'm') return tostring(redis.call('smembers','s3').set.m)",
+    "redis.setresp(3) redis.call('zadd', 'z3', 1.5, 'm') "
+      + "return tostring(redis.call('zscore', 'z3', 'm').double)",
+    "redis.setresp(3) return tostring(redis.call('get', 'nokey3'))",
+    "return redis.acl_check_cmd('set', 'a', 'b')", "return redis.acl_check_cmd('nosuch')",
     "return gcinfo() > 0", "return tostring(rawequal(string, string))",
   ]
 

@@ -20,7 +20,9 @@ typedef struct irminsul_buffer {
   uint8_t *bytes;
   size_t length;
   size_t capacity;
-  /// Memory ran out: the content is not complete.
+  /// The bytes that it may hold; 0 for any number.
+  size_t limit;
+  /// Memory ran out, or the limit was reached: the content is not complete.
   bool exhausted;
 } irminsul_buffer;
 
@@ -34,12 +36,17 @@ enum irminsul_tag {
   IRMINSUL_ARRAY = 'a',
   IRMINSUL_NULL = 'n',
   IRMINSUL_ERROR = 'e',
+  /// RESP3's, only for a script that asked for them: eight bytes of a double, a count of pairs, a
+  /// count of members.
+  IRMINSUL_DOUBLE = 'd',
+  IRMINSUL_MAP = 'm',
+  IRMINSUL_SET = 'S',
 };
 
 static inline bool irminsul_buffer_reserve(irminsul_buffer *buffer, size_t more) {
   if (buffer->capacity - buffer->length >= more) return true;
   size_t wanted = buffer->length + more;
-  if (wanted < more) {
+  if (wanted < more || (buffer->limit && wanted > buffer->limit)) {
     buffer->exhausted = true;
     return false;
   }
@@ -85,6 +92,9 @@ typedef irminsul_answer (*irminsul_call)(
 /// Takes a message of `redis.log`.
 typedef void (*irminsul_log)(void *context, int level, irminsul_slice message);
 
+/// Whether there is a command of a name.
+typedef bool (*irminsul_knows)(void *context, irminsul_slice name);
+
 /// How a run ended.
 typedef enum irminsul_outcome {
   /// The buffer holds the reply, which may be an error reply that the script returned.
@@ -102,8 +112,12 @@ typedef struct irminsul_lua irminsul_lua;
 
 /// A new interpreter, or null when there is no memory for it.
 irminsul_lua *irminsul_lua_open(
-    size_t memory_limit, void *context, irminsul_call call, irminsul_log log);
+    size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
+    irminsul_knows knows);
 void irminsul_lua_close(irminsul_lua *lua);
+
+/// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
+bool irminsul_lua_is_typed(const irminsul_lua *lua);
 
 /// Forgets the compiled scripts.
 void irminsul_lua_forget(irminsul_lua *lua);
@@ -141,6 +155,64 @@ void irminsul_lua_record_lines(irminsul_lua *lua, bool is_on);
 /// their number. Valid until the next run.
 const uint8_t *irminsul_lua_take_lines(irminsul_lua *lua, size_t *count);
 
+/// What a hook is told of; bits of a mask.
+enum irminsul_event {
+  /// A new line begins, or a loop comes back to one.
+  IRMINSUL_EVENT_LINE = 1,
+  IRMINSUL_EVENT_CALL = 2,
+  IRMINSUL_EVENT_RETURN = 4,
+  /// So many instructions have run.
+  IRMINSUL_EVENT_COUNT = 8,
+};
+
+/// Called between two instructions of a script; IRMINSUL_ABORT ends it as a failing host does.
+typedef irminsul_answer (*irminsul_hook)(void *context, enum irminsul_event event);
+
+/// Calls `hook` at the events of a mask in the scripts that run from now on, and every
+/// `instructions` instructions if the mask has IRMINSUL_EVENT_COUNT. No events: no hook, no cost.
+void irminsul_lua_set_hook(
+    irminsul_lua *lua, unsigned events, int instructions, irminsul_hook hook);
+
+/// One function that is running. The texts are valid during the hook or call.
+typedef struct irminsul_frame {
+  /// The chunk: `@user_script`, or the text that loadstring was given.
+  const char *source;
+  /// The name by which it was called; null when it has none.
+  const char *name;
+  /// 0 or less in C functions.
+  int line;
+  /// Where the function begins; 0 for a chunk.
+  int first_line;
+  bool is_c;
+} irminsul_frame;
+
+/// The frame at a level, 0 being the innermost; false when there is none. Of use in a hook, and in
+/// `irminsul_call`, where level 0 is the function that called.
+bool irminsul_lua_frame(irminsul_lua *lua, int level, irminsul_frame *frame);
+
+/// The tags of values that are shown; numbers and texts as in replies, a count of pairs for a table.
+enum irminsul_shown {
+  IRMINSUL_SHOWN_NIL = 'n',
+  IRMINSUL_SHOWN_BOOLEAN = 't',
+  /// Eight bytes of a double.
+  IRMINSUL_SHOWN_NUMBER = 'd',
+  IRMINSUL_SHOWN_BYTES = 'b',
+  IRMINSUL_SHOWN_TABLE = 'T',
+  /// A table within more tables than are shown, or one that contains itself.
+  IRMINSUL_SHOWN_DEEP = 'D',
+  /// A function, a thread or userdata: its text.
+  IRMINSUL_SHOWN_OTHER = 'o',
+};
+
+/// Appends the name and the value of the local with a number from 1, or of the upvalue with a
+/// negative one; false when there is none. The name is a text of its own in `shown`.
+bool irminsul_lua_show_local(irminsul_lua *lua, int level, int number, irminsul_buffer *shown);
+
+/// Appends the values of an expression, which sees the locals of a level; their number comes back.
+/// -1 when it fails: then `shown` has the message.
+int irminsul_lua_evaluate(
+    irminsul_lua *lua, int level, irminsul_slice expression, irminsul_buffer *shown);
+
 /// The bytes that the interpreter holds now.
 size_t irminsul_lua_memory(const irminsul_lua *lua);
 
@@ -150,5 +222,13 @@ void irminsul_sha1_hex(irminsul_slice bytes, char digits[40]);
 /// Writes a number with 17 digits as Redis does (`%.17g`, `inf`) and returns its length.
 size_t irminsul_format_double(double number, char text[64]);
 
-/// Reads a whole text as a number; false for anything else and for NaN.
-bool irminsul_parse_double(irminsul_slice text, double *number);
+/// Writes a number with 14 digits as Lua 5.1 does and returns its length.
+size_t irminsul_format_lua_number(double number, char text[64]);
+
+/// Adds two numbers of text with the precision of long double as INCRBYFLOAT does, and returns the
+/// length of the sum: 0 when one is no number, -1 when the sum is none.
+int irminsul_add_decimals(irminsul_slice left, irminsul_slice right, char text[5120]);
+
+/// Reads a whole text as a number; false for anything else and for NaN, and where that is asked for
+/// also for what a double cannot hold.
+bool irminsul_parse_double(irminsul_slice text, double *number, bool in_range);

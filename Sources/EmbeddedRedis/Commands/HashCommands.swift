@@ -27,6 +27,8 @@ enum HashCommands {
       try list(context, names: true, values: true)
     },
     .init("hincrby", 4, .writes, increment),
+    .init("hincrbyfloat", 4, .writes, addFloat),
+    .init("hrandfield", -2, .reads, pickFields),
     .init("hscan", -3, .reads, scan),
   ]
 
@@ -86,15 +88,55 @@ enum HashCommands {
   private static func list(
     _ context: CommandContext, names: Bool, values: Bool
   ) throws(CommandFailure) {
-    guard let record = try context.record(1, .hash) else { return context.reply.array(0) }
-    let position = context.reply.startArray()
+    let record = try context.record(1, .hash)
+    if names && values { context.reply.map(record?.count ?? 0) }
+    guard let record else { return names && values ? () : context.reply.array(0) }
+    let position = names && values ? nil : context.reply.startArray()
     var count = 0
     _ = try context.keyspace.scanFields(of: record, after: 0, limit: .max) { name, value in
       if names { context.reply.bytes(name) }
       if values { context.reply.bytes(value) }
       count += names && values ? 2 : 1
     }
-    context.reply.endArray(position, count)
+    if let position { context.reply.endArray(position, count) }
+  }
+
+  @Sendable private static func addFloat(_ context: CommandContext) throws(CommandFailure) {
+    guard let amount = context[3].lenientDouble else { throw .notFloat }
+    // A number that is too large for a double may still fit into what Redis reckons with.
+    let isWord = context[3].buffer.contains { $0 | 0x20 == 0x6e }
+    guard amount.isFinite || !isWord else { throw .reply("ERR value is NaN or Infinity") }
+    let record = try context.recordOrNew(1, .hash)
+    let old = try context.keyspace.field(of: record, context[2]) ?? [0x30]
+    guard let sum = try DecimalSum.of(old, context[3]) else {
+      throw .reply("ERR hash value is not a float")
+    }
+    try sum.withView { (view) throws(CommandFailure) in
+      _ = try context.keyspace.setField(of: record, context[2], view)
+    }
+    context.reply.bytes(sum)
+  }
+
+  @Sendable private static func pickFields(_ context: CommandContext) throws(CommandFailure) {
+    guard context.count <= 4 else { throw .syntax }
+    let wanted = context.count > 2 ? try RandomPick.count(context[2]) : nil
+    let withValues = context.count > 3
+    if withValues, !context[3].isWord("WITHVALUES") { throw .syntax }
+    guard let record = try context.record(1, .hash) else {
+      return wanted == nil ? context.reply.null() : context.reply.array(0)
+    }
+    let pairs = try context.keyspace.allFields(of: record)
+    guard let wanted else {
+      return context.reply.bytes(pairs[context.session.random.index(below: pairs.count)].0)
+    }
+    let picked = RandomPick.indices(wanted, of: pairs.count, &context.session.random)
+    let isNested = withValues && context.reply.isTyped
+    context.reply.array(withValues && !isNested ? picked.count * 2 : picked.count)
+    for index in picked {
+      if isNested { context.reply.array(2) }
+      context.reply.bytes(pairs[index].0)
+      if withValues { context.reply.bytes(pairs[index].1) }
+    }
   }
 
   @Sendable private static func increment(_ context: CommandContext) throws(CommandFailure) {

@@ -3,8 +3,16 @@ enum KeyCommands {
   static let all: [CommandSpecification] = [
     .init("del", -2, .writes, remove),
     .init("unlink", -2, .writes, remove),
-    .init("rename", 3, .writes, rename),
     .init("exists", -2, .reads, exists),
+    .init("touch", -2, .reads, exists),
+    .init("rename", 3, .writes) { (context) throws(CommandFailure) in
+      try rename(context, ifAbsent: false)
+    },
+    .init("renamenx", 3, .writes) { (context) throws(CommandFailure) in
+      try rename(context, ifAbsent: true)
+    },
+    .init("copy", -3, .writes, copy),
+    .init("randomkey", 1, .reads, random),
     .init("type", 2, .reads, type),
     .init("keys", 2, .reads, keys),
     .init("scan", -2, .reads, scan),
@@ -23,23 +31,65 @@ enum KeyCommands {
     context.reply.integer(removed)
   }
 
-  @Sendable private static func rename(_ context: CommandContext) throws(CommandFailure) {
-    guard let record = try context.keyspace.record(context[1]) else {
-      throw .reply("ERR no such key")
-    }
-    if !context[1].copy.elementsEqual(context[2].copy) {
-      if let target = try context.keyspace.record(context[2]) {
-        try context.keyspace.remove(target)
-      }
-      try context.keyspace.rename(record, to: context[2])
-    }
-    context.reply.status("OK")
-  }
-
   @Sendable private static func exists(_ context: CommandContext) throws(CommandFailure) {
     var found = 0
     for key in context.words(from: 1) where try context.keyspace.record(key) != nil { found += 1 }
     context.reply.integer(found)
+  }
+
+  private static func rename(
+    _ context: CommandContext, ifAbsent: Bool
+  ) throws(CommandFailure) {
+    guard let record = try context.keyspace.record(context[1]) else {
+      throw .reply("ERR no such key")
+    }
+    let isSame = context[2].equals(record.name)
+    let target = try context.keyspace.record(context[2])
+    if ifAbsent, target != nil { return context.reply.integer(0) }
+    if !isSame {
+      if let target { try context.keyspace.remove(target) }
+      try context.keyspace.rename(record, to: context[2])
+    }
+    if ifAbsent { context.reply.integer(1) } else { context.reply.status("OK") }
+  }
+
+  @Sendable private static func copy(_ context: CommandContext) throws(CommandFailure) {
+    var replaces = false
+    var index = 3
+    while index < context.count {
+      if context[index].isWord("REPLACE") {
+        replaces = true
+      } else if context[index].isWord("DB"), index + 1 < context.count {
+        guard let database = context[index + 1].integer else { throw .notInteger }
+        guard database == 0 else { throw .reply("ERR DB index is out of range") }
+        index += 1
+      } else {
+        throw .syntax
+      }
+      index += 1
+    }
+    guard !context[1].copy.elementsEqual(context[2].buffer) else {
+      throw .reply("ERR source and destination objects are the same")
+    }
+    guard let record = try context.keyspace.record(context[1]) else {
+      return context.reply.integer(0)
+    }
+    if let target = try context.keyspace.record(context[2]) {
+      guard replaces else { return context.reply.integer(0) }
+      try context.keyspace.remove(target)
+    }
+    try context.keyspace.copy(record, to: context[2])
+    context.reply.integer(1)
+  }
+
+  @Sendable private static func random(_ context: CommandContext) throws(CommandFailure) {
+    let count = try context.keyspace.keyCount()
+    guard count > 0 else { return context.reply.null() }
+    var rest = Int.random(in: 0..<count, using: &context.session.random)
+    _ = try context.keyspace.scanKeys(after: 0, limit: .max) { name, _ in
+      if rest == 0 { context.reply.bytes(name) }
+      rest -= 1
+    }
   }
 
   @Sendable private static func type(_ context: CommandContext) throws(CommandFailure) {

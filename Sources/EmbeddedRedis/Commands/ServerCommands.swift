@@ -1,15 +1,12 @@
 import RedisScripting
 
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// Commands that concern no key.
 enum ServerCommands {
   static let all: [CommandSpecification] = [
     .init("ping", -1, .reads, ping),
+    // Nobody listens inside of the process.
+    .init("publish", 3, .reads) { (context) throws(CommandFailure) in context.reply.integer(0) },
+    .init("spublish", 3, .reads) { (context) throws(CommandFailure) in context.reply.integer(0) },
     .init("echo", 2, .reads) { (context) throws(CommandFailure) in
       context.reply.bytes(context[1])
     },
@@ -53,11 +50,10 @@ enum ServerCommands {
   }
 
   @Sendable private static func time(_ context: CommandContext) throws(CommandFailure) {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
+    let time = context.session.clock.microseconds
     context.reply.array(2)
-    context.reply.bytes(decimal(Int64(time.tv_sec)))
-    context.reply.bytes(decimal(Int64(time.tv_nsec / 1000)))
+    context.reply.bytes(decimal(time / 1_000_000))
+    context.reply.bytes(decimal(time % 1_000_000))
   }
 
   @Sendable private static func select(_ context: CommandContext) throws(CommandFailure) {

@@ -1,11 +1,5 @@
 import RedisScripting
 
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// Commands for streams.
 enum StreamCommands {
   static let all: [CommandSpecification] = [
@@ -22,7 +16,7 @@ enum StreamCommands {
     .init("xtrim", -4, .writes, trim),
   ]
 
-  private static let invalidID = CommandFailure.reply(
+  static let invalidID = CommandFailure.reply(
     "ERR Invalid stream ID specified as stream command argument")
 
   // MARK: XADD
@@ -52,23 +46,28 @@ enum StreamCommands {
     }
     if !creates, try context.record(1, .stream) == nil { return context.reply.null() }
     let existing = try context.record(1, .stream)
-    let id = try nextID(requested, after: existing?.lastID ?? .zero)
+    let id = try nextID(context, requested, after: existing?.lastID ?? .zero)
     let record = try context.recordOrNew(1, .stream)
     try context.keyspace.append(
       to: record, id, PackedFields.pack(context.words(from: index + 1)))
+    if context.keyspace.hasStreamGroups {
+      var state = record.stream
+      state.entriesAdded += 1
+      context.keyspace.setState(of: record, state)
+    }
     if let trimming { _ = try trimming.apply(context, record) }
     context.session.didAppendToStream = true
     context.reply.bytes(Bytes(id.text.utf8))
   }
 
   private static func nextID(
-    _ requested: RequestedID, after last: StreamID
+    _ context: CommandContext, _ requested: RequestedID, after last: StreamID
   ) throws(CommandFailure) -> StreamID {
     let tooSmall = CommandFailure.reply(
       "ERR The ID specified in XADD is equal or smaller than the target stream top item")
     switch requested {
     case .automatic:
-      let now = currentMilliseconds()
+      let now = UInt64(max(0, context.session.clock.milliseconds))
       if now > last.milliseconds { return StreamID(milliseconds: now, sequence: 0) }
       guard let next = last.successor else {
         throw .reply("ERR The stream has exhausted the last possible ID, unable to add more items")
@@ -89,12 +88,6 @@ enum StreamCommands {
     }
   }
 
-  static func currentMilliseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
-  }
-
   // MARK: Reading
 
   @Sendable private static func count(_ context: CommandContext) throws(CommandFailure) {
@@ -102,7 +95,7 @@ enum StreamCommands {
   }
 
   /// One end of XRANGE: `-`, `+`, an id, part of one, or `(` and an id.
-  private static func bound(
+  static func bound(
     _ view: ByteView, isStart: Bool
   ) throws(CommandFailure) -> StreamID {
     if view.length == 1, view.bytes[0] == 0x2d { return .zero }
@@ -134,7 +127,7 @@ enum StreamCommands {
   }
 
   /// Writes an array of entries and returns how many there are.
-  private static func write(
+  static func write(
     _ context: CommandContext, _ record: KeyRecord, _ low: StreamID, _ high: StreamID,
     _ order: StreamOrder, _ limit: Int
   ) throws(CommandFailure) -> Int {
@@ -167,6 +160,9 @@ enum StreamCommands {
           throw .reply("ERR timeout is not an integer or out of range")
         }
         guard timeout >= 0 else { throw .reply("ERR timeout is negative") }
+        if context.isInScript {
+          throw .reply("ERR xread command is not allowed with BLOCK option from scripts")
+        }
       } else {
         throw .syntax
       }
@@ -183,6 +179,7 @@ enum StreamCommands {
     var starts: [StreamID?] = []
     for offset in 0..<rest / 2 {
       let view = context[keys + rest / 2 + offset]
+      _ = try context.record(keys + offset, .stream)
       if view.length == 1, view.bytes[0] == 0x24 {
         starts.append(nil)
       } else if view.length == 1, view.bytes[0] == 0x3e {
@@ -220,16 +217,14 @@ enum StreamCommands {
   // MARK: Removing
 
   @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
-    let record = try context.record(1, .stream)
+    guard let record = try context.record(1, .stream) else { return context.reply.integer(0) }
     var ids: [StreamID] = []
     for view in context.words(from: 2) {
       guard let id = StreamID(view, missingSequence: 0) else { throw invalidID }
       ids.append(id)
     }
     var removed = 0
-    if let record {
-      for id in ids where try context.keyspace.removeEntry(of: record, id) { removed += 1 }
-    }
+    for id in ids where try context.keyspace.removeEntry(of: record, id) { removed += 1 }
     context.reply.integer(removed)
   }
 

@@ -1,3 +1,4 @@
+import CIrminsulLuaBridge
 import RedisScripting
 
 /// Commands for strings.
@@ -19,6 +20,16 @@ enum StringCommands {
     .init("incrby", 3, .writes) { (context) throws(CommandFailure) in
       try add(context, try context.integer(2))
     },
+    .init("incrbyfloat", 3, .writes, addFloat),
+    .init("setex", 4, .writes) { (context) throws(CommandFailure) in
+      try setUntil(context, "EX", "setex")
+    },
+    .init("psetex", 4, .writes) { (context) throws(CommandFailure) in
+      try setUntil(context, "PX", "psetex")
+    },
+    .init("getex", -2, .writes, getAndExpire),
+    .init("msetnx", -3, .writes, setManyIfAbsent),
+    .init("setrange", 4, .writes, setRange),
     .init("decrby", 3, .writes) { (context) throws(CommandFailure) in
       let amount = try context.integer(2)
       guard amount != .min else { throw .reply("ERR decrement would overflow") }
@@ -26,7 +37,7 @@ enum StringCommands {
     },
   ]
 
-  private static func value(
+  static func value(
     _ context: CommandContext, _ index: Int
   ) throws(CommandFailure) -> Bytes? {
     guard let record = try context.record(index, .string) else { return nil }
@@ -34,12 +45,20 @@ enum StringCommands {
   }
 
   /// Makes a key a string, whatever it was.
-  private static func store(
-    _ context: CommandContext, _ key: ByteView, _ value: Bytes
+  static func store(
+    _ context: CommandContext, _ key: ByteView, _ value: Bytes, keepsExpiry: Bool = false
   ) throws(CommandFailure) {
     if let record = try context.keyspace.record(key) {
-      if record.kind == .string { return try context.keyspace.setBytes(of: record, value) }
+      if record.kind == .string {
+        if !keepsExpiry, record.expiry != nil { try context.keyspace.setExpiry(of: record, nil) }
+        return try context.keyspace.setBytes(of: record, value)
+      }
+      let expiry = keepsExpiry ? record.expiry : nil
       try context.keyspace.remove(record)
+      let new = try context.keyspace.create(key, .string)
+      try context.keyspace.setBytes(of: new, value)
+      if let expiry { try context.keyspace.setExpiry(of: new, expiry) }
+      return
     }
     try context.keyspace.setBytes(of: try context.keyspace.create(key, .string), value)
   }
@@ -52,7 +71,10 @@ enum StringCommands {
     var ifAbsent = false
     var ifPresent = false
     var returnsOld = false
-    for index in 3..<max(3, context.count) {
+    var keepsExpiry = false
+    var expiry: (unit: ByteView, value: Int)?
+    var index = 3
+    while index < context.count {
       let option = context[index]
       if option.isWord("NX"), !ifPresent {
         ifAbsent = true
@@ -60,20 +82,29 @@ enum StringCommands {
         ifPresent = true
       } else if option.isWord("GET") {
         returnsOld = true
-      } else if option.isWord("KEEPTTL") {
-        continue
-      } else if option.isWord("EX") || option.isWord("PX") || option.isWord("EXAT")
-        || option.isWord("PXAT")
-      {
-        throw .reply("ERR keys with an expiry are not supported by the embedded host")
+      } else if option.isWord("KEEPTTL"), expiry == nil {
+        keepsExpiry = true
+      } else if ExpiryTime.isUnit(option), expiry == nil, !keepsExpiry, index + 1 < context.count {
+        expiry = (option, index + 1)
+        index += 1
       } else {
         throw .syntax
       }
+      index += 1
+    }
+    var time: Int64?
+    if let expiry {
+      time = try ExpiryTime.parse(context, expiry.value, unit: expiry.unit, "set")
     }
     let old = returnsOld ? try value(context, 1) : nil
     let isPresent = try context.keyspace.record(context[1]) != nil
     let isSet = ifAbsent ? !isPresent : ifPresent ? isPresent : true
-    if isSet { try store(context, context[1], context[2].copy) }
+    if isSet {
+      try store(context, context[1], context[2].copy, keepsExpiry: keepsExpiry)
+      if let time, let record = try context.keyspace.record(context[1]) {
+        try context.keyspace.setExpiry(of: record, time)
+      }
+    }
     if returnsOld {
       context.reply.bytes(orNull: old)
     } else if isSet {
@@ -81,6 +112,64 @@ enum StringCommands {
     } else {
       context.reply.null()
     }
+  }
+
+  private static func setUntil(
+    _ context: CommandContext, _ unit: StaticString, _ name: String
+  ) throws(CommandFailure) {
+    let time = try ExpiryTime.parse(context, 2, unit: ByteView(unit), name)
+    try store(context, context[1], context[3].copy)
+    if let record = try context.keyspace.record(context[1]) {
+      try context.keyspace.setExpiry(of: record, time)
+    }
+    context.reply.status("OK")
+  }
+
+  @Sendable private static func getAndExpire(_ context: CommandContext) throws(CommandFailure) {
+    let persists = context.count == 3 && context[2].isWord("PERSIST")
+    let expires = context.count == 4 && ExpiryTime.isUnit(context[2])
+    guard persists || expires || context.count == 2 else { throw .syntax }
+    guard let record = try context.record(1, .string) else { return context.reply.null() }
+    var change: Int64?? = persists ? .some(nil) : nil
+    if expires { change = try ExpiryTime.parse(context, 3, unit: context[2], "getex") }
+    context.reply.bytes(try context.keyspace.bytes(of: record))
+    if let change { try context.keyspace.setExpiry(of: record, change) }
+  }
+
+  @Sendable private static func setManyIfAbsent(_ context: CommandContext) throws(CommandFailure) {
+    guard !context.count.isMultiple(of: 2) else { throw context.wrongCount("msetnx") }
+    for index in stride(from: 1, to: context.count, by: 2)
+    where try context.keyspace.record(context[index]) != nil {
+      return context.reply.integer(0)
+    }
+    for index in stride(from: 1, to: context.count, by: 2) {
+      try store(context, context[index], context[index + 1].copy)
+    }
+    context.reply.integer(1)
+  }
+
+  @Sendable private static func setRange(_ context: CommandContext) throws(CommandFailure) {
+    let offset = try context.integer(2)
+    guard offset >= 0 else { throw .reply("ERR offset is out of range") }
+    var bytes = try value(context, 1) ?? []
+    let patch = context[3]
+    guard patch.length > 0 else { return context.reply.integer(bytes.count) }
+    guard offset <= Int64(EmbeddedHost.largestValue - patch.length) else {
+      throw .reply("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+    }
+    let end = Int(offset) + patch.length
+    if bytes.count < end { bytes += Bytes(repeating: 0, count: end - bytes.count) }
+    bytes.replaceSubrange(Int(offset)..<end, with: patch.buffer)
+    let count = bytes.count
+    try store(context, context[1], bytes, keepsExpiry: true)
+    context.reply.integer(count)
+  }
+
+  @Sendable private static func addFloat(_ context: CommandContext) throws(CommandFailure) {
+    let old = try value(context, 1) ?? [0x30]
+    guard let sum = try DecimalSum.of(old, context[2]) else { throw .notFloat }
+    try store(context, context[1], sum, keepsExpiry: true)
+    context.reply.bytes(sum)
   }
 
   @Sendable private static func setIfAbsent(_ context: CommandContext) throws(CommandFailure) {
@@ -127,7 +216,7 @@ enum StringCommands {
       throw .reply("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
     }
     bytes.append(contentsOf: context[2].buffer)
-    try store(context, context[1], bytes)
+    try store(context, context[1], bytes, keepsExpiry: true)
     context.reply.integer(bytes.count)
   }
 
@@ -158,7 +247,22 @@ enum StringCommands {
     }
     let (sum, overflow) = number.addingReportingOverflow(amount)
     guard !overflow else { throw .overflow }
-    try store(context, context[1], decimal(sum))
+    try store(context, context[1], decimal(sum), keepsExpiry: true)
     context.reply.integer(sum)
+  }
+}
+
+/// INCRBYFLOAT's and HINCRBYFLOAT's sums.
+enum DecimalSum {
+  /// nil when one of the two is no number.
+  static func of(_ left: Bytes, _ right: ByteView) throws(CommandFailure) -> Bytes? {
+    let sum = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 5120) { text -> Bytes?? in
+      let length = left.withView { irminsul_add_decimals($0, right, text.baseAddress) }
+      if length == 0 { return .some(nil) }
+      guard length > 0 else { return nil }
+      return Bytes(UnsafeRawBufferPointer(text)[..<Int(length)])
+    }
+    guard let sum else { throw .reply("ERR increment would produce NaN or Infinity") }
+    return sum
   }
 }

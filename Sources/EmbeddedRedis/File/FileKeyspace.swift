@@ -36,6 +36,28 @@
       dirty = []
     }
 
+    // MARK: Calls
+
+    func begin(at time: Int64) {}
+
+    /// The transaction around it undoes.
+    func end(undoing: Bool) {}
+
+    let hasStreamGroups = false
+
+    func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure) {
+      guard time == nil else {
+        throw .reply("ERR keys with an expiry are not supported by file: stores")
+      }
+    }
+
+    func setState(of record: KeyRecord, _ state: StreamState) {}
+
+    func setLastID(of record: KeyRecord, _ id: StreamID) {
+      record.lastID = id
+      markDirty(record)
+    }
+
     // MARK: Keys
 
     func record(_ key: ByteView) throws(CommandFailure) -> KeyRecord? {

@@ -1,0 +1,335 @@
+// 5.1's forms of base and table functions that 5.4 has changed, and of its error messages.
+#include <ctype.h>
+#include <stdio.h>
+
+#include "state.h"
+
+/// Where in a message `attempt to … a TYPE value (KIND 'NAME')` of 5.4 the parts are.
+struct complaint {
+  const char *type, *type_end;
+  const char *name, *name_end;
+};
+
+static bool find_complaint(const char *text, size_t length, struct complaint *found) {
+  static const char value[] = " value (";
+  if (length < 2 || text[length - 1] != ')' || text[length - 2] != '\'') return false;
+  const char *start = strstr(text, "attempt to ");
+  if (!start) return false;
+  const char *tail = NULL;
+  for (const char *p = start; (p = strstr(p, value)); p++) tail = p;
+  if (!tail) return false;
+  found->type_end = tail;
+  found->type = tail;
+  while (found->type > start && found->type[-1] != ' ') found->type--;
+  if (found->type - start < 3 || memcmp(found->type - 3, " a ", 3) != 0) return false;
+  found->name = tail + sizeof value - 1;
+  found->name_end = text + length - 1;
+  return true;
+}
+
+void irminsul_reword(lua_State *L) {
+  if (lua_type(L, -1) != LUA_TSTRING) return;
+  size_t length;
+  const char *text = lua_tolstring(L, -1, &length);
+  struct complaint found;
+  if (!find_complaint(text, length, &found)) return;
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  luaL_addlstring(&buffer, text, (size_t)(found.type - 2 - text));
+  if (strncmp(found.name, "constant ", 9) == 0) {
+    luaL_addlstring(&buffer, found.type - 2, (size_t)(found.type_end - found.type) + 2);
+    luaL_addstring(&buffer, " value");
+  } else {
+    static const char nameless[] = "field 'integer index'";
+    size_t name = (size_t)(found.name_end - found.name);
+    if (name == sizeof nameless - 1 && memcmp(found.name, nameless, name) == 0) {
+      luaL_addstring(&buffer, "field '?'");
+    } else {
+      luaL_addlstring(&buffer, found.name, name);
+    }
+    luaL_addstring(&buffer, " (a ");
+    luaL_addlstring(&buffer, found.type, (size_t)(found.type_end - found.type));
+    luaL_addstring(&buffer, " value)");
+  }
+  luaL_pushresult(&buffer);
+  lua_replace(L, -2);
+}
+
+static int base_assert(lua_State *L) {
+  luaL_checkany(L, 1);
+  if (lua_toboolean(L, 1)) return lua_gettop(L);
+  const char *text =
+      lua_isnoneornil(L, 2) ? "assertion failed!" : irminsul_check_string(L, 2, NULL);
+  return luaL_error(L, "%s", text);
+}
+
+static int base_tonumber(lua_State *L) {
+  double base = lua_isnoneornil(L, 2) ? 10 : irminsul_check_number(L, 2);
+  if ((int)base == 10) {
+    luaL_checkany(L, 1);
+    if (lua_type(L, 1) == LUA_TNUMBER) {
+      lua_settop(L, 1);
+      return 1;
+    }
+    if (lua_type(L, 1) == LUA_TSTRING) {
+      size_t length;
+      const char *text = lua_tolstring(L, 1, &length);
+      char *end;
+      double number = strtod(text, &end);
+      if (end != text) {
+        while (isspace((unsigned char)*end)) end++;
+        if (end == text + length) {
+          irminsul_push_number(L, number);
+          return 1;
+        }
+      }
+    }
+    lua_pushnil(L);
+    return 1;
+  }
+  const char *text = irminsul_check_string(L, 1, NULL);
+  luaL_argcheck(L, 2 <= base && base <= 36, 2, "base out of range");
+  char *end;
+  unsigned long number = strtoul(text, &end, (int)base);
+  if (end != text) {
+    while (isspace((unsigned char)*end)) end++;
+    if (*end == 0) {
+      irminsul_push_number(L, (double)number);
+      return 1;
+    }
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+static int next_element(lua_State *L) {
+  lua_Integer index = lua_tointeger(L, 2) + 1;
+  lua_settop(L, 1);
+  lua_pushinteger(L, index);
+  if (lua_rawgeti(L, 1, index) == LUA_TNIL) return 0;
+  return 2;
+}
+
+static int base_ipairs(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  irminsul_see_through(L);
+  lua_pushcfunction(L, next_element);
+  lua_insert(L, 1);
+  lua_pushinteger(L, 0);
+  return 3;
+}
+
+/// The handler gets 5.1's wording.
+static int handle(lua_State *L) {
+  irminsul_reword(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
+static int base_xpcall(lua_State *L) {
+  luaL_checkany(L, 2);
+  lua_settop(L, 2);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, handle, 1);
+  lua_replace(L, 2);
+  lua_insert(L, 1);  // under the function
+  int status = lua_pcall(L, 0, LUA_MULTRET, 1);
+  lua_pushboolean(L, status == LUA_OK);
+  lua_replace(L, 1);
+  return lua_gettop(L);
+}
+
+static int no_thread(lua_State *L) {
+  if (lua_pushthread(L)) lua_pushnil(L);
+  return 1;
+}
+
+// MARK: tables
+
+static int table_concat(lua_State *L) {
+  size_t separator_length;
+  lua_settop(L, 4);
+  if (lua_isnil(L, 2)) {
+    lua_pushliteral(L, "");
+    lua_replace(L, 2);
+  }
+  const char *separator = irminsul_check_string(L, 2, &separator_length);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  int first = lua_isnil(L, 3) ? 1 : (int)irminsul_check_integer(L, 3);
+  int last = lua_isnil(L, 4) ? (int)lua_rawlen(L, 1) : (int)irminsul_check_integer(L, 4);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  unsigned steps = 0;
+  for (int64_t i = first; i <= last; i++) {
+    irminsul_count_step(L, &steps);
+    int type = lua_rawgeti(L, 1, i);
+    if (type == LUA_TNUMBER) {
+      luaL_tolstring(L, -1, NULL);
+      lua_remove(L, -2);
+    } else if (type != LUA_TSTRING) {
+      return luaL_error(
+          L, "invalid value (%s) at index %d in table for 'concat'", luaL_typename(L, -1), (int)i);
+    }
+    luaL_addvalue(&buffer);
+    if (i < last) luaL_addlstring(&buffer, separator, separator_length);
+  }
+  luaL_pushresult(&buffer);
+  return 1;
+}
+
+static int table_insert(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer end = (lua_Integer)lua_rawlen(L, 1) + 1, position;
+  switch (lua_gettop(L)) {
+    case 2:
+      position = end;
+      break;
+    case 3: {
+      position = (int)irminsul_check_integer(L, 2);
+      if (position > end) end = position;
+      unsigned steps = 0;
+      for (lua_Integer i = end; i > position; i--) {
+        irminsul_count_step(L, &steps);
+        lua_rawgeti(L, 1, i - 1);
+        lua_rawseti(L, 1, i);
+      }
+      break;
+    }
+    default:
+      return luaL_error(L, "wrong number of arguments to 'insert'");
+  }
+  lua_rawseti(L, 1, position);
+  return 0;
+}
+
+static int table_remove(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer end = (lua_Integer)lua_rawlen(L, 1);
+  lua_Integer position = lua_isnoneornil(L, 2) ? end : (int)irminsul_check_integer(L, 2);
+  if (!(1 <= position && position <= end)) return 0;
+  unsigned steps = 0;
+  lua_rawgeti(L, 1, position);
+  for (; position < end; position++) {
+    irminsul_count_step(L, &steps);
+    lua_rawgeti(L, 1, position + 1);
+    lua_rawseti(L, 1, position);
+  }
+  lua_pushnil(L);
+  lua_rawseti(L, 1, end);
+  return 1;
+}
+
+/// Whether the value at one index of the stack comes before the one at another.
+static bool precedes(lua_State *L, int a, int b) {
+  if (lua_isnil(L, 2)) return lua_compare(L, a, b, LUA_OPLT);
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, a - 1);
+  lua_pushvalue(L, b - 2);
+  lua_call(L, 2, 1);
+  bool result = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return result;
+}
+
+static void set_two(lua_State *L, lua_Integer i, lua_Integer j) {
+  lua_rawseti(L, 1, i);
+  lua_rawseti(L, 1, j);
+}
+
+/// 5.1's quicksort, so that what compares equal ends where it ends on Redis.
+static void sort_range(lua_State *L, lua_Integer low, lua_Integer high) {
+  luaL_checkstack(L, 40, "array too big");
+  while (low < high) {
+    lua_rawgeti(L, 1, low);
+    lua_rawgeti(L, 1, high);
+    if (precedes(L, -1, -2)) {
+      set_two(L, low, high);
+    } else {
+      lua_pop(L, 2);
+    }
+    if (high - low == 1) break;
+    lua_Integer i = (low + high) / 2, j;
+    lua_rawgeti(L, 1, i);
+    lua_rawgeti(L, 1, low);
+    if (precedes(L, -2, -1)) {
+      set_two(L, i, low);
+    } else {
+      lua_pop(L, 1);
+      lua_rawgeti(L, 1, high);
+      if (precedes(L, -1, -2)) {
+        set_two(L, i, high);
+      } else {
+        lua_pop(L, 2);
+      }
+    }
+    if (high - low == 2) break;
+    lua_rawgeti(L, 1, i);
+    lua_pushvalue(L, -1);
+    lua_rawgeti(L, 1, high - 1);
+    set_two(L, i, high - 1);
+    i = low;
+    j = high - 1;
+    for (;;) {
+      while (lua_rawgeti(L, 1, ++i), precedes(L, -1, -2)) {
+        if (i > high) luaL_error(L, "invalid order function for sorting");
+        lua_pop(L, 1);
+      }
+      while (lua_rawgeti(L, 1, --j), precedes(L, -3, -1)) {
+        if (j < low) luaL_error(L, "invalid order function for sorting");
+        lua_pop(L, 1);
+      }
+      if (j < i) {
+        lua_pop(L, 3);
+        break;
+      }
+      set_two(L, i, j);
+    }
+    irminsul_check_time(L);
+    lua_rawgeti(L, 1, high - 1);
+    lua_rawgeti(L, 1, i);
+    set_two(L, high - 1, i);
+    if (i - low < high - i) {
+      j = low;
+      i = i - 1;
+      low = i + 2;
+    } else {
+      j = i + 1;
+      i = high;
+      high = j - 2;
+    }
+    sort_range(L, j, i);
+  }
+}
+
+static int table_sort(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_settop(L, 2);
+  sort_range(L, 1, count);
+  return 0;
+}
+
+void irminsul_set_base_functions(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"assert", base_assert}, {"tonumber", base_tonumber}, {"ipairs", base_ipairs},
+      {"xpcall", base_xpcall}, {NULL, NULL},
+  };
+  luaL_setfuncs(L, functions, 0);
+}
+
+void irminsul_set_table_functions(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"concat", table_concat}, {"insert", table_insert}, {"remove", table_remove},
+      {"sort", table_sort},     {NULL, NULL},
+  };
+  luaL_setfuncs(L, functions, 0);
+}
+
+void irminsul_set_coroutine_functions(lua_State *L) {
+  lua_pushcfunction(L, no_thread);
+  lua_setfield(L, -2, "running");
+}

@@ -1,0 +1,112 @@
+import EmbeddedRedis
+import NIOCore
+import NIOPosix
+import RedisScripting
+
+/// An ``EmbeddedHost`` for clients of any language: a socket that speaks RESP2.
+///
+/// ```swift
+/// let server = try await EmbeddedRedisServer.start(host, port: 6400)
+/// print("redis-cli -p \(server.port)")
+/// await server.stop()
+/// ```
+///
+/// For tests and trials on one machine: there is no password, no persistence of its own and one
+/// database. Every connection may use what the host has, and besides that HELLO 2, CLIENT, COMMAND,
+/// CONFIG GET, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
+/// milliseconds. What is not there answers with an error that names it.
+public final class EmbeddedRedisServer: Sendable {
+  /// Why a server did not start.
+  public struct StartError: Error, CustomStringConvertible {
+    public let address: String
+    public let reason: String
+
+    public var description: String {
+      "cannot listen at \(address): \(reason)\nChoose another port, or end what uses it."
+    }
+  }
+
+  /// The port that it listens at; chosen by the system when 0 was asked for.
+  public let port: Int
+
+  private let host: EmbeddedHost
+  private let channel: any Channel
+  private let accepting: Task<Void, Never>
+
+  private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+  private init(host: EmbeddedHost, listener: NIOAsyncChannel<Connection, Never>) {
+    self.host = host
+    channel = listener.channel
+    port = listener.channel.localAddress?.port ?? 0
+    accepting = Task {
+      // Ends when the listener closes; its connections are cancelled then.
+      try? await listener.executeThenClose { connections in
+        await withTaskGroup(of: Void.self) { group in
+          do {
+            for try await connection in connections {
+              group.addTask { await Self.serve(connection, host) }
+            }
+          } catch {
+            // The listener has failed: nobody comes any more.
+          }
+          group.cancelAll()
+        }
+      }
+    }
+  }
+
+  /// Listens at a port of this machine.
+  ///
+  /// - Parameters:
+  ///   - host: What the clients work on; it stays open when the server stops.
+  ///   - address: Where to listen; only this machine unless told otherwise.
+  ///   - port: The port, or 0 for a free one.
+  /// - Throws: ``StartError`` when the port is taken.
+  public static func start(
+    _ host: EmbeddedHost, address: String = "127.0.0.1", port: Int = 0
+  ) async throws(StartError) -> EmbeddedRedisServer {
+    do {
+      let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .bind(host: address, port: port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try Connection(wrappingChannelSynchronously: channel)
+          }
+        }
+      return EmbeddedRedisServer(host: host, listener: listener)
+    } catch {
+      throw StartError(address: "\(address):\(port)", reason: "\(error)")
+    }
+  }
+
+  /// Closes the port and every connection.
+  public func stop() async {
+    accepting.cancel()
+    try? await channel.close()
+    await accepting.value
+  }
+
+  private static func serve(_ connection: Connection, _ host: EmbeddedHost) async {
+    try? await connection.executeThenClose { inbound, outbound in
+      var parser = RequestParser(largestWord: host.maximumValueSize)
+      var session = ClientSession(host: host)
+      for try await buffer in inbound {
+        parser.append(buffer.readableBytesView)
+        var output: Bytes = []
+        do throws(RequestParser.Failure) {
+          while !session.isOver, let words = try parser.next() {
+            guard !words.isEmpty else { continue }
+            ReplyWriter.write(await session.answer(Command(arguments: words)), to: &output)
+          }
+        } catch {
+          ReplyWriter.write(.error(ServerError(reply: error.message)), to: &output)
+          session.isOver = true
+        }
+        if !output.isEmpty { try await outbound.write(ByteBuffer(bytes: output)) }
+        if session.isOver { break }
+      }
+    }
+  }
+}
