@@ -40,6 +40,7 @@
 --       BADEDIT path     edits that contradict each other, are out of order, or are unknown
 --       BADENTRY id      an entry whose mode and object do not match
 --       NOTCOMMIT id     a parent that is no commit
+--       DENIED setting what name   a setting forbids it, as lib/rules.lua says
 --       REFCLASH name    a new branch's name is a folder of other refs, or lies below one
 --       HASH name        the store's ids are not SHA-1, which is all that a server can compute
 --       NOSTORE, FORMAT  the store is gone or another version's
@@ -49,9 +50,17 @@
 -- @include lib/meta.lua
 -- @include lib/log.lua
 -- @include lib/tokens.lua
+-- @include lib/rules.lua
+
+local function check_parents(objects, branch, parents, meta)
+  local ids = {}
+  for at = 1, #parents, 20 do ids[#ids + 1] = string.sub(parents, at, at + 19) end
+  -- A commit without parents leads to none but itself, which is not there yet.
+  check_rules(objects, meta, branch.ref, branch.head, ids[1] and ids or {''})
+end
 
 -- Makes a branch's commit for its new tree.
-local function make_commit(request, branch)
+local function make_commit(request, branch, meta)
   local argv, at, tree = request.argv, branch.at, branch.tree
   local hex = tree == request.last_id and request.last_hex or hex_id(tree)
   local parents, author, committer = argv[at + 2], argv[at + 3], argv[at + 4]
@@ -67,6 +76,8 @@ local function make_commit(request, branch)
     if not tree_of_commit(read_for(request, id)) then fail('NOTCOMMIT', hex_id(id)) end
     lines = lines .. 'parent ' .. hex_id(id) .. '\n'
   end
+  -- A commit with other parents than the head may lose what the branch has.
+  if first == 1 and branch.old_tree then check_parents(request.objects, branch, parents, meta) end
   local message = argv[at + 5]
   -- 66: `tree`, the id, `author`, `committer`, their spaces and line ends, and an empty line.
   local size = 66 + #lines + #author + #committer + #message
@@ -120,7 +131,7 @@ return guarded(function()
     if not tree and (old or is_forced) then tree = keep(request, 'tree 0\0') end
     if tree and (tree ~= old or is_forced) then
       branch.tree, changes = tree, true
-      make_commit(request, branch)
+      make_commit(request, branch, meta)
       if not old then
         folders = folders or ref_folders(refs)
         folders.check_new(branch.ref, {})

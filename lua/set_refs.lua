@@ -19,6 +19,8 @@
 --       REUSED            the token stands for another request
 --       MISSING id        the object is not stored
 --       NOTCOMMIT id      a branch would point to something else than a commit
+--       DENIED setting what name   a setting forbids it, as lib/rules.lua says: `removal`, `rewrite` or
+--                         `unknown`
 --       REFCLASH name     the name is a folder of other refs, or a folder of it is a ref
 --       NOSTORE, FORMAT   the store is gone or another version's
 -- Cost  O(refs x depth of their names)
@@ -26,6 +28,7 @@
 -- @include lib/meta.lua
 -- @include lib/log.lua
 -- @include lib/tokens.lua
+-- @include lib/rules.lua
 return guarded(function()
   local objects, refs, log = KEYS[1], KEYS[2], KEYS[3]
   local meta = read_meta(KEYS[4])
@@ -75,6 +78,7 @@ return guarded(function()
       end
       if old == '' then folders.check_new(name, gone) end
     end
+    if old ~= '' then check_rules(objects, meta, name, old, {set ~= '' and set or nil}) end
   end
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others

@@ -50,7 +50,7 @@ import Irminsul
       ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
       GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
-      StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
+      StatsCommand.self, ConfigCommand.self, DemoCommand.self, DeleteStoreCommand.self,
     ])
 
   /// Says of an unknown command that it is one, where the parser sees a word too many.
