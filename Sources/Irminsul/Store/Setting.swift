@@ -80,7 +80,8 @@ public struct Setting: Sendable, Hashable {
     case .refs:
       let words = value.split { $0 == " " || $0 == "," || $0.isNewline || $0 == "\t" }
       guard !words.isEmpty else {
-        throw .badSetting(name, reason: "it takes one name of a ref or more; take it away with unset")
+        throw .badSetting(
+          name, reason: "it takes one name of a ref or more; take it away with unset")
       }
       var names: [String] = []
       for word in words {
