@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "EmbeddedRedis", targets: ["EmbeddedRedis"]),
     .library(name: "EmbeddedRedisServer", targets: ["EmbeddedRedisServer"]),
     .library(name: "IrminsulTestKit", targets: ["IrminsulTestKit"]),
+    .executable(name: "git-remote-irminsul", targets: ["GitRemoteIrminsul"]),
     .executable(name: "irminsul", targets: ["IrminsulCLI"]),
     .executable(name: "irminsul-bench", targets: ["IrminsulBench"]),
   ],
@@ -103,6 +104,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+    // What git runs for URLs that begin with `irminsul::`.
+    .executableTarget(name: "GitRemoteIrminsul", dependencies: ["Irminsul", "RedisScripting"]),
     .executableTarget(
       name: "IrminsulBench",
       dependencies: [
@@ -142,6 +145,9 @@ let package = Package(
       name: "FolderStoreTests", dependencies: ["FolderStore", "Irminsul", "IrminsulTestKit"],
       path: "Tests/WritingABackend/FolderStoreTests"),
     .testTarget(name: "IrminsulCLITests", dependencies: ["IrminsulCLI", "IrminsulTestKit"]),
+    .testTarget(
+      name: "GitRemoteIrminsulTests",
+      dependencies: ["GitRemoteIrminsul", "Irminsul", "IrminsulTestKit"]),
     .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
   ],
   swiftLanguageModes: [.v6]

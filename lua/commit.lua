@@ -40,6 +40,7 @@
 --       BADEDIT path     edits that contradict each other, are out of order, or are unknown
 --       BADENTRY id      an entry whose mode and object do not match
 --       NOTCOMMIT id     a parent that is no commit
+--       DENIED setting what name   a setting forbids it, as lib/rules.lua says
 --       REFCLASH name    a new branch's name is a folder of other refs, or lies below one
 --       HASH name        the store's ids are not SHA-1, which is all that a server can compute
 --       NOSTORE, FORMAT  the store is gone or another version's
@@ -50,9 +51,17 @@
 -- @include lib/log.lua
 -- @include lib/tokens.lua
 -- @include lib/collector.lua
+-- @include lib/rules.lua
+
+local function check_parents(branch, parents, meta)
+  local ids = {}
+  for at = 1, #parents, 20 do ids[#ids + 1] = string.sub(parents, at, at + 19) end
+  -- A commit without parents leads to none but itself, which is not there yet.
+  check_rules(meta, branch.ref, branch.head, ids[1] and ids or {''})
+end
 
 -- Makes a branch's commit for its new tree.
-local function make_commit(request, branch)
+local function make_commit(request, branch, meta)
   local argv, at, tree = request.argv, branch.at, branch.tree
   local hex = tree == request.last_id and request.last_hex or hex_id(tree)
   local parents, author, committer = argv[at + 2], argv[at + 3], argv[at + 4]
@@ -72,6 +81,8 @@ local function make_commit(request, branch)
     if id == branch.head then branch.is_lost = false end
     lines = lines .. 'parent ' .. hex_id(id) .. '\n'
   end
+  -- A commit with other parents than the head may lose what the branch has.
+  if first == 1 and branch.old_tree then check_parents(branch, parents, meta) end
   local message = argv[at + 5]
   -- 66: `tree`, the id, `author`, `committer`, their spaces and line ends, and an empty line.
   local size = 66 + #lines + #author + #committer + #message
@@ -125,7 +136,7 @@ return guarded(function()
     if not tree and (old or is_forced) then tree = keep(request, 'tree 0\0') end
     if tree and (tree ~= old or is_forced) then
       branch.tree, changes = tree, true
-      make_commit(request, branch)
+      make_commit(request, branch, meta)
       if not old then
         folders = folders or ref_folders(refs)
         folders.check_new(branch.ref, {})
@@ -148,7 +159,7 @@ return guarded(function()
   -- not run: what every commit needs comes in an order in which a refusal leaves no more than objects.
   local time, position, ids = now(), tonumber(meta[3]), {nil}
   local objects = KEYS[1]
-  if meta[11] then
+  if meta[14] then
     objects = KEYS[2]
     keep_for_collector(request.old)
   end

@@ -19,6 +19,8 @@
 --       REUSED            the token stands for another request
 --       MISSING id        the object is not stored
 --       NOTCOMMIT id      a branch would point to something else than a commit
+--       DENIED setting what name   a setting forbids it, as lib/rules.lua says: `removal`, `rewrite` or
+--                         `unknown`
 --       REFCLASH name     the name is a folder of other refs, or a folder of it is a ref
 --       NOSTORE, FORMAT   the store is gone or another version's
 -- Cost  O(refs x depth of their names)
@@ -27,6 +29,7 @@
 -- @include lib/log.lua
 -- @include lib/tokens.lua
 -- @include lib/collector.lua
+-- @include lib/rules.lua
 return guarded(function()
   local refs, log = KEYS[3], KEYS[4]
   local meta = read_meta(KEYS[5])
@@ -78,13 +81,14 @@ return guarded(function()
       change[5] = old ~= '' and not string.find(bytes, '\nparent ' .. hex_id(old) .. '\n', 1, true)
       if old == '' then folders.check_new(name, gone) end
     end
+    if old ~= '' then check_rules(meta, name, old, {set ~= '' and set or nil}) end
   end
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others
   -- is refused before anything has changed: each is tried where it changes nothing, the log's first.
   redis.call('HSET', KEYS[5], 'format', meta[1])
   if next(gone) then redis.call('HDEL', refs, '') end
-  if meta[11] then
+  if meta[14] then
     local targets = {}
     for _, change in ipairs(changes) do
       if change[3] ~= '' then targets[#targets + 1] = change[3] end

@@ -49,9 +49,9 @@ import Irminsul
       SnapshotCommand.self, SliceCommand.self, ProveCommand.self, CheckProofCommand.self,
       ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
       GraphCommand.self, AheadBehindCommand.self,
-      ImportCommand.self, ExportCommand.self, VerifyCommand.self, GarbageCollectCommand.self,
-      WatchCommand.self,
-      StatsCommand.self, DemoCommand.self, DeleteStoreCommand.self,
+      ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
+      StatsCommand.self, GarbageCollectCommand.self, ConfigCommand.self, DemoCommand.self,
+      DeleteStoreCommand.self,
     ])
 
   /// Says of an unknown command that it is one, where the parser sees a word too many.

@@ -3,10 +3,11 @@
 -- old and not nearly empty, the older one goes at once.
 -- @include lib/failure.lua
 
--- The store's record, as the functions below take it.
+-- The store's record, as the functions below and those of lib/rules.lua take it.
 local function read_meta(key)
   return redis.call('HMGET', key, 'format', 'hash', 'position', 'log', 'tokens', 'horizon', 'rotated',
-    'generation', 'turned', 'layout', 'collecting')
+    'generation', 'turned', 'layout', 'config.receive.denyDeletes',
+    'config.receive.denyNonFastForwards', 'config.receive.protected', 'collecting')
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without

@@ -310,7 +310,7 @@ final class ScriptedEngine: StoreEngine {
   /// Scripts that are told what the store was when it was opened: under its name there may be another by
   /// now, with its directories in another layout.
   private static let toldFormat: Set<String> = [
-    Script.commit.name, Script.putObjects.name, Script.setRefs.name,
+    Script.commit.name, Script.configure.name, Script.putObjects.name, Script.setRefs.name,
   ]
   /// Scripts that change nothing, and may be run again when an answer is lost.
   private static let reads: Set<String> = [
@@ -432,6 +432,16 @@ final class ScriptedEngine: StoreEngine {
     case "BADPATH": return .badPath(Path(refusal.message), reason: "Git would not accept it")
     case "REFCLASH":
       return .branchNameClash("", with: Branch.name(ofRef: refusal.message) ?? refusal.message)
+    case "DENIED":
+      let words = refusal.message.split(separator: " ", maxSplits: 2).map(String.init)
+      if words.count == 3 {
+        let reasons = [
+          "removal": "cannot be removed", "rewrite": "would lose commits (not a fast-forward)",
+          "unknown": "may not move that far at once (more than 1,000 commits)",
+        ]
+        return .denied(
+          ref: words[2], by: words[0], reason: reasons[words[1]] ?? "cannot change so")
+      }
     case "TRIMMED":
       return .logTrimmed(after: Int64(refusal.message) ?? 0, in: location)
     default: break

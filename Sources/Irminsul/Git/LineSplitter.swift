@@ -31,4 +31,9 @@ enum RevisionList {
     }
     return bytes
   }
+
+  /// For `git rev-list`: what some ids reach, without what others reach.
+  static func input(_ ids: some Sequence<ObjectID>, without excluded: [ObjectID]) -> [UInt8] {
+    input(ids) + excluded.flatMap { Array("^\($0.hex)\n".utf8) }
+  }
 }

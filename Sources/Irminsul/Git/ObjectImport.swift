@@ -1,7 +1,8 @@
 import GitObjects
 import RedisScripting
 
-/// Brings into a store every object that a repository's tips reach and that the store lacks.
+/// Brings into a store every object that a repository's tips reach and that the store lacks. What
+/// excluded commits reach is taken to be stored.
 ///
 /// `git rev-list` lists the ids, the store says which it lacks, `git cat-file` prints those, and
 /// they go into the store in batches. All four work at once, each at most a little ahead of the next.
@@ -34,27 +35,31 @@ final class ObjectImport: Sendable {
 
   private let engine: ScriptedEngine
   private let source: SourceRepository
+  private let excluded: [ObjectID]
   private let progress: @Sendable (TransferProgress) -> Void
   private let count = Locked(Count())
 
   init(
-    engine: ScriptedEngine, source: SourceRepository,
+    engine: ScriptedEngine, source: SourceRepository, excluding excluded: [ObjectID] = [],
     progress: @escaping @Sendable (TransferProgress) -> Void
   ) {
     self.engine = engine
     self.source = source
+    self.excluded = excluded
     self.progress = progress
   }
 
   func run() async throws -> Outcome {
     let tips = source.tips
     if tips.isEmpty { return Outcome() }
-    let estimate = try await source.estimatedObjectCount()
-    update { $0.estimate = estimate }
+    if excluded.isEmpty {
+      let estimate = try await source.estimatedObjectCount()
+      update { $0.estimate = estimate }
+    }
     try await GitProcess.run(
       source.program,
       source.arguments("rev-list", "--objects", "--no-object-names", "--stdin"), in: nil,
-      input: .bytes(RevisionList.input(tips))
+      input: .bytes(RevisionList.input(tips, without: excluded))
     ) { list in
       try await GitProcess.run(
         source.program, source.arguments("cat-file", "--batch", "--buffer"), in: nil,

@@ -38,6 +38,17 @@ struct SourceRepository: Sendable {
     (head, detachedHead) = try await Self.head(program, gitFolder)
   }
 
+  /// Some ids of a repository that has been looked at.
+  init(_ local: LocalRepository, tips: [ObjectID]) {
+    program = local.program
+    path = local.folder
+    gitFolder = local.folder
+    algorithm = local.algorithm
+    refs = tips.map { Ref(name: "", id: $0, isSymbolic: false) }
+    head = ""
+    detachedHead = nil
+  }
+
   /// The ids that everything is reached from, each once.
   var tips: [ObjectID] {
     var seen = Set<ObjectID>()

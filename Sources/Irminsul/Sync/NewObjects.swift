@@ -52,6 +52,10 @@ struct NewObjects {
   /// Parents of new commits that are no new commits themselves: what the new ones go on from. Known after
   /// ``begin()``.
   private(set) var needed: [ObjectID] = []
+  /// Commits of which a parent is left out by the cut. Known after ``begin()``.
+  private(set) var boundary: [ObjectID] = []
+  /// The new commits. Known after ``begin()``.
+  private(set) var visited: Set<ObjectID> = []
   /// Oldest last.
   private var commits: [ObjectID] = []
   /// Annotated tags, a tag after the tag that it is of.
@@ -147,6 +151,8 @@ struct NewObjects {
       for parent in record.parents where !new.contains(parent) { outside.insert(parent) }
     }
     needed = outside.sorted()
+    visited = new
+    boundary = nodes.filter { !beyond.isDisjoint(with: $0.parents) }.map(\.id)
     nodes.sort { $0.date != $1.date ? $0.date > $1.date : $0.id < $1.id }
     commits = TopologicalOrder.sort(nodes, .topologicalByDate).map { nodes[$0].id }
   }

@@ -69,6 +69,11 @@ public enum StoreError: Error, Sendable {
   case historyLimit(String)
   /// The branch has commits that the one it was to move to does not have.
   case notFastForward(branch: String, ObjectID)
+  /// A setting of the store forbids what was to become of a ref: ``Setting``. The reason is the end of a
+  /// sentence about the ref.
+  case denied(ref: String, by: String, reason: String)
+  /// No ``Setting`` of that name, or not with that value.
+  case badSetting(String, reason: String)
   /// Entries of the log after this position are not kept any more.
   case logTrimmed(after: Int64, in: String)
   /// A client-side loop gave up after its deadline.
@@ -243,6 +248,9 @@ extension StoreError: CustomStringConvertible {
     case .notFastForward(let branch, let commit):
       "branch \"\(branch)\" has commits that \(commit.hex.prefix(10)) does not have: "
         + "it cannot just move there\nMerge instead."
+    case .denied(let ref, let setting, let reason):
+      "\(ref) \(reason): the store's setting \(setting) forbids that"
+    case .badSetting(let name, let reason): "bad setting \"\(name)\": \(reason)"
     case .badProof(let reason):
       "the proof does not hold: \(reason)\nIt is damaged, or of something else: have it made again."
     case .notInProof(let id):

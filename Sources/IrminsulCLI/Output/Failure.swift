@@ -128,7 +128,8 @@ extension Failure {
     case .host(let error): status(of: error)
     case .git(let error): status(of: error)
     case .slice(let error): status(of: error)
-    case .badPath, .badBranchName, .badTagName, .badStoreName, .badURL, .rootIsDirectory: .usage
+    case .badPath, .badBranchName, .badTagName, .badStoreName, .badURL, .badSetting, .rootIsDirectory:
+      .usage
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
@@ -136,7 +137,7 @@ extension Failure {
       .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts, .unrelatedHistories,
       .historyLimit,
       .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
-      .notInProof, .treeLimit:
+      .notInProof, .treeLimit, .denied:
       .refused
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io

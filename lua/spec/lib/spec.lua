@@ -29,7 +29,7 @@ local function same(a, b)
 end
 
 -- These are told the format of the store as the caller knows it: here, what it has.
-for _, name in ipairs({'commit', 'put_objects', 'set_refs'}) do
+for _, name in ipairs({'commit', 'configure', 'put_objects', 'set_refs'}) do
   local script = scripts[name]
   scripts[name] = function(...)
     return script(redis.pcall('HGET', keys.meta, 'format') == '2' and '2' or '1', ...)

@@ -1,0 +1,168 @@
+import Foundation
+import Irminsul
+
+/// The conversation with git: its commands on standard input, answers on standard output, a line each.
+///
+/// Source: https://git-scm.com/docs/gitremote-helpers
+struct RemoteHelper {
+  let url: String
+  let input: CommandInput
+  private var options = HelperOptions()
+  private var repository: Repository?
+  /// Where git has been told that refs are.
+  private var listed: [String: ObjectID] = [:]
+
+  init(url: String, input: CommandInput) {
+    self.url = url
+    self.input = input
+  }
+
+  /// Answers commands until git has no more.
+  mutating func run() async throws {
+    while let line = try input.line(), !line.isEmpty {
+      let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+      switch words[0] {
+      case "capabilities":
+        try answer(["fetch", "push", "option", "check-connectivity", "object-format", ""])
+      case "option": try answer([options.set(words.count > 1 ? words[1] : "")])
+      case "list": try await list(isForPush: words.count > 1)
+      case "fetch": try await fetch(try batch(line))
+      case "push": try await push(try batch(line))
+      default:
+        throw HelperFailure("git asks for \"\(words[0])\", which this helper does not know")
+      }
+    }
+    await repository?.close()
+  }
+
+  /// A command that comes in several lines, up to an empty one.
+  private func batch(_ first: String) throws -> [String] {
+    var lines = [first]
+    while let line = try input.line(), !line.isEmpty { lines.append(line) }
+    return lines.map { String($0.drop { $0 != " " }.dropFirst()) }
+  }
+
+  private func answer(_ lines: [String]) throws {
+    try StandardOutput.write(lines.map { $0 + "\n" }.joined())
+  }
+
+  private mutating func store() async throws -> Repository {
+    if let repository { return repository }
+    var choices = Repository.Options()
+    choices.creation = .never
+    let opened = try await Repository.open(
+      url, environment: ProcessInfo.processInfo.environment, options: choices)
+    repository = opened
+    return opened
+  }
+
+  private mutating func remote() async throws -> GitRemote {
+    guard let folder = ProcessInfo.processInfo.environment["GIT_DIR"] else {
+      throw HelperFailure("git has not said which repository this is for (GIT_DIR)")
+    }
+    return GitRemote(try await store(), for: folder)
+  }
+
+  // MARK: list
+
+  private mutating func list(isForPush: Bool) async throws {
+    let store = try await store()
+    let references = try await GitRemote(store, for: "").references(isForPush ? .plain : .peeled)
+    listed = Dictionary(references.map { ($0.name, $0.id) }) { first, _ in first }
+    var lines: [String] = []
+    if options.wantsObjectFormat { lines.append(":object-format \(store.algorithm.rawValue)") }
+    // What a push may set does not include HEAD.
+    let head = isForPush ? "ref: " : try await store.headReference()
+    let prefix = "ref: "
+    if !head.hasPrefix(prefix) {
+      lines.append("\(head) HEAD")
+    } else if listed[String(head.dropFirst(prefix.count))] != nil {
+      lines.append("@\(head.dropFirst(prefix.count)) HEAD")
+    }
+    lines += references.map { "\($0.id) \($0.name)" }
+    try answer(lines + [""])
+  }
+
+  // MARK: fetch
+
+  private mutating func fetch(_ lines: [String]) async throws {
+    if let refusal = options.fetchRefusal { throw HelperFailure(refusal) }
+    let wants = try lines.map { line in
+      guard let id = ObjectID(hex: line.prefix { $0 != " " }) else {
+        throw HelperFailure("git asks for \"\(line)\", which is no id")
+      }
+      return id
+    }
+    var choices = GitRemote.FetchOptions()
+    choices.depth = options.depth
+    choices.completesShallow = options.isUnshallow
+    choices.trustsLocalRefs = !options.isRefetch
+    let progress = ProgressLine("Receiving objects", isShown: options.showsProgress)
+    let result = try await remote().fetch(wants, choices) { progress.show($0) }
+    progress.finish()
+    var answers: [String] = []
+    if let file = result.keepFile { answers.append("lock \(file)") }
+    if options.checksConnectivity, result.isSelfContained { answers.append("connectivity-ok") }
+    try answer(answers + [""])
+  }
+
+  // MARK: push
+
+  private mutating func push(_ lines: [String]) async throws {
+    let updates = try lines.map { line in
+      let isForced = line.hasPrefix("+")
+      let words = line.dropFirst(isForced ? 1 : 0)
+        .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard words.count == 2 else { throw HelperFailure("git pushes \"\(line)\"") }
+      let old = options.leases[words[1]] ?? listed[words[1]]
+      return GitRemote.Update(
+        words[1], to: words[0].isEmpty ? nil : words[0], from: old,
+        isForced: isForced || options.leases[words[1]] != nil)
+    }
+    var choices = GitRemote.PushOptions()
+    choices.isAtomic = options.isAtomic
+    choices.isDryRun = options.isDryRun
+    choices.rebases = options.rebases
+    let progress = ProgressLine("Writing objects", isShown: options.showsProgress)
+    let outcomes: [GitRemote.Outcome]
+    do {
+      outcomes = try await remote().push(updates, choices) { progress.show($0) }
+    } catch let error as StoreError {
+      // So that git says of each ref that it was not set, and goes on to its own end.
+      progress.finish()
+      let reason = Self.oneLine(error)
+      outcomes = updates.map { _ in .refused(reason) }
+    }
+    progress.finish()
+    var answers: [String] = []
+    for (update, outcome) in zip(updates, outcomes) {
+      switch outcome {
+      case .done: answers.append("ok \(update.ref)")
+      case .refused(let reason): answers.append("error \(update.ref) \(reason)")
+      case .rebased(let old, let new):
+        answers += [
+          "ok \(update.ref)", "option refname \(update.ref)", "option old-oid \(old)",
+          "option new-oid \(new)",
+        ]
+        StandardError.line(
+          "\(update.ref) had moved: the store has made your commits anew on \(old.hex.prefix(10)), "
+            + "and its head is now \(new.hex.prefix(10)).\n"
+            + "Have them here, too: git rebase, or git reset --hard @{upstream}.")
+      }
+    }
+    try answer(answers + [""])
+  }
+
+  static func oneLine(_ error: StoreError) -> String {
+    error.description.split(separator: "\n").joined(separator: "; ")
+  }
+}
+
+/// Why the helper cannot go on.
+struct HelperFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

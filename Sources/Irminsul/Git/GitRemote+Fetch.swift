@@ -1,0 +1,253 @@
+import Foundation
+import GitObjects
+import RedisScripting
+
+extension GitRemote {
+  /// How a fetch goes about it.
+  public struct FetchOptions: Sendable {
+    /// How many commits of each history are fetched; nil: all.
+    public var depth: Int?
+    /// Whether a shallow repository gets what it lacks of its histories.
+    public var completesShallow = false
+    /// Whether what the repository's refs lead to is taken to be here already.
+    public var trustsLocalRefs = true
+
+    public init() {}
+  }
+
+  /// What a fetch has brought.
+  public struct FetchResult: Sendable, Hashable {
+    public let objects: Int
+    /// Whether everything that was asked for is here now with all that it leads to, whatever was here
+    /// before.
+    public let isSelfContained: Bool
+    /// A file that keeps git from removing the new pack, to be removed when refs lead to it.
+    public let keepFile: String?
+  }
+
+  /// Brings objects of the store into the repository, with everything that they lead to and that the
+  /// repository lacks. No ref moves. What is missing is found by walking histories in batches, and of trees
+  /// only what has changed is read; memory holds an id for each object. Interrupted, it leaves a file that
+  /// git removes by itself, and can be run again.
+  ///
+  /// - Throws: ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``,
+  ///   ``StoreError/git(_:)``.
+  @discardableResult
+  public func fetch(
+    _ wants: [ObjectID], _ options: FetchOptions = FetchOptions(),
+    progress: @escaping TransferReport = { _ in }
+  ) async throws -> FetchResult {
+    let engine = try repository.scripted("fetches of git")
+    let local = try await local()
+    let wants = Array(Set(wants))
+    let shallow = try local.shallowCommits()
+    var cut = NewObjects.Cut()
+    if let depth = options.depth {
+      cut.depth = max(depth, 1) - 1
+    } else {
+      cut.min = shallow
+    }
+    let isWhole = options.depth == nil && (shallow.isEmpty || options.completesShallow)
+    let complete =
+      isWhole && shallow.isEmpty && options.trustsLocalRefs ? try await shared(local) : []
+    var pack = try await FetchedPack(local, progress)
+    do {
+      if isWhole, complete.isEmpty {
+        try await pack.addAll(of: wants, from: engine)
+        let result = try await pack.finish(isSelfContained: true)
+        if !shallow.isEmpty { try local.setShallowCommits([]) }
+        return result
+      }
+      var new = NewObjects(repository.objects, wants: wants, complete: complete, cut: cut)
+      while let batch = try await new.next() {
+        try await pack.add(batch.items.map(\.id), from: repository.objects, engine)
+      }
+      let result = try await pack.finish(isSelfContained: false)
+      if options.depth != nil {
+        // What was shallow and has been fetched with its parents is so no more.
+        try local.setShallowCommits(
+          shallow.subtracting(new.visited).union(new.boundary))
+      }
+      return result
+    } catch {
+      pack.discard()
+      throw error
+    }
+  }
+
+  /// Commits that the repository has with everything below them, and that the store has: the newest on
+  /// each way down.
+  private func shared(_ local: LocalRepository) async throws -> [ObjectID] {
+    var unknown = try await local.tips()
+    var known: [ObjectID] = []
+    var skip = 0
+    func ask(_ ids: [ObjectID]) async throws -> (known: [ObjectID], unknown: [ObjectID]) {
+      var result: (known: [ObjectID], unknown: [ObjectID]) = ([], [])
+      for start in stride(from: 0, to: ids.count, by: 1000) {
+        let batch = Array(ids[start..<min(ids.count, start + 1000)])
+        for (id, kind) in zip(batch, try await repository.engine.kinds(of: batch)) {
+          if kind == .commit { result.known.append(id) } else { result.unknown.append(id) }
+        }
+      }
+      return result
+    }
+    (known, unknown) = try await ask(unknown)
+    // Down from what only the repository has, a page at a time.
+    while !unknown.isEmpty {
+      try Task.checkCancellation()
+      let page = try await local.ids(
+        "rev-list", "--stdin", "--max-count=1000", "--skip=\(skip)",
+        input: .bytes(RevisionList.input(unknown, without: known)))
+      let found = try await ask(page).known
+      if page.count < 1000, found.isEmpty { break }
+      if found.isEmpty {
+        skip += page.count
+      } else {
+        skip = 0
+        known += found
+      }
+    }
+    return known
+  }
+}
+
+/// The pack that a fetch writes: a file beside the repository's packs until it is complete.
+private struct FetchedPack {
+  private enum Limits {
+    /// Fewer objects become files of their own, as with git's `fetch.unpackLimit`.
+    static let looseObjects = 100
+    static let looseBytes = 16 << 20
+  }
+
+  private let local: LocalRepository
+  private let progress: TransferReport
+  private var writer: PackWriter
+  private var byteCount = 0
+  private var told = ContinuousClock.now
+
+  init(_ local: LocalRepository, _ progress: @escaping TransferReport) async throws {
+    self.local = local
+    self.progress = progress
+    do {
+      try FileManager.default.createDirectory(
+        atPath: "\(local.objectFolder)/pack", withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.git(
+        .cannotWrite(path: local.objectFolder, reason: SystemReason.text(of: error)))
+    }
+    do {
+      // git prune removes files that begin so when they are old.
+      let number = UInt64.random(in: 0 ... .max)
+      writer = try await PackWriter(
+        path: "\(local.objectFolder)/pack/tmp_pack_\(String(number, radix: 36))",
+        algorithm: local.algorithm)
+    } catch {
+      throw StoreError.git(.cannotWrite(path: local.objectFolder, reason: "\(error)"))
+    }
+  }
+
+  mutating func append(_ object: FramedObject) async throws {
+    do {
+      try await writer.append(object)
+    } catch {
+      throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
+    }
+    byteCount += object.bytes.count
+    let now = ContinuousClock.now
+    if now - told > .milliseconds(100) {
+      told = now
+      try Task.checkCancellation()
+      report(total: nil)
+    }
+  }
+
+  private func report(total: Int?) {
+    progress(
+      TransferProgress(
+        phase: "objects", done: writer.objectCount, total: total, bytes: byteCount))
+  }
+
+  /// Everything that some objects lead to.
+  mutating func addAll(of tips: [ObjectID], from engine: ScriptedEngine) async throws {
+    var walk = ReachableWalk(engine: engine)
+    var pack = self
+    try await walk.run(from: tips) { id, bytes in
+      guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
+      let object = try engine.framed(bytes, id)
+      try await pack.append(object)
+      if object.kind == .blob { return [] }
+      do {
+        return try GitObject(object, algorithm: engine.algorithm).links
+      } catch {
+        throw StoreError.damagedObject(id, in: engine.location, reason: "\(error)")
+      }
+    }
+    self = pack
+  }
+
+  /// Some objects, those that the walk has read from its cache.
+  mutating func add(
+    _ ids: [ObjectID], from objects: ObjectDatabase, _ engine: ScriptedEngine
+  ) async throws {
+    var unread: [ObjectID] = []
+    for id in ids {
+      switch objects.cache.object(id) {
+      case .tree(let tree): try await append(tree.framed)
+      case .other(let object): try await append(object)
+      case nil: unread.append(id)
+      }
+    }
+    var rest = unread[...]
+    while !rest.isEmpty {
+      let page = try await engine.readPage(rest)
+      for (id, object) in zip(rest, page) {
+        guard let object else { throw StoreError.missingObject(id, in: engine.location) }
+        try await append(object)
+      }
+      rest = rest.dropFirst(page.count)
+    }
+  }
+
+  /// Makes the objects a part of the repository.
+  mutating func finish(isSelfContained: Bool) async throws -> GitRemote.FetchResult {
+    let count = writer.objectCount
+    report(total: count)
+    let hash: ObjectID
+    do {
+      hash = try await writer.finish()
+    } catch {
+      throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
+    }
+    var keepFile: String?
+    if count < Limits.looseObjects, writer.byteCount < Limits.looseBytes {
+      if count > 0 {
+        guard let bytes = FileManager.default.contents(atPath: writer.path) else {
+          throw StoreError.git(.cannotWrite(path: writer.path, reason: "it cannot be read"))
+        }
+        _ = try await local.output("unpack-objects", "-q", input: .bytes(Array(bytes)))
+      }
+      BlockingFile.remove(writer.path)
+    } else {
+      let name = "\(local.objectFolder)/pack/pack-\(hash)"
+      let keep = "\(name).keep"
+      guard FileManager.default.createFile(atPath: keep, contents: Data("irminsul\n".utf8)),
+        rename(writer.path, "\(name).pack") == 0
+      else { throw StoreError.git(.cannotWrite(path: name, reason: SystemReason.text(of: errno))) }
+      do {
+        _ = try await local.output("index-pack", "\(name).pack")
+      } catch {
+        BlockingFile.remove("\(name).pack")
+        BlockingFile.remove(keep)
+        throw error
+      }
+      keepFile = keep
+    }
+    return GitRemote.FetchResult(
+      objects: count, isSelfContained: isSelfContained, keepFile: keepFile)
+  }
+
+  func discard() {
+    writer.close()
+    BlockingFile.remove(writer.path)
+  }
+}

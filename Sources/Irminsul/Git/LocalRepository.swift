@@ -1,0 +1,110 @@
+import Foundation
+import GitObjects
+import RedisScripting
+
+/// The Git repository on this machine that a ``GitRemote`` works for: what it has, asked in few commands.
+struct LocalRepository: Sendable {
+  let program: GitProgram
+  /// What `--git-dir` is given: absolute.
+  let folder: String
+  let algorithm: HashAlgorithm
+  /// Where objects are, absolute: of a linked work tree not in ``folder``.
+  let objectFolder: String
+  private let shallowFile: String
+
+  init(folder: String) async throws {
+    program = try SourceRepository.program()
+    let output = try await GitProcess.output(
+      of: program,
+      [
+        "--git-dir=\(folder)", "rev-parse", "--path-format=absolute", "--absolute-git-dir",
+        "--git-path", "objects", "--git-path", "shallow", "--show-object-format",
+      ], in: nil)
+    let lines = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    guard lines.count == 4, let algorithm = HashAlgorithm(rawValue: lines[3]) else {
+      throw StoreError.git(
+        .unexpectedOutput(command: "rev-parse", reason: lines.joined(separator: ", ")))
+    }
+    self.folder = lines[0]
+    objectFolder = lines[1]
+    shallowFile = lines[2]
+    self.algorithm = algorithm
+  }
+
+  func arguments(_ words: [String]) -> [String] { ["--git-dir=\(folder)"] + words }
+
+  func output(_ words: String..., input: GitProcess.Input = .none) async throws -> [UInt8] {
+    try await GitProcess.output(of: program, arguments(words), in: nil, input: input)
+  }
+
+  /// What a command prints, an id on each line.
+  func ids(_ words: String..., input: GitProcess.Input = .none) async throws -> [ObjectID] {
+    let output = try await GitProcess.output(
+      of: program, arguments(words), in: nil, input: input)
+    return try output.split(separator: 0x0A).map { line in
+      guard let id = ObjectID(hexDigits: line) else {
+        throw StoreError.git(
+          .unexpectedOutput(
+            command: words[0], reason: String(decoding: line.prefix(200), as: UTF8.self)))
+      }
+      return id
+    }
+  }
+
+  /// The objects that some revisions name, with their kinds; nil for one that is not here.
+  func objects(_ revisions: [String]) async throws -> [(id: ObjectID, kind: ObjectKind)?] {
+    if revisions.isEmpty { return [] }
+    let input = revisions.map { $0 + "\n" }.joined()
+    let output = try await output(
+      "cat-file", "--batch-check=%(objectname) %(objecttype)", input: .bytes(Array(input.utf8)))
+    let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+    guard lines.count == revisions.count else {
+      throw StoreError.git(
+        .unexpectedOutput(command: "cat-file", reason: "\(lines.count) lines"))
+    }
+    return lines.map { line in
+      let words = line.split(separator: " ")
+      guard words.count == 2, let id = ObjectID(hex: words[0]),
+        let kind = ObjectKind(rawValue: String(words[1]))
+      else { return nil }
+      return (id, kind)
+    }
+  }
+
+  /// The commits that refs lead to.
+  func tips() async throws -> [ObjectID] {
+    Array(Set(try await ids("rev-list", "--no-walk", "--all", "--ignore-missing")))
+  }
+
+  func isAncestor(_ commit: ObjectID, of other: ObjectID) async throws -> Bool {
+    do {
+      _ = try await output("merge-base", "--is-ancestor", commit.hex, other.hex)
+      return true
+    } catch StoreError.git(.failed(_, 1, _)) {
+      return false
+    }
+  }
+
+  // MARK: Shallow commits: those whose parents are left out
+
+  func shallowCommits() throws -> Set<ObjectID> {
+    guard let text = try? String(contentsOfFile: shallowFile, encoding: .utf8) else { return [] }
+    return Set(text.split(separator: "\n").compactMap { ObjectID(hex: $0) })
+  }
+
+  func setShallowCommits(_ ids: Set<ObjectID>) throws {
+    do {
+      if ids.isEmpty {
+        if FileManager.default.fileExists(atPath: shallowFile) {
+          try FileManager.default.removeItem(atPath: shallowFile)
+        }
+      } else {
+        let text = ids.sorted().map { $0.hex + "\n" }.joined()
+        try text.write(toFile: shallowFile, atomically: true, encoding: .utf8)
+      }
+    } catch {
+      throw StoreError.git(
+        .cannotWrite(path: shallowFile, reason: SystemReason.text(of: error)))
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import GitObjects
+import RedisScripting
+
+extension Repository {
+  /// The store's settings. One round trip.
+  ///
+  /// - Throws: ``StoreError/unsupported(_:)`` for a store on another backend's layers.
+  public func settings() async throws -> StoreSettings {
+    let kept = Setting.all.filter { $0 != .head }
+    let fields = try await configure(changes: [], reading: ["head"] + kept.map(\.field))
+    let prefix = "ref: "
+    let head = fields[0].hasPrefix(prefix) ? String(fields[0].dropFirst(prefix.count)) : fields[0]
+    var values = [Setting.head: Branch.name(ofRef: head) ?? head]
+    for (setting, value) in zip(kept, fields.dropFirst()) where !value.isEmpty {
+      values[setting] = value
+    }
+    return StoreSettings(values)
+  }
+
+  /// Changes a setting, for every writer of the store from then on. One round trip.
+  ///
+  /// - Parameters:
+  ///   - setting: Such as ``Setting/denyDeletes``.
+  ///   - value: As its kind asks; nil: what is usual.
+  /// - Returns: The value in the form in which it is kept.
+  /// - Throws: ``StoreError/badSetting(_:reason:)``, ``StoreError/unsupported(_:)``.
+  @discardableResult
+  public func set(_ setting: Setting, to value: String?) async throws -> String? {
+    let canonical = try value.map { value throws(StoreError) in try setting.canonical(value) }
+    if setting == .head {
+      try await setHeadReference("ref: \(Branch.refName(canonical ?? setting.standard))")
+    } else {
+      _ = try await configure(changes: [(setting.field, canonical ?? "")], reading: [])
+    }
+    return canonical
+  }
+
+  private func configure(
+    changes: [(field: String, value: String)], reading fields: [String]
+  ) async throws -> [String] {
+    let engine = try scripted("settings")
+    let arguments =
+      ["\(changes.count)"] + changes.flatMap { [$0.field, $0.value] } + fields
+    let reply = try await engine.call(.configure, arguments.map { Bytes($0.utf8) })
+    guard let values = reply.array?.compactMap(\.text), values.count == fields.count else {
+      throw engine.unexpected(.configure, reply)
+    }
+    return values
+  }
+}

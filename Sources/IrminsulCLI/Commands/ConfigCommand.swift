@@ -1,0 +1,128 @@
+import ArgumentParser
+import Irminsul
+
+/// Settings of the store.
+struct ConfigCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config", abstract: "See and change the store's settings, for all of its writers.",
+    discussion: """
+      \(Setting.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
+
+      Example: irminsul config set receive.protected 'main release/*'
+      """,
+    subcommands: [
+      ConfigGetCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self, ConfigListCommand.self,
+    ])
+
+  /// A setting as it is printed.
+  struct Facts: Encodable {
+    let name: String
+    let value: String
+    let isSet: Bool
+    let kind: String
+    let summary: String
+
+    init(_ setting: Setting, _ settings: StoreSettings) {
+      name = setting.name
+      value = settings[setting]
+      isSet = settings.value(of: setting) != nil
+      kind = setting.kind.rawValue
+      summary = setting.summary
+    }
+  }
+}
+
+struct ConfigGetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Print what a setting is.",
+    discussion: """
+      Example: irminsul config get head
+
+      JSON keys: name, value, isSet (else it is what is usual), kind (flag, branch, refs), summary.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "The setting's name.")
+  var name: String
+
+  func run() async throws {
+    let setting = try Setting.named(name)
+    try await store.withRepository(.read) { repository in
+      let settings = try await repository.settings()
+      if output.isJSON { return try JSONLine.print(ConfigCommand.Facts(setting, settings)) }
+      try StandardOutput.line(settings[setting])
+    }
+  }
+}
+
+struct ConfigSetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Change a setting.",
+    discussion: "Example: irminsul config set receive.denyNonFastForwards true")
+
+  @OptionGroup var store: StoreOptions
+
+  @Argument(help: "The setting's name.")
+  var name: String
+
+  @Argument(help: "What it is to be.")
+  var value: String
+
+  func run() async throws {
+    let setting = try Setting.named(name)
+    try await store.withRepository(.read) { repository in
+      let value = try await repository.set(setting, to: value)
+      try StandardOutput.line("\(setting.name) is \(value ?? setting.standard)")
+    }
+  }
+}
+
+struct ConfigUnsetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unset", abstract: "Take a setting away: what is usual holds again.",
+    discussion: "Example: irminsul config unset receive.protected")
+
+  @OptionGroup var store: StoreOptions
+
+  @Argument(help: "The setting's name.")
+  var name: String
+
+  func run() async throws {
+    let setting = try Setting.named(name)
+    try await store.withRepository(.read) { repository in
+      _ = try await repository.set(setting, to: nil)
+      try StandardOutput.line("\(setting.name) is not set")
+    }
+  }
+}
+
+struct ConfigListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Print every setting and what it is.",
+    discussion: """
+      Example: irminsul config list --json
+
+      JSON keys, a line for each setting: name, value, isSet (else it is what is usual), kind (flag, \
+      branch, refs), summary.
+      """)
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await store.withRepository(.read) { repository in
+      let settings = try await repository.settings()
+      for setting in Setting.all {
+        if output.isJSON {
+          try JSONLine.print(ConfigCommand.Facts(setting, settings))
+        } else {
+          try StandardOutput.line(
+            "\(setting.name)=\(settings[setting])"
+              + Style.output(.faint, settings.value(of: setting) == nil ? "  (usual)" : ""))
+        }
+      }
+    }
+  }
+}

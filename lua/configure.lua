@@ -1,0 +1,27 @@
+-- configure.lua: changes and reads the store's settings.
+-- KEYS  1 meta (hash)
+-- ARGV  1 the format that the caller takes the store for   2 number of changes; then for each change:
+--       field, `config.` and a name; value, '' to take it away
+--       then fields to read, after the changes
+-- Reply for each field that is read: its value, '' for none
+-- Error BADSETTING field   no setting is kept there
+--       NOSTORE, FORMAT    the store is gone or another version's
+-- Cost  O(fields)
+-- @include lib/meta.lua
+return guarded(function()
+  check_format(redis.call('HGET', KEYS[1], 'format'), ARGV[1])
+  local first = 3 + 2 * tonumber(ARGV[2])
+  for at = 3, first - 2, 2 do
+    if not string.find(ARGV[at], '^config%..') then fail('BADSETTING', ARGV[at]) end
+  end
+  for at = 3, first - 2, 2 do
+    if ARGV[at + 1] == '' then
+      redis.call('HDEL', KEYS[1], ARGV[at])
+    else
+      redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
+    end
+  end
+  local reply = {}
+  for at = first, #ARGV do reply[#reply + 1] = redis.call('HGET', KEYS[1], ARGV[at]) or '' end
+  return reply
+end)
