@@ -42,6 +42,18 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "a", "--branch", "old"), "1")
   }
 
+  @Test func whatHeadNamesIsDeletedByForceOnly() async throws {
+    let sandbox = try await store()
+    expectRefusal(
+      try await sandbox.irminsul("branch", "-d", "main"), .refused, "what HEAD names", "--force")
+    expectDone(try await sandbox.irminsul("branch"), "* main\n")
+    #expect(
+      expectDone(try await sandbox.irminsul("branch", "-d", "-f", "main")).text.hasPrefix(
+        "deleted branch main (was at "))
+    expectDone(try await sandbox.irminsul("branch"), "")
+    expectRefusal(try await sandbox.irminsul("branch", "x", "--force"), .usage, "--delete")
+  }
+
   @Test func aRenamedBranchTakesHeadAlong() async throws {
     let sandbox = try await store()
     expectDone(

@@ -25,6 +25,55 @@ import Testing
     expectDone(try await sandbox.irminsul("log", "--oneline", "topic"), branch)
   }
 
+  @Test func everythingAndTheOldestFirst() async throws {
+    let history = try TestHistory()
+    let sandbox = try await history.imported()
+    for options in [
+      ["--all", "--topo-order"], ["--reverse"], ["--reverse", "-n", "2", "--skip", "1"],
+      ["--all", "--reverse", "--date-order", "^topic"],
+    ] {
+      let git = try history.git.status(
+        of: ["-c", "core.abbrev=10", "log", "--no-decorate", "--oneline"] + options)
+      let own = expectDone(try await sandbox.irminsul(["log", "--oneline"] + options))
+      #expect(own.lines.count > 1)
+      // Lines of history that nothing orders come in any order.
+      if options.contains("--all") {
+        #expect(own.lines.sorted() == git.lines.sorted(), "\(options)")
+      } else {
+        #expect(own.text == git.text, "\(options)")
+      }
+    }
+  }
+
+  @Test func wrongNumbersAndPaths() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    for words in [["-n", "-1"], ["-n-1"], ["--number=-1"]] {
+      expectRefusal(
+        try await sandbox.irminsul(["log"] + words), .usage, "-n must be 0 or more")
+    }
+    for words in [["--", ""], ["--path", ""]] {
+      expectRefusal(try await sandbox.irminsul(["log"] + words), .usage, "\"\" is no path")
+    }
+    expectRefusal(
+      try await sandbox.irminsul("log", "--all", "--branch", "main"), .usage, "not both")
+    expectRefusal(try await sandbox.irminsul("log", "--graph", "--reverse"), .usage, "not both")
+  }
+
+  /// As git does unless it is told otherwise: `core.quotePath`.
+  @Test func namesInPatchesAreQuotedAsByGit() async throws {
+    let sandbox = try Sandbox()
+    let names = ["ünï/ß", "tab\there", "quote\"and\\", "a space", "new\nline", "plain"]
+    expectDone(try await sandbox.irminsul(["set", "-m", "Set"] + names.map { "\($0)=1\n" }))
+    expectDone(try await sandbox.irminsul(["set", "-m", "Set"] + names.map { "\($0)=2\n" }))
+    let folder = "\(sandbox.root)/git"
+    expectDone(try await sandbox.irminsul("export", folder))
+    let git = try await sandbox.shell(
+      "git -C \(folder) -c core.abbrev=10 log -p --no-decorate --no-renames main")
+    #expect(git.text.contains("\\303\\274"))
+    expectDone(try await sandbox.irminsul("log", "-p"), git.text)
+  }
+
   @Test func pagesThatSkip() async throws {
     let history = try TestHistory()
     let sandbox = try await history.imported()

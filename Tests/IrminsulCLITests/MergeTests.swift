@@ -59,6 +59,26 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "a"), "1")
   }
 
+  @Test func aDecidedPathIsDecidedAnew() async throws {
+    let sandbox = try await diverged()
+    expectDone(try await sandbox.irminsul("set", "other=Main"))
+    expectDone(try await sandbox.irminsul("set", "-b", "draft", "other=Draft"))
+    #expect(try await sandbox.irminsul("merge", "draft").status == 1)
+    expectDone(
+      try await sandbox.irminsul("resolve", "title", "--ours"),
+      "1 conflict left: see `irminsul conflicts`\n")
+    expectDone(try await sandbox.irminsul("resolve", "title", "--theirs"))
+    #expect(
+      expectDone(try await sandbox.irminsul("conflicts", "title")).text.contains("Draft"))
+    #expect(try await sandbox.irminsul("conflicts").lines.count == 1)
+    // All that are left, not those that are decided.
+    let all = try await sandbox.irminsul("resolve", "--all", "--ours", "--json").object()
+    #expect(all["resolved"] as? [String] == ["other"] && all["left"] as? Int == 0)
+    expectDone(try await sandbox.irminsul("merge", "--continue"))
+    expectDone(try await sandbox.irminsul("get", "title"), "Draft")
+    expectDone(try await sandbox.irminsul("get", "other"), "Main")
+  }
+
   @Test func aMergeIsGivenUp() async throws {
     let sandbox = try await diverged()
     let head = expectDone(try await sandbox.irminsul("log", "-n", "1", "--json")).text

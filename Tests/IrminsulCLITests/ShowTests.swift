@@ -103,7 +103,7 @@ import Testing
     let sandbox = try await history.imported()
     for (from, to) in [("old", "new"), ("new", "old"), ("old", "main"), ("main~2", "topic")] {
       let wanted = try git.run(
-        "-c", "core.abbrev=10", "-c", "core.quotePath=false", "diff", "--no-renames", from, to)
+        "-c", "core.abbrev=10", "diff", "--no-renames", from, to)
       let found = expectDone(try await sandbox.irminsul("diff", "--patch", from, to))
       #expect(Self.files(found.output) == Self.files(wanted.bytes), "\(from) \(to)")
     }

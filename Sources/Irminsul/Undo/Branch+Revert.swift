@@ -56,10 +56,17 @@ extension Branch {
     _ options: MergeOptions = MergeOptions()
   ) async throws -> MergeResult {
     try await again(until: options.deadline) {
-      let change = try await change(of: commit, mainline)
-      return try await applying(change.commit, from: change.before, to: change.after, options) {
-        Info($0.message, author: $0.author.map { Person($0.name, $0.email ?? "") })
-      }.commit(info)
+      try await cherryPicking(commit, mainline: mainline, options).commit(info)
+    }
+  }
+
+  /// What ``cherryPick(_:_:mainline:_:)`` comes to now; nothing is changed.
+  public func cherryPicking(
+    _ commit: ObjectID, mainline: Int? = nil, _ options: MergeOptions = MergeOptions()
+  ) async throws -> BranchMerge {
+    let change = try await change(of: commit, mainline)
+    return try await applying(change.commit, from: change.before, to: change.after, options) {
+      Info($0.message, author: $0.author.map { Person($0.name, $0.email ?? "") })
     }
   }
 

@@ -27,7 +27,7 @@ public struct FilePatch: Sendable {
   /// One, or two where a value becomes one of another type: as in Git the old one goes and the new one comes.
   public let parts: [Part]
 
-  /// As `git diff` prints it, with ten digits of ids; names are quoted where they must be.
+  /// As `git diff` prints it, with ten digits of ids; names are quoted as it quotes them, with all bytes from 0x80 on as numbers.
   public var bytes: Bytes { parts.flatMap(bytes) }
 
   init(
@@ -54,8 +54,8 @@ public struct FilePatch: Sendable {
   }
 
   private func bytes(_ part: Part) -> Bytes {
-    let before = QuotedName.bytes(Array("a/".utf8) + path.bytes, .kept)
-    let after = QuotedName.bytes(Array("b/".utf8) + path.bytes, .kept)
+    let before = QuotedName.bytes(Array("a/".utf8) + path.bytes, .quoted)
+    let after = QuotedName.bytes(Array("b/".utf8) + path.bytes, .quoted)
     let (oldMode, newMode) = (part.old?.mode.canonical, part.new?.mode.canonical)
     var mode = ""
     var head: Bytes = []

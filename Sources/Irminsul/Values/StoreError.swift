@@ -138,6 +138,15 @@ public struct Entry: Sendable, Hashable {
 
 extension StoreError {
   /// Says why each path conflicts, in few words, for no more paths than a line holds.
+  /// A branch, a tag or another ref as people write it.
+  private static func refText(_ name: String, isShort: Bool = false) -> String {
+    let prefix = "refs/tags/"
+    if name.hasPrefix(prefix) {
+      return (isShort ? "" : "tag ") + "\"\(name.dropFirst(prefix.count))\""
+    }
+    return (isShort ? "" : name.hasPrefix("refs/") ? "ref " : "branch ") + "\"\(name)\""
+  }
+
   private static func list(_ conflicts: [PathConflict]) -> String {
     let words: [(PathConflict.Reason, String)] = [
       (.expected, "changed by another writer"), (.kind, "not of the kind that the edit needs"),
@@ -178,7 +187,7 @@ extension StoreError: CustomStringConvertible {
     case .tagExists(let name): "tag \"\(name)\" exists already"
     case .noSuchTag(let name): "no tag \"\(name)\""
     case .branchNameClash(let name, let other):
-      "branch \"\(name)\" cannot exist beside \"\(other)\": one name is a folder of the other"
+      "\(Self.refText(name)) cannot exist beside \(Self.refText(other, isShort: true)): one name is a folder of the other"
     case .rootIsDirectory: "the root is a directory: give a path to put contents at"
     case .conflict(let branch, let conflicts):
       "conflict on branch \"\(branch)\": "

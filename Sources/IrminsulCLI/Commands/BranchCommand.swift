@@ -7,12 +7,12 @@ struct BranchCommand: AsyncParsableCommand {
     usage: """
       irminsul branch [--verbose]
       irminsul branch NAME [--from REV]
-      irminsul branch --delete NAME
+      irminsul branch --delete NAME [--force]
       irminsul branch --move NAME NEWNAME
       """,
     discussion: """
       The list marks the branch that the store's HEAD names with "*". Deleting a branch leaves its \
-      commits in the store; its last head is told.
+      commits in the store; its last head is told. The one that HEAD names is deleted only with --force.
 
       Example: irminsul branch topic --from main~1
 
@@ -28,6 +28,9 @@ struct BranchCommand: AsyncParsableCommand {
 
   @Flag(name: [.short, .long], help: "Delete the branch.")
   var delete = false
+
+  @Flag(name: [.short, .long], help: "Delete also the branch that the store's HEAD names.")
+  var force = false
 
   @Flag(name: [.short, .long], help: "Give a branch another name.")
   var move = false
@@ -48,6 +51,7 @@ struct BranchCommand: AsyncParsableCommand {
 
   func validate() throws {
     if delete, move { throw ValidationError("give --delete or --move, not both") }
+    if force, !delete { throw ValidationError("--force goes with --delete") }
     if delete, names.count != 1 { throw ValidationError("--delete takes one name") }
     if move, names.count != 2 { throw ValidationError("--move takes the old name and the new one") }
     if !move, names.count > 1 { throw ValidationError("one name makes a branch: too many names") }
@@ -111,6 +115,13 @@ struct BranchCommand: AsyncParsableCommand {
 
   private func delete(_ name: String, in repository: Repository) async throws {
     let head = try await repository.heads()[name]
+    let isDefault = try await BranchOption.defaultName(of: repository) == name
+    if head != nil, isDefault, !force {
+      throw Failure(
+        .refused,
+        "branch \"\(name)\" is what HEAD names in \(repository.location): it was not deleted\n"
+          + "Delete it all the same with `irminsul branch --delete --force \(name)`.")
+    }
     try await repository.deleteBranch(name)
     try report(
       Facts(branch: name, commit: head?.hex, deleted: true),

@@ -4,8 +4,16 @@ import Irminsul
 struct CherryPickCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cherry-pick", abstract: "Do once more what commits have done, on a branch.",
+    usage: """
+      irminsul cherry-pick REV… [--mainline NUMBER]
+      irminsul cherry-pick --continue
+      irminsul cherry-pick --abort
+      """,
     discussion: """
-      Each gets a commit of its own with the same message and author. Conflicts change nothing.
+      Each gets a commit of its own with the same message and author.
+
+      On conflicts that commit is not made, and those after it wait: decide with `irminsul resolve`, then \
+      --continue, or give up with --abort, which leaves what was made before.
 
       Example: irminsul cherry-pick draft~1 --branch main
 
@@ -13,25 +21,9 @@ struct CherryPickCommand: AsyncParsableCommand {
       changed).
       """)
 
-  @OptionGroup var store: StoreOptions
-  @OptionGroup var branch: BranchOption
-  @OptionGroup var commit: CommitOptions
-  @OptionGroup var rules: MergeRuleOptions
-  @OptionGroup var output: OutputOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "Of a merge: the parent that its change is against, from 1.", valueName: "number"))
-  var mainline: Int?
-
-  @Argument(help: "The commits to do again.")
-  var revisions: [String]
+  @OptionGroup var changes: ChangeAgain
 
   func run() async throws {
-    try await ChangeAgain.run(revisions, store, branch, output) { branch, id in
-      try await branch.cherryPick(
-        id, commit.message.map { commit.info($0) }, mainline: mainline,
-        MergeOptions(rules: try MergeRuleOptions.rules(rules.rules)))
-    }
+    try await changes.run(.cherryPick) { _ in "" }
   }
 }

@@ -30,7 +30,7 @@ struct CloneCommand: AsyncParsableCommand {
     let bar = ProgressBar()
     defer { bar.finish() }
     let result = try await RemoteStore.withRepository(url) { remote in
-      try await store.withRepository(.write, hash: remote.algorithm, layout: remote.layout) {
+      try await store.withLike(remote) {
         do {
           return try await $0.clone(from: remote) { bar.show($0) }
         } catch StoreError.branchExists(let name) {

@@ -3,7 +3,8 @@ import Irminsul
 
 struct ConflictsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "conflicts", abstract: "Show what a merge that waits still has to have decided.",
+    commandName: "conflicts",
+    abstract: "Show what a merge, a revert or a cherry-pick that waits still has to have decided.",
     discussion: """
       Without a path each conflict is a line. With one the versions are printed as one text, with marks \
       around what differs: a start for a value that `irminsul resolve PATH --file FILE` takes.
@@ -27,8 +28,9 @@ struct ConflictsCommand: AsyncParsableCommand {
     try await store.withRepository(.read) { repository in
       let branch = try await branch.branch(of: repository)
       let pending = try PendingMerge.loadExisting(branch)
+      // A path that is decided may be looked at again, and decided anew.
+      if let path { return try await show(path, try await pending.undecided(on: branch)) }
       let merge = try await pending.merge(into: branch)
-      if let path { return try await show(path, merge, pending) }
       for conflict in merge.conflicts {
         if output.isJSON {
           try JSONLine.print(ConflictFacts(conflict))
@@ -37,13 +39,12 @@ struct ConflictsCommand: AsyncParsableCommand {
         }
       }
       if merge.conflicts.isEmpty, !output.isJSON {
-        try StandardOutput.line(
-          "all conflicts are resolved: make the commit with `irminsul merge --continue`")
+        try StandardOutput.line(pending.allResolved)
       }
     }
   }
 
-  private func show(_ path: Path, _ merge: BranchMerge, _ pending: PendingMerge) async throws {
+  private func show(_ path: Path, _ merge: BranchMerge) async throws {
     guard let conflict = merge.conflicts.first(where: { $0.path == path }) else {
       throw Failure(
         .refused, "\"\(path)\" has no conflict\nSee those that are left with `irminsul conflicts`.")

@@ -30,7 +30,7 @@ struct FetchCommand: AsyncParsableCommand {
     let bar = ProgressBar()
     defer { bar.finish() }
     let heads = try await RemoteStore.withRepository(url) { remote in
-      try await store.withRepository(.write, hash: remote.algorithm, layout: remote.layout) {
+      try await store.withLike(remote) {
         try await $0.fetch(
           branches.isEmpty ? nil : branches, from: remote, tracking: name
         ) { bar.show($0) }

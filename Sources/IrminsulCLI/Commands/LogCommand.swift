@@ -7,6 +7,7 @@ struct LogCommand: AsyncParsableCommand {
     abstract: "Print the history of a branch or another revision, newest first.",
     usage: """
       irminsul log [REV …] [-- PATH]
+      irminsul log --all [-- PATH]
       irminsul log --graph [REV …] [-- PATH]
       """,
     discussion: """
@@ -35,6 +36,12 @@ struct LogCommand: AsyncParsableCommand {
   @Flag(help: "Draw the lines of history beside the commits, a line for each commit.")
   var graph = false
 
+  @Flag(help: "From all branches, tags and other refs.")
+  var all = false
+
+  @Flag(help: "The oldest first; -n and --skip count from the newest all the same.")
+  var reverse = false
+
   @Flag(help: "Of a merge, follow only the first parent: without what was merged.")
   var firstParent = false
 
@@ -46,7 +53,7 @@ struct LogCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("n", allowingJoined: true), .customLong("number")],
-    help: "Print so many commits at most.")
+    parsing: .unconditional, help: "Print so many commits at most.")
   var number: Int?
 
   @Option(help: "Leave out so many of the newest.")
@@ -61,7 +68,7 @@ struct LogCommand: AsyncParsableCommand {
   var excluded: [String] = []
 
   @Option(
-    name: .customLong("path"),
+    name: .customLong("path"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Only what changed this path: as PATH after \"--\".", valueName: "path"))
   var paths: [String] = []
 
@@ -72,7 +79,7 @@ struct LogCommand: AsyncParsableCommand {
   static func withPathOption(_ words: [String]) -> [String] {
     guard words.first == configuration.commandName, let end = words.firstIndex(of: "--")
     else { return words }
-    return words[..<end] + words[(end + 1)...].map { "--path=\($0)" }
+    return words[..<end] + words[(end + 1)...].flatMap { ["--path", $0] }
   }
 
   func validate() throws {
@@ -82,6 +89,11 @@ struct LogCommand: AsyncParsableCommand {
     if !revisions.isEmpty, branch.name != nil {
       throw ValidationError("give a revision or --branch, not both")
     }
+    if paths.contains("") {
+      throw ValidationError("\"\" is no path: give one, or leave it out for the whole history")
+    }
+    if all, branch.name != nil { throw ValidationError("give --all or --branch, not both") }
+    if graph, reverse { throw ValidationError("give --graph or --reverse, not both") }
     if paths.count > 1 {
       throw ValidationError("give one path; a folder stands for all that is in it")
     }
@@ -100,16 +112,17 @@ struct LogCommand: AsyncParsableCommand {
     try branch.check()
     let path = try paths.first.map { try Path(reading: $0) }
     try await store.withRepository(.read) { repository in
-      let range = try await RevisionRange(
-        revisions, not: excluded, from: branch, in: repository, hint: pathHint)
+      let range =
+        try await all
+        ? RevisionRange(ofAll: revisions, not: excluded, in: repository, hint: pathHint)
+        : RevisionRange(revisions, not: excluded, from: branch, in: repository, hint: pathHint)
       let options = options(range, path)
       if graph { return try await draw(range, options, in: repository) }
       // Names beside the commits are for people, as in git log.
       let names = Style.output.isTerminal ? try await repository.refLabels() : [:]
       let left = try await left(of: range, in: repository)
       var count = 0
-      for try await commit in repository.log(from: range.starts, options).dropFirst(skip) {
-        if let number, count >= number { break }
+      func tell(_ commit: Commit) async throws {
         let isLeft = left?.contains(commit.id)
         var facts = CommitFacts(commit)
         facts.side = isLeft.map { $0 ? "left" : "right" }
@@ -124,6 +137,14 @@ struct LogCommand: AsyncParsableCommand {
         }
         count += 1
       }
+      var held: [Commit] = []
+      var taken = 0
+      for try await commit in repository.log(from: range.starts, options).dropFirst(skip) {
+        if let number, taken >= number { break }
+        taken += 1
+        if reverse { held.append(commit) } else { try await tell(commit) }
+      }
+      for commit in held.reversed() { try await tell(commit) }
     }
   }
 

@@ -66,11 +66,9 @@ struct MergeCommand: AsyncParsableCommand {
   func run() async throws {
     try branch.check()
     try await store.withRepository(.read) { repository in
-      let branch = try await branch.branch(of: repository)
+      let branch = try await branch.branchToMove(of: repository)
       if abort {
-        _ = try PendingMerge.loadExisting(branch)
-        try PendingMerge.remove(branch)
-        if !output.isJSON { try StandardOutput.line("the merge into \(branch.name) is given up") }
+        try PendingMerge.giveUp(.merge, branch, output)
       } else if continues {
         try await finish(branch)
       } else if let revision {
@@ -80,12 +78,7 @@ struct MergeCommand: AsyncParsableCommand {
   }
 
   private func begin(_ revision: String, _ branch: Branch) async throws {
-    if !dryRun, let waiting = try PendingMerge.load(branch) {
-      throw Failure(
-        .refused,
-        "a merge of \(waiting.revision) into \(branch.name) waits for its conflicts to be resolved\n"
-          + "End it with `irminsul merge --continue`, or give it up with --abort.")
-    }
+    if !dryRun { try PendingMerge.checkNone(branch) }
     let source = try await branch.repository.resolveCommit(revision)
     let isBranch = try await branch.repository.branches().contains(revision)
     let message =
@@ -109,7 +102,7 @@ struct MergeCommand: AsyncParsableCommand {
   }
 
   private func finish(_ branch: Branch) async throws {
-    let pending = try PendingMerge.loadExisting(branch)
+    let pending = try PendingMerge.loadExisting(branch, of: .merge)
     try await run(
       branch, pending, commit.info(commit.message ?? pending.message),
       { try await pending.merge(into: branch) })
@@ -121,18 +114,10 @@ struct MergeCommand: AsyncParsableCommand {
     _ branch: Branch, _ pending: PendingMerge, _ info: Info,
     _ merging: () async throws -> BranchMerge
   ) async throws {
-    var attempts = 0
-    while true {
-      let merge = try await merging()
-      if dryRun { return try tell(planned: merge) }
-      guard merge.conflicts.isEmpty else { return try report(conflictsOf: merge, pending) }
-      attempts += 1
-      do {
-        return try report(try await merge.commit(info), of: merge)
-      } catch StoreError.conflict(_, _) where attempts < 100 {
-      } catch StoreError.headMoved(_, _) where attempts < 100 {
-      }
-    }
+    if dryRun { return try tell(planned: try await merging()) }
+    let (merge, result) = try await PendingMerge.make(info, merging)
+    guard let result else { throw try pending.keep(merge, output) }
+    try report(result, of: merge)
   }
 
   private func report(_ result: MergeResult, of merge: BranchMerge) throws {
@@ -148,22 +133,6 @@ struct MergeCommand: AsyncParsableCommand {
     var report = MergeReport(merge, outcome)
     report.commit = result.head?.hex
     try JSONLine.print(report)
-  }
-
-  private func report(conflictsOf merge: BranchMerge, _ pending: PendingMerge) throws {
-    try pending.save(merge.branch)
-    if output.isJSON {
-      var report = MergeReport(merge, "conflicts")
-      report.conflicts = merge.conflicts.map(ConflictFacts.init)
-      try JSONLine.print(report)
-      throw Failure(.refused, "")
-    }
-    for conflict in merge.conflicts { try StandardOutput.line(ConflictFacts.line(conflict)) }
-    throw Failure(
-      .refused,
-      "not merged: \(NumberText.count(merge.conflicts.count, "conflict")), and \(merge.branch.name) stays "
-        + "as it is\nDecide with `irminsul resolve PATH --ours|--theirs|--value VALUE`, then "
-        + "`irminsul merge --continue`,\nor give up with `irminsul merge --abort`.")
   }
 
   private func tell(planned merge: BranchMerge) throws {

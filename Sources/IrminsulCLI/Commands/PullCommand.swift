@@ -39,8 +39,7 @@ struct PullCommand: AsyncParsableCommand {
     let bar = ProgressBar()
     defer { bar.finish() }
     try await RemoteStore.withRepository(url) { remote in
-      try await store.withRepository(.write, hash: remote.algorithm, layout: remote.layout) {
-        repository in
+      try await store.withLike(remote) { repository in
         let branch = try await branch.branch(of: repository)
         let source = other ?? branch.name
         let heads = try await repository.fetch([source], from: remote, tracking: name) {

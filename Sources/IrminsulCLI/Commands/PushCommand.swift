@@ -9,7 +9,7 @@ struct PushCommand: AsyncParsableCommand {
       Only what is missing is sent, and refs move all at once or not at all. A branch there moves on only: \
       one that has commits which the pushed one has not is refused. --merge merges it there, beside its other \
       writers; --force-with-lease ID moves it from ID, and from nowhere else. :THERE with a lease removes it. \
-      Tags are given by full name: refs/tags/v1.
+      A name is that of a branch, else of a tag; refs/tags/v1 is a tag whatever branches there are.
 
       Example: irminsul push file:backup main draft:shared/draft
 
@@ -64,23 +64,34 @@ struct PushCommand: AsyncParsableCommand {
           lease = try await repository.resolve(forceWithLease)
         }
       }
-      let pushes = try names.map { try push($0, lease) }
-      try await RemoteStore.withRepository(url, like: create ? repository : nil) { remote in
-        let result = try await repository.push(
-          pushes, to: remote, commit.info("Merge branch '\(names[0])'"),
-          merging: MergeOptions(rules: try MergeRuleOptions.rules(rules.rules))
-        ) { bar.show($0) }
-        bar.finish()
-        for ref in result.refs { try SyncFacts(ref).print(output) }
-        if !output.isJSON {
-          try StandardOutput.line(
-            "sent \(NumberText.count(result.objects, "object")), \(NumberText.size(result.bytes))")
+      let (branches, tags) = (try await repository.heads(), try await repository.tags())
+      let pushes = try names.map {
+        try push($0, lease, isTag: { tags[$0] != nil && branches[$0] == nil })
+      }
+      func send() async throws -> SyncResult {
+        try await RemoteStore.withRepository(url, like: create ? repository : nil) { remote in
+          // Whichever of the two is found to be of another kind.
+          try await StoreKinds.naming(remote.location) {
+            try await repository.push(
+              pushes, to: remote, commit.info("Merge branch '\(names[0])'"),
+              merging: MergeOptions(rules: try MergeRuleOptions.rules(rules.rules))
+            ) { bar.show($0) }
+          }
         }
+      }
+      let result = try await StoreKinds.naming(repository.location, send)
+      bar.finish()
+      for ref in result.refs { try SyncFacts(ref).print(output) }
+      if !output.isJSON {
+        try StandardOutput.line(
+          "sent \(NumberText.count(result.objects, "object")), \(NumberText.size(result.bytes))")
       }
     }
   }
 
-  private func push(_ name: String, _ lease: ObjectID?) throws -> Push {
+  private func push(
+    _ name: String, _ lease: ObjectID?, isTag: (String) -> Bool
+  ) throws -> Push {
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       .map(String.init)
     if parts[0].isEmpty, parts.count == 2, let lease {
@@ -89,6 +100,10 @@ struct PushCommand: AsyncParsableCommand {
     if parts[0].isEmpty { throw ValidationError("\":THERE\" needs the id that it is at") }
     let rule: Push.Rule =
       merge ? .merge : forceWithLease == nil ? .fastForward : .forceWithLease(lease)
-    return Push(parts[0], as: parts.count == 2 ? parts[1] : nil, rule)
+    // What a tag is called there is a tag's name as well.
+    let prefix = isTag(parts[0]) ? "refs/tags/" : ""
+    let target = parts.count == 2 ? parts[1] : parts[0]
+    return Push(
+      prefix + parts[0], as: target.hasPrefix("refs/") ? target : prefix + target, rule)
   }
 }

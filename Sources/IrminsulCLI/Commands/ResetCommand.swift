@@ -32,7 +32,7 @@ struct ResetCommand: AsyncParsableCommand {
   func run() async throws {
     try branch.check()
     try await store.withRepository(.read) { repository in
-      let branch = try await branch.branch(of: repository)
+      let branch = try await branch.branchToMove(of: repository)
       let commit = try await repository.resolveCommit(revision)
       let old = try await branch.head()?.id
       if let from {

@@ -3,7 +3,8 @@ import Irminsul
 
 struct ResolveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "resolve", abstract: "Decide conflicts of a merge that waits.",
+    commandName: "resolve",
+    abstract: "Decide conflicts of a merge, a revert or a cherry-pick that waits.",
     usage: """
       irminsul resolve PATH… --ours | --theirs | --base | --remove
       irminsul resolve --all --ours
@@ -13,7 +14,7 @@ struct ResolveCommand: AsyncParsableCommand {
     discussion: """
       Ours is what the branch has, theirs what is merged into it, base what both come from. A decision \
       holds as long as the three versions of its path do: if somebody changes the branch there, the \
-      conflict is a new one.
+      conflict is a new one. A path that is decided may be decided anew; --all takes those that are left.
 
       Example: irminsul conflicts title > title.txt; $EDITOR title.txt; irminsul resolve title --file title.txt
 
@@ -74,25 +75,25 @@ struct ResolveCommand: AsyncParsableCommand {
     try await store.withRepository(.read) { repository in
       let branch = try await branch.branch(of: repository)
       var pending = try PendingMerge.loadExisting(branch)
-      let merge = try await pending.merge(into: branch)
-      let wanted = all ? merge.conflicts.map(\.path) : paths
+      let conflicts = try await pending.undecided(on: branch).conflicts
+      let wanted = all ? conflicts.filter { !pending.decides($0) }.map(\.path) : paths
       for path in wanted {
-        guard let conflict = merge.conflicts.first(where: { $0.path == path }) else {
+        guard let conflict = conflicts.first(where: { $0.path == path }) else {
           throw Failure(
             .refused,
             "\"\(path)\" has no conflict\nSee those that are left with `irminsul conflicts`.")
         }
-        pending.decisions.append(decision(conflict, bytes))
+        pending.decide(decision(conflict, bytes))
       }
       try pending.save(branch)
-      let left = merge.conflicts.count - Set(wanted).count
+      let left = conflicts.count { !pending.decides($0) }
       if output.isJSON {
         return try JSONLine.print(
           Facts(branch: branch.name, resolved: wanted.map(\.description), left: left))
       }
       try StandardOutput.line(
         left == 0
-          ? "all conflicts are resolved: make the commit with `irminsul merge --continue`"
+          ? pending.allResolved
           : "\(NumberText.count(left, "conflict")) left: see `irminsul conflicts`")
     }
   }

@@ -4,10 +4,17 @@ import Irminsul
 struct RevertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revert", abstract: "Undo what commits have done, in commits of their own.",
+    usage: """
+      irminsul revert REV… [--mainline NUMBER]
+      irminsul revert --continue
+      irminsul revert --abort
+      """,
     discussion: """
       Each commit's change is taken back where nothing else has changed the same since; where something \
-      has, that is a conflict, and nothing is changed. Several are reverted one after the other, in the \
-      order given.
+      has, that is a conflict. Several are reverted one after the other, in the order given.
+
+      On conflicts that commit is not made, and those after it wait: decide with `irminsul resolve`, then \
+      --continue, or give up with --abort, which leaves what was made before.
 
       Example: irminsul revert main~2
 
@@ -15,24 +22,11 @@ struct RevertCommand: AsyncParsableCommand {
       changed).
       """)
 
-  @OptionGroup var store: StoreOptions
-  @OptionGroup var branch: BranchOption
-  @OptionGroup var commit: CommitOptions
-  @OptionGroup var rules: MergeRuleOptions
-  @OptionGroup var output: OutputOptions
-
-  @Option(help: ArgumentHelp("Of a merge: the parent to go back to, from 1.", valueName: "number"))
-  var mainline: Int?
-
-  @Argument(help: "The commits to undo.")
-  var revisions: [String]
+  @OptionGroup var changes: ChangeAgain
 
   func run() async throws {
-    try await ChangeAgain.run(revisions, store, branch, output) { branch, id in
-      let subject = try await branch.repository.commit(id).subject
-      return try await branch.revert(
-        id, commit.info("Revert \"\(subject)\"\n\nThis reverts commit \(id)."), mainline: mainline,
-        MergeOptions(rules: try MergeRuleOptions.rules(rules.rules)))
+    try await changes.run(.revert) {
+      "Revert \"\($0.subject)\"\n\nThis reverts commit \($0.id)."
     }
   }
 }

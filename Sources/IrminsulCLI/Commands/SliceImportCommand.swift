@@ -7,7 +7,7 @@ struct SliceImportCommand: AsyncParsableCommand {
     commandName: "import", abstract: "Bring in the objects and the refs of a slice file.",
     discussion: """
       Branches move on only, unless --force is given; with --objects-only no ref moves. Everything is checked \
-      before a ref does. A store that is made for it is of the slice's kind.
+      before a ref does. A store that is made for it is of the slice's kind, and goes again if the import fails.
 
       Example: irminsul slice import monday.slice
 
@@ -35,18 +35,24 @@ struct SliceImportCommand: AsyncParsableCommand {
     defer { bar.finish() }
     // What is read once cannot be looked at before.
     let kind = Self.isRegular(file) ? try await Repository.sliceKind(of: file) : nil
-    try await store.withRepository(.write, hash: kind?.algorithm, layout: kind?.layout) {
-      let summary = try await $0.importSlice(
-        from: file, refs: objectsOnly ? .ignored : force ? .forced : .fastForward
-      ) { bar.show($0) }
-      bar.finish()
-      if output.isJSON { return try JSONLine.print(summary) }
-      try StandardOutput.line(
-        "read \(NumberText.count(summary.objects, "object")), "
-          + "\(NumberText.count(summary.newObjects)) of them new, and "
-          + "\(NumberText.count(summary.refs, "ref")), "
-          + "\(NumberText.count(summary.changedRefs)) of them changed")
+    let summary = try await StoreKinds.naming("the slice \"\(file)\"") {
+      try await store.withNewRepository(
+        keeping: .refs, hash: kind?.algorithm, layout: kind?.layout
+      ) { repository in
+        try await StoreKinds.naming(repository.location) {
+          try await repository.importSlice(
+            from: file, refs: objectsOnly ? .ignored : force ? .forced : .fastForward
+          ) { bar.show($0) }
+        }
+      }
     }
+    bar.finish()
+    if output.isJSON { return try JSONLine.print(summary) }
+    try StandardOutput.line(
+      "read \(NumberText.count(summary.objects, "object")), "
+        + "\(NumberText.count(summary.newObjects)) of them new, and "
+        + "\(NumberText.count(summary.refs, "ref")), "
+        + "\(NumberText.count(summary.changedRefs)) of them changed")
   }
 
   /// Whether a file can be read twice; one that is not there is told of by whoever reads it.

@@ -56,7 +56,8 @@ struct StatusCommand: AsyncParsableCommand {
             .init(ref: ref, ahead: distance.ahead, behind: distance.behind))
         }
       }
-      facts.merge = try PendingMerge.load(branch)?.revision
+      let pending = try PendingMerge.load(branch)
+      facts.merge = pending?.revision
       if output.isJSON { return try JSONLine.print(facts) }
       try StandardOutput.line("store   \(facts.store) (\(facts.ids), layout \(facts.layout))")
       let place =
@@ -67,9 +68,12 @@ struct StatusCommand: AsyncParsableCommand {
         try StandardOutput.line(
           "remote  \(remote.ref): \(remote.ahead) ahead, \(remote.behind) behind")
       }
-      if let merge = facts.merge {
+      if let pending {
+        let name = pending.command.rawValue
         try StandardOutput.line(
-          "merge   of \(merge) waits: see `irminsul conflicts`, then `irminsul merge --continue`")
+          "\(name.padding(toLength: max(8, name.count + 1), withPad: " ", startingAt: 0))of "
+            + "\(pending.revision) waits: see `irminsul conflicts`, then `irminsul \(name) --continue`"
+        )
       }
     }
   }

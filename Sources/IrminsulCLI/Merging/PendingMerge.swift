@@ -1,7 +1,7 @@
 import Foundation
 import Irminsul
 
-/// A merge that has met conflicts and waits for somebody to resolve them: what was asked for, and what was
+/// A merge, a revert or a cherry-pick that has met conflicts and waits for somebody to resolve them: what was asked for, and what was
 /// decided so far. It is kept in a file beside the store, never in it; the merge itself is made again each
 /// time, so that it fits the branch as it is by then.
 struct PendingMerge: Codable {
@@ -49,15 +49,48 @@ struct PendingMerge: Codable {
     }
   }
 
+  /// What is done with the commit, by the command's name.
+  enum Command: String, Codable {
+    case merge
+    case revert
+    case cherryPick = "cherry-pick"
+  }
+
+  /// What else a revert or a cherry-pick was asked for.
+  struct Series: Codable {
+    let command: Command
+    let mainline: Int?
+    /// The commits that come after this one.
+    let rest: [String]
+  }
+
   let store: String
   let branch: String
-  /// The commit that is merged, and how the user named it.
+  /// The commit that is merged, undone or made again, and how the user named it.
   let source: String
   let revision: String
+  /// Empty for the commit's own.
   let message: String
   let rules: [String]
   let allowsUnrelated: Bool
   var decisions: [Decision] = []
+  /// nil for a merge.
+  var series: Series?
+
+  var command: Command { series?.command ?? .merge }
+
+  var allResolved: String {
+    "all conflicts are resolved: make the commit with `irminsul \(command.rawValue) --continue`"
+  }
+
+  /// Whether a decision holds for a conflict.
+  func decides(_ conflict: MergeConflict) -> Bool { decisions.contains { $0.fits(conflict) } }
+
+  /// Decides about a path, whatever was decided before.
+  mutating func decide(_ decision: Decision) {
+    decisions.removeAll { $0.path == decision.path }
+    decisions.append(decision)
+  }
 
   // MARK: The file
 
@@ -96,14 +129,42 @@ struct PendingMerge: Codable {
     }
   }
 
-  /// The merge that waits on a branch.
-  static func loadExisting(_ branch: Branch) throws -> PendingMerge {
-    guard let merge = try load(branch) else {
+  /// What waits on a branch.
+  ///
+  /// - Parameter command: Whose it must be; nil: anyone's.
+  static func loadExisting(
+    _ branch: Branch, of command: Command? = nil
+  ) throws -> PendingMerge {
+    guard let pending = try load(branch) else {
+      let name = command ?? .merge
       throw Failure(
         .refused,
-        "no merge into \(branch.name) waits for anything\nBegin one with `irminsul merge REV`.")
+        "no \(name.rawValue) on \(branch.name) waits for anything\n"
+          + "Begin one with `irminsul \(name.rawValue) REV`.")
     }
-    return merge
+    if let command, command != pending.command { throw pending.waiting(on: branch) }
+    return pending
+  }
+
+  /// Refuses to begin anything where something waits.
+  static func checkNone(_ branch: Branch) throws {
+    if let pending = try load(branch) { throw pending.waiting(on: branch) }
+  }
+
+  private func waiting(on branch: Branch) -> Failure {
+    Failure(
+      .refused,
+      "a \(command.rawValue) of \(revision) on \(branch.name) waits for its conflicts to be resolved\n"
+        + "End it with `irminsul \(command.rawValue) --continue`, or give it up with "
+        + "`irminsul \(command.rawValue) --abort`.")
+  }
+
+  /// Forgets what waits on a branch; what was committed before stays.
+  static func giveUp(_ command: Command, _ branch: Branch, _ output: OutputOptions) throws {
+    _ = try loadExisting(branch, of: command)
+    try remove(branch)
+    if output.isJSON { return }
+    try StandardOutput.line("the \(command.rawValue) on \(branch.name) is given up")
   }
 
   func save(_ branch: Branch) throws {
@@ -137,15 +198,65 @@ struct PendingMerge: Codable {
     }
   }
 
+  /// The merge as it is now, with all conflicts.
+  func undecided(on branch: Branch) async throws -> BranchMerge {
+    guard let source = ObjectID(hex: source) else {
+      throw Failure(
+        .io, "the record of the \(command.rawValue) on \(branch.name) names no commit")
+    }
+    switch command {
+    case .merge: return try await branch.merging(source, try options)
+    case .revert:
+      return try await branch.reverting(source, mainline: series?.mainline, try options)
+    case .cherryPick:
+      return try await branch.cherryPicking(source, mainline: series?.mainline, try options)
+    }
+  }
+
   /// The merge as it is now, with what was decided already taken out of its conflicts.
   func merge(into branch: Branch) async throws -> BranchMerge {
-    guard let source = ObjectID(hex: source) else {
-      throw Failure(.io, "the record of the merge into \(branch.name) names no commit")
-    }
-    var merge = try await branch.merging(source, try options)
+    var merge = try await undecided(on: branch)
     try await merge.resolve { conflict in
       decisions.first { $0.fits(conflict) }?.resolution
     }
     return merge
+  }
+
+  /// Makes a merge, again if somebody was faster; no result where it has conflicts.
+  static func make(
+    _ info: Info?, _ merging: () async throws -> BranchMerge
+  ) async throws -> (merge: BranchMerge, result: MergeResult?) {
+    var attempts = 0
+    while true {
+      let merge = try await merging()
+      guard merge.conflicts.isEmpty else { return (merge, nil) }
+      attempts += 1
+      do {
+        return (merge, try await merge.commit(info))
+      } catch StoreError.conflict(_, _) where attempts < 100 {
+      } catch StoreError.headMoved(_, _) where attempts < 100 {
+      }
+    }
+  }
+
+  /// Keeps what has conflicts until somebody has decided them, and tells them.
+  ///
+  /// - Returns: That the command ends so.
+  func keep(_ merge: BranchMerge, _ output: OutputOptions) throws -> Failure {
+    try save(merge.branch)
+    if output.isJSON {
+      var report = MergeReport(merge, "conflicts")
+      report.conflicts = merge.conflicts.map(ConflictFacts.init)
+      try JSONLine.print(report)
+      return Failure(.refused, "")
+    }
+    for conflict in merge.conflicts { try StandardOutput.line(ConflictFacts.line(conflict)) }
+    let name = command.rawValue
+    return Failure(
+      .refused,
+      "\(name) of \(revision): \(NumberText.count(merge.conflicts.count, "conflict")), and "
+        + "\(merge.branch.name) stays as it is\n"
+        + "Decide with `irminsul resolve PATH --ours|--theirs|--value VALUE`, then "
+        + "`irminsul \(name) --continue`,\nor give up with `irminsul \(name) --abort`.")
   }
 }

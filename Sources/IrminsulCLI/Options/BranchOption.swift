@@ -30,6 +30,18 @@ struct BranchOption: ParsableArguments {
     return try await Self.defaultBranch(of: repository)
   }
 
+  /// The branch, which must have a commit; only the one that HEAD names may get its first one so.
+  func branchToMove(of repository: Repository) async throws -> Branch {
+    let branch = try await branch(of: repository)
+    guard let name, try await branch.head() == nil,
+      try await Self.defaultName(of: repository) != name
+    else { return branch }
+    throw Failure(
+      .refused,
+      "no branch \"\(name)\" in \(repository.location)\n"
+        + "Make it with `irminsul branch \(name) --from REV`.")
+  }
+
   static func defaultBranch(of repository: Repository) async throws -> Branch {
     repository.branch(try await defaultName(of: repository))
   }

@@ -44,6 +44,15 @@ struct RevisionRange {
     for word in not { excluded.append(try await commit(word)) }
   }
 
+  /// As the words say it, and from all refs.
+  init(
+    ofAll words: [String], not: [String] = [], in repository: Repository,
+    hint: (String) -> String? = { _ in nil }
+  ) async throws {
+    try await self.init(words, not: not, in: repository, hint: hint)
+    starts += try await repository.tips()
+  }
+
   /// As the words say it; from a branch's head where they name no start.
   init(
     _ words: [String], not: [String] = [], from branch: BranchOption, in repository: Repository,

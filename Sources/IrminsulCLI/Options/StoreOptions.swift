@@ -53,6 +53,75 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
+  /// What is worth keeping of a store that was made for something that failed.
+  enum Keeping {
+    /// Objects: they need not come again.
+    case objects
+    /// Refs alone: without one nothing can be read.
+    case refs
+  }
+
+  /// As ``withRepository(_:hash:layout:_:)`` for a write; a store that is made for it goes again when `body` fails.
+  func withNewRepository<Result>(
+    keeping: Keeping, hash: HashAlgorithm?, layout: DirectoryLayout?,
+    _ body: (Repository) async throws -> Result
+  ) async throws -> Result {
+    let place = DefaultStore.nearest() ?? .here
+    let url = givenURL ?? place.url
+    if try await isThere(url) {
+      return try await withRepository(.write, hash: hash, layout: layout, body)
+    }
+    func make() async throws -> Result {
+      let file = EmptyStoreFile(at: url)
+      do {
+        return try await withRepository(.write, hash: hash, layout: layout, body)
+      } catch {
+        // What failed first is what is told.
+        if (try? await deleteEmpty(url, keeping)) == true { file?.remove() }
+        throw error
+      }
+    }
+    return try await givenURL == nil ? place.withFolder(make) : make()
+  }
+
+  /// The store that takes what another one has: of the same kind, and gone again when it was made for `body`, which
+  /// fails before an object came.
+  func withLike<Result>(
+    _ remote: Repository, _ body: (Repository) async throws -> Result
+  ) async throws -> Result {
+    try await StoreKinds.naming(remote.location) {
+      try await withNewRepository(
+        keeping: .objects, hash: remote.algorithm, layout: remote.layout, body)
+    }
+  }
+
+  private func isThere(_ url: String) async throws -> Bool {
+    // Without a logger: who opens it next has the same warnings.
+    var options = Repository.Options()
+    options.creation = .never
+    do {
+      let repository = try await Repository.open(
+        url, environment: ProcessInfo.processInfo.environment, options: options)
+      await repository.close()
+      return true
+    } catch StoreError.storeAbsent {
+      return false
+    }
+  }
+
+  /// Deletes a store if there is nothing in it; whether it did.
+  private func deleteEmpty(_ url: String, _ keeping: Keeping) async throws -> Bool {
+    let name: String? = try await RemoteStore.withRepository(url) {
+      let found = try await $0.statistics()
+      if found.branches + found.otherRefs > 0 { return nil }
+      return keeping == .objects && found.objects > 0 ? nil : $0.name
+    }
+    guard let name else { return false }
+    try await Repository.deleteStore(
+      named: name, at: url, environment: ProcessInfo.processInfo.environment)
+    return true
+  }
+
   private func open(
     _ access: Access, hash: HashAlgorithm?, layout: DirectoryLayout?
   ) async throws -> Repository {

@@ -100,7 +100,7 @@ extension Repository {
     if options.order == .date { options.order = .topologicalByDate }
     let names = try await refLabels()
     let roots: [ObjectID]
-    if let starts { roots = starts } else { roots = try await tips(names) }
+    if let starts { roots = starts } else { roots = try await tips(Array(names.keys)) }
     let hasPath = options.path != nil
     var walk = CommitWalk(
       objects, from: roots, options, keeping: .commits, keepsWays: hasPath)
@@ -129,9 +129,14 @@ extension Repository {
     return GraphDrawing(nodes)
   }
 
-  /// The commits at refs, in an order that depends on nothing else.
-  private func tips(_ names: [ObjectID: [String]]) async throws -> [ObjectID] {
-    let ids = Array(names.keys)
+  /// The commits that the refs lead to, newest first: where `git log --all` starts. Two or three round trips, and more
+  /// for thousands of refs.
+  public func tips() async throws -> [ObjectID] {
+    try await tips(Array(try await refLabels().keys))
+  }
+
+  /// The commits among what refs lead to, in an order that depends on nothing else.
+  private func tips(_ ids: [ObjectID]) async throws -> [ObjectID] {
     var dated: [(id: ObjectID, date: Int64)] = []
     // Tags may be of blobs or trees.
     for (id, object) in zip(ids, try await objects.read(ids)) where object.kind == .commit {
