@@ -138,7 +138,10 @@ struct RemoteHelper {
     for (update, outcome) in zip(updates, outcomes) {
       switch outcome {
       case .done: answers.append("ok \(update.ref)")
-      case .refused(let reason): answers.append("error \(update.ref) \(reason)")
+      case .refused(let reason):
+        // git would take the end of a quotation at the start for the end of the reason.
+        let isQuoted = reason.hasPrefix("\"")
+        answers.append("error \(update.ref) \(isQuoted ? "refused: " : "")\(reason)")
       case .rebased(let old, let new):
         answers += [
           "ok \(update.ref)", "option refname \(update.ref)", "option old-oid \(old)",

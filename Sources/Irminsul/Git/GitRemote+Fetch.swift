@@ -39,8 +39,16 @@ extension GitRemote {
   ) async throws -> FetchResult {
     let engine = try repository.scripted("fetches of git")
     let local = try await local()
-    let wants = Array(Set(wants))
+    var wants = Array(Set(wants))
     let shallow = try local.shallowCommits()
+    var stillShallow: Set<ObjectID> = []
+    if options.completesShallow, !shallow.isEmpty {
+      // git asks for refs that it lacks, and means the histories of all that it has.
+      let cut = shallow.sorted()
+      let missing = try await repository.engine.missing(cut)
+      stillShallow = Set(missing)
+      wants = Array(Set(wants).union(shallow.subtracting(missing)))
+    }
     var cut = NewObjects.Cut()
     if let depth = options.depth {
       cut.depth = max(depth, 1) - 1
@@ -55,7 +63,7 @@ extension GitRemote {
       if isWhole, complete.isEmpty {
         try await pack.addAll(of: wants, from: engine)
         let result = try await pack.finish(isSelfContained: true)
-        if !shallow.isEmpty { try local.setShallowCommits([]) }
+        if !shallow.isEmpty { try local.setShallowCommits(stillShallow) }
         return result
       }
       var new = NewObjects(repository.objects, wants: wants, complete: complete, cut: cut)

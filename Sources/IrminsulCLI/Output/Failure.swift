@@ -128,7 +128,8 @@ extension Failure {
     case .host(let error): status(of: error)
     case .git(let error): status(of: error)
     case .slice(let error): status(of: error)
-    case .badPath, .badBranchName, .badTagName, .badStoreName, .badURL, .badSetting, .rootIsDirectory:
+    case .badPath, .badBranchName, .badTagName, .badStoreName, .badURL, .badSetting,
+      .rootIsDirectory:
       .usage
     case .notFound, .noSuchBranch, .noSuchObject, .ambiguous, .branchExists, .branchNameClash,
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
