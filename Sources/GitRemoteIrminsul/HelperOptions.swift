@@ -51,7 +51,9 @@ struct HelperOptions {
     case "push-option":
       // git quotes a value with odd characters in it.
       guard value.trimmingCharacters(in: ["\""]) == "rebase=server" else {
-        return "error push option \(value): there is rebase=server"
+        // git ends with words of its own, which do not say what there is.
+        StandardError.line("error: there is no push option \(value): use rebase=server")
+        return "unsupported"
       }
       rebases = true
     case "deepen-since", "deepen-not", "deepen-relative":

@@ -42,7 +42,7 @@ public struct Behaviour: Sendable, CustomStringConvertible {
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
     contents + corners + heads + trees + histories + merging + watches + concurrency + values
-    + transactions + containers + walks + proofs + undo + settings + irmin
+    + transactions + containers + walks + proofs + undo + settings + collection + irmin
 }
 
 /// What a store did otherwise.

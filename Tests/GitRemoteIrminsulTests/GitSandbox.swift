@@ -66,7 +66,7 @@ final class GitSandbox: Sendable {
     variables.merge(more) { $1 }
     let process = Process()
     let file = "\(root)/tmp/\(UUID().uuidString)"
-    FileManager.default.createFile(atPath: file, contents: nil)
+    _ = FileManager.default.createFile(atPath: file, contents: nil)
     let output = try FileHandle(forWritingTo: URL(filePath: file))
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", lines]

@@ -64,7 +64,8 @@ extension Repository {
   }
 
   func importSlice(
-    from file: BlockingFile, path: String, refs policy: SliceRefs, progress: @escaping TransferReport
+    from file: BlockingFile, path: String, refs policy: SliceRefs,
+    progress: @escaping TransferReport
   ) async throws -> SliceSummary {
     try await Lease.with(self) { [self] in
       var reader = SliceReader(file, path: path, largestObject: engine.maximumObjectSize)

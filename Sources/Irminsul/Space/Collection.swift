@@ -73,7 +73,7 @@ extension Repository {
       answer = try await engine.collect(["step", "\(max(1, options.step))"])
       steps += 1
       // It has ended with another one's step.
-      if answer.state == "idle" || answer.collected >= goal {
+      if answer.state != "done", answer.state == "idle" || answer.collected >= goal {
         last.report.phase = .done
         last.report.steps = steps
         progress(last.report)
