@@ -197,7 +197,7 @@ import Testing
 
     // All of them when IRMINSUL_INTERLEAVINGS is set, which takes an hour.
     let isExhaustive = ProcessInfo.processInfo.environment["IRMINSUL_INTERLEAVINGS"] != nil
-    var choices: [Int?] = operation.isLarge ? [nil, 3, 1000] : [nil, 1, 4, 10, 1000]
+    var choices: [Int?] = operation.isLarge ? [nil, 3, 1000] : [nil, 1, 5, 1000]
     var places = Array(0...calls)
     if isExhaustive {
       choices = [nil] + (1...30).map { $0 } + [1000]
