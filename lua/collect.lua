@@ -34,7 +34,7 @@ return guarded(function()
       call('DEL', worklist, collection)
       call('HSET', collection, 'begun', now(), 'wait', ARGV[2], 'log', ARGV[3], 'scan', 'refs', 'at', '0',
         'kept', '0', 'bytes', '0', 'visited', '0', 'marks', '0')
-      call('HSET', meta_key, 'collecting', '1', 'collections', begun)
+      call('HSET', meta_key, 'collecting', '1', 'collections', begun, 'format', meta[1] .. '+')
       -- A detached HEAD; and what the marks of wide directories refer to, which none may do now.
       if meta[6] and #meta[6] == 2 * width and not find(meta[6], '[^%x]') then
         call('RPUSH', worklist, raw_id(meta[6]))
@@ -222,7 +222,7 @@ return guarded(function()
     if left < 0 then
       call('HDEL', leases, held[at])
     elseif begun < tonumber(meta[4]) then
-      wait = math.max(wait, 1)
+      wait = math.max(wait, 50)
     end
   end
   if wait > 0 then return answer('waiting', 0, wait) end
@@ -232,6 +232,6 @@ return guarded(function()
   call('DEL', collection)
   call('HDEL', meta_key, 'collecting')
   collected = collected + 1
-  call('HSET', meta_key, 'collected', collected)
+  call('HSET', meta_key, 'collected', collected, 'format', string.sub(meta[1], 1, 1))
   return answer('done', removed, 0)
 end)

@@ -25,6 +25,7 @@ return guarded(function()
     state = 'created'
   end
   local values = redis.call('HMGET', meta, 'format', 'hash', 'head', 'position', 'layout')
-  return {state, values[1] or '', values[2] or '', values[3] or '', values[4] or '',
+  -- A `+` says that garbage is being collected: see lib/meta.lua.
+  return {state, string.match(values[1] or '', '^(.-)%+?$'), values[2] or '', values[3] or '', values[4] or '',
     values[5] or ''}
 end)

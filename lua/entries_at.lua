@@ -11,7 +11,7 @@
 return guarded(function()
   local layout, count = ARGV[1], tonumber(ARGV[2])
   local meta = redis.call('HMGET', KEYS[3], 'layout', 'format')
-  if meta[1] and meta[1] ~= layout then fail('FORMAT', meta[2] or '') end
+  if meta[1] and meta[1] ~= layout then fail('FORMAT', string.sub(meta[2] or '', 1, 1)) end
   -- What each step found, by the directory it was looked for in: neighbours in a history share most.
   local known = {}
   for step = 1, count do known[step] = {} end

@@ -13,7 +13,7 @@
 -- @include lib/refs.lua
 return guarded(function()
   local meta = redis.call('HMGET', KEYS[4], 'layout', 'format')
-  if meta[1] and meta[1] ~= ARGV[4] then fail('FORMAT', meta[2] or '') end
+  if meta[1] and meta[1] ~= ARGV[4] then fail('FORMAT', string.sub(meta[2] or '', 1, 1)) end
   local head, id
   if ARGV[1] == 'ref' then
     local value = redis.call('HGET', KEYS[3], ARGV[2])

@@ -195,7 +195,7 @@ import Testing
     let calls = counting.calls
     await dry.close()
 
-    // All of them when IRMINSUL_INTERLEAVINGS is set, which takes an hour.
+    // All of them when IRMINSUL_INTERLEAVINGS is set, which takes long.
     let isExhaustive = ProcessInfo.processInfo.environment["IRMINSUL_INTERLEAVINGS"] != nil
     var choices: [Int?] = operation.isLarge ? [nil, 3, 1000] : [nil, 1, 5, 1000]
     var places = Array(0...calls)

@@ -47,7 +47,7 @@ struct GarbageCollectCommand: AsyncParsableCommand {
     options.grace = .seconds(grace)
     options.reflog = .seconds(reflog)
     options.share = share
-    let report = try await store.withRepository(.write) { [options] store in
+    let report = try await store.withRepository(.read) { [options] store in
       try await store.collectGarbage(options) { report in
         bar.show(
           TransferProgress(

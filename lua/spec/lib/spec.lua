@@ -32,7 +32,7 @@ end
 for _, name in ipairs({'commit', 'configure', 'put_objects', 'set_refs'}) do
   local script = scripts[name]
   scripts[name] = function(...)
-    return script(redis.pcall('HGET', keys.meta, 'format') == '2' and '2' or '1', ...)
+    return script(string.sub(tostring(redis.pcall('HGET', keys.meta, 'format')), 1, 1) == '2' and '2' or '1', ...)
   end
 end
 
