@@ -16,7 +16,8 @@
 --         byte, several of one path in the order of their actions:
 --           path: steps joined by `/`, '' the root
 --           expectation, of what the head has there: `*` none; '' absent; `mode SP raw id` that
---             entry; `kind` and blob, tree or commit: anything of that kind; `names`, raw id and
+--             entry; `kind` and blob, tree or commit: anything of that kind; `folder` a directory or
+--             nothing, else the conflict is `kind`; `names`, raw id and
 --             digest: a directory that is this tree or has the same names and modes (lib/tree.lua)
 --           action: '' none; `remove`; `blob` (value: an object); `entry` (value: a raw id); or one
 --             of lib/values.lua, with its operand as the value

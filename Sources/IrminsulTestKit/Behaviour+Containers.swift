@@ -302,9 +302,21 @@ extension Behaviour {
         try await main.log(at: "a", of: String.self).append("x")
       }
       guard case .undecodable("a/tail", _, _, _) = error else { throw error }
-      // A blob above what is written becomes a directory, as everywhere.
-      try await main.log(at: "b", of: String.self).append("x")
-      try expectEqual(try await main.log(at: "b", of: String.self).newest(1).values, ["x"])
+      // What is a value stays one.
+      let map = main.map(at: "b", of: String.self)
+      let queue = main.queue(at: "b", of: String.self)
+      let attempts: [@Sendable () async throws -> Void] = [
+        { try await main.log(at: "b", of: String.self).append("x") },
+        { try await queue.enqueue("x") },
+        { try await main.linkedLog(at: "b", of: String.self).append("x") },
+        { try await map.set("x", for: "k") }, { try await map.update("k") { $0 = "x" } },
+        { try await map.set(contentsOf: [("k", "x")]) },
+      ]
+      for attempt in attempts {
+        let refusal = try await expectError { try await attempt() }
+        guard case .wrongKind("b", .blob, _) = refusal else { throw refusal }
+      }
+      try expectEqual(try await main.get("b", as: String.self), "text")
       try await main.log(at: "c", of: String.self).append("x")
       let folder = try await main.list("c").first { $0.entry.mode.isTree }?.name ?? []
       let path = Path(steps: [Array("c".utf8), folder])

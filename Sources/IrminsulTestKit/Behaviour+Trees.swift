@@ -26,6 +26,11 @@ extension Behaviour {
       try expectEqual(try await tree.hash(repository.algorithm), commit.tree)
       tree = try await tree.adding("new", at: "d/new").removing("d/new")
       try expectEqual(try await tree.hash(repository.algorithm), commit.tree)
+      let stored = try await repository.tree(commit.id)
+      let other: HashAlgorithm = repository.algorithm == .sha1 ? .sha256 : .sha1
+      guard case .wrongHash = try await expectError({ _ = try await stored.hash(other) }) else {
+        throw BehaviourFailure(description: "an id of another kind was made")
+      }
       try expectEqual(try await tree.removing("none/of/it").hash(repository.algorithm), commit.tree)
       try expectEqual(try await tree.removing("x/below").hash(repository.algorithm), commit.tree)
       let smaller = try await tree.removing("d")

@@ -21,6 +21,20 @@ import Testing
     #expect(log["message"] as? String == "Set 3 paths\n\na\nb/c\nd\n")
   }
 
+  /// Whatever was there goes, and it is said.
+  @Test func whatIsInTheWayIsReplaced() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1", "f/b/c=2"))
+    let folder = try await sandbox.irminsul("set", "a/x=3")
+    #expect(folder.status == 0)
+    #expect(folder.errors.contains("the value \"a\" was replaced; it is in "), "\(folder.errors)")
+    let value = try await sandbox.irminsul("set", "f/b=4", "g=5")
+    #expect(value.status == 0)
+    #expect(value.errors.contains("the folder \"f/b\" was replaced"), "\(value.errors)")
+    expectDone(try await sandbox.irminsul("set", "a/x=6", "a/y=7"))
+    expectDone(try await sandbox.irminsul("get", "a", "--at", "main~3"), "1")
+  }
+
   /// One of them would undo the other.
   @Test func valuesInEachOthersWay() async throws {
     let sandbox = try Sandbox()
@@ -97,15 +111,6 @@ import Testing
     let facts = try await sandbox.irminsul("set", "a=1", "--json").object()
     #expect(facts["changed"] as? Bool == false)
     #expect(try await sandbox.state() == before)
-  }
-
-  @Test func aFolderIsReplacedByAValueAndBack() async throws {
-    let sandbox = try Sandbox()
-    expectDone(try await sandbox.irminsul("set", "a/b=1", "a/c=2"))
-    expectDone(try await sandbox.irminsul("set", "a=3"))
-    expectDone(try await sandbox.irminsul("get", "a"), "3")
-    expectDone(try await sandbox.irminsul("set", "a/b/c=4"))
-    expectDone(try await sandbox.irminsul("get", "a/b/c"), "4")
   }
 
   @Test func onlyIfThePathHoldsAValue() async throws {

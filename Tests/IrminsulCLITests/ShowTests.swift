@@ -107,7 +107,27 @@ import Testing
       let found = expectDone(try await sandbox.irminsul("diff", "--patch", from, to))
       #expect(Self.files(found.output) == Self.files(wanted.bytes), "\(from) \(to)")
     }
+    // A value of another type counts all its lines, as its patch has them: git compares the two. Of n42, only the
+    // mode changes, and it is not read for that.
+    var kept: Set<String> = []
+    for number in 1...64 where [1, 2].contains(number % 4) && number != 42 {
+      kept.insert("n\(number)")
+    }
+    for (from, to) in [("old", "new"), ("new", "old"), ("old", "main"), ("main~2", "topic")] {
+      func counts(_ output: [String]) -> [String] {
+        output.filter { line in
+          let name = line.split(separator: " ").first.map(String.init) ?? ""
+          if from == "main~2" { return true }
+          return name.hasPrefix("n")
+            ? kept.contains(name) : name != "kind" && !line.contains("changed,")
+        }.sorted()
+      }
+      let wanted = try git.run("diff", "--no-renames", "--stat", from, to)
+      let found = expectDone(try await sandbox.irminsul("diff", "--stat", from, to))
+      #expect(counts(found.lines) == counts(wanted.lines), "\(from) \(to)")
+    }
     expectDone(try await sandbox.irminsul("diff", "-p", "old", "old"), "")
+    expectDone(try await sandbox.irminsul("diff", "--stat", "old", "old"), "")
     // The patch is one that git applies, whatever the names.
     try sandbox.write(
       expectDone(try await sandbox.irminsul("diff", "-p", "old", "main")).output, to: "patch")
@@ -118,6 +138,42 @@ import Testing
       """)
     #expect(applied.status == 0, "\(applied.errors)")
     #expect(!applied.lines.isEmpty && applied.lines.allSatisfy { $0.hasPrefix("n") })
+  }
+
+  /// Many lines and long names share eighty columns as git shares them.
+  @Test func lineCountsOfManyLines() async throws {
+    let history = try TestHistory()
+    let git = history.git
+    func tree(_ lines: [Int]) throws -> String {
+      let names = [
+        "a", "folder/with/a/name/that/is/rather/long/indeed/and/goes/on/for/a/while/until/the/end",
+        "b", "x/" + String(repeating: "long", count: 20), "middle/of/the/road",
+      ]
+      for (name, count) in zip(names, lines) {
+        let text = (0..<count).map { "line \($0)\n" }.joined()
+        let id = try git.store(.blob, text)
+        try git.run("update-index", "--add", "--cacheinfo", "100644,\(id),\(name)")
+      }
+      return try git.run("write-tree").lines[0]
+    }
+    for (name, lines) in [
+      ("old", [0, 3, 70, 1, 900]), ("new", [12, 1, 71, 400, 3]), ("few", [13, 1, 71, 401, 4]),
+    ] {
+      let commit = try git.run("commit-tree", try tree(lines), "-m", name).lines[0]
+      try git.run("update-ref", "refs/heads/\(name)", commit)
+    }
+    let sandbox = try await history.imported()
+    for (from, to) in [("old", "new"), ("new", "old"), ("new", "few"), ("old", "few")] {
+      let wanted = try git.run("diff", "--no-renames", "--stat", from, to)
+      let found = expectDone(try await sandbox.irminsul("diff", "--stat", from, to))
+      #expect(found.lines == wanted.lines, "\(from) \(to)")
+    }
+    let log = try git.run("log", "--stat", "--no-renames", "--format=%s", "topic")
+    let shown = expectDone(try await sandbox.irminsul("log", "--stat", "topic")).lines
+    #expect(shown.filter { $0.contains(" | ") } == log.lines.filter { $0.contains(" | ") })
+    let facts = try await sandbox.irminsul("diff", "--stat", "--json", "old", "new").objects()
+    #expect(facts.first?["insertions"] as? Int == 12)
+    #expect(facts.first?["deletions"] as? Int == 0)
   }
 
   /// The patch of each file, in order of their text: paths with a "/" sort otherwise in git.

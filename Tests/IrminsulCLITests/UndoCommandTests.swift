@@ -131,6 +131,16 @@ import Testing
     expectDone(try await sandbox.irminsul("get", "a"), "1")
   }
 
+  @Test func nothingThatCouldBeRestored() async throws {
+    let sandbox = try Sandbox()
+    expectDone(try await sandbox.irminsul("set", "a=1"))
+    expectDone(try await sandbox.irminsul("set", "b=1"))
+    expectRefusal(
+      try await sandbox.irminsul("restore", "c", "--from", "main~1"), .refused, "nothing is at c")
+    expectDone(try await sandbox.irminsul("restore", "b", "--from", "main~1"))
+    expectDone(try await sandbox.irminsul("ls"), "a\n")
+  }
+
   @Test func aRevertIsByWhoeverMakesIt() async throws {
     let sandbox = try Sandbox()
     for value in ["1", "2"] { expectDone(try await sandbox.irminsul("set", "a=\(value)")) }

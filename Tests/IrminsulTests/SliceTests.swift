@@ -55,6 +55,13 @@ import Testing
     let exported = try await source.exportSlice(to: folder.file("all"))
     #expect(exported.refs == 62 && exported.needed == 0)
     #expect(exported.bytes == (try contents(folder.file("all"))).count)
+    // The file has its name once it is whole; one that is there stays as it is.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["all"])
+    let refusal = await #expect(throws: StoreError.self) {
+      try await source.exportSlice(to: folder.file("all"))
+    }
+    #expect(refusal?.description.contains("File exists") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["all"])
     let url: String
     switch place {
     case .memory: url = "memory:?\(kind)"
@@ -63,7 +70,7 @@ import Testing
     }
     let copy = try await Repository.open(url)
     let imported = try await copy.importSlice(from: folder.file("all"))
-    #expect(imported.objects == exported.objects)
+    #expect(imported.objects == exported.objects && imported.bytes == exported.bytes)
     // A store of wide directories is made with the text that explains them.
     #expect(imported.newObjects >= exported.objects - 1)
     #expect(imported.changedRefs == 62)

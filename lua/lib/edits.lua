@@ -8,6 +8,7 @@
 -- Whether the entry that the head has at a path is what the writer has seen there.
 local function is_expected(request, expectation, mode, id)
   if expectation == '' then return not mode end
+  if expectation == 'folder' then return not mode or is_tree_mode(mode) end
   if not mode then return false end
   local sub, first = string.sub, string.byte(expectation)
   if first == 107 then
@@ -87,7 +88,7 @@ local function rewrite_entry(request, mode, id, low, high, at)
     if #path >= at then break end
     if #path == at - 1 and at > 1 then fail('BADPATH', path) end
     if expectation ~= '*' and not is_expected(request, expectation, mode, id) then
-      conflict(request, path, 'expected', mode, id)
+      conflict(request, path, expectation == 'folder' and 'kind' or 'expected', mode, id)
     end
     if argv[low + 2] ~= '' then
       new_mode, new_id = act(request, low, new_mode, new_id)

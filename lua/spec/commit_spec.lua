@@ -384,6 +384,22 @@ describe('commit', function()
     expect(snapshot()).equals(before)
   end)
 
+  it('tests that nothing but a directory is at a path', function()
+    fresh_store()
+    commit{set('d/x', '1'), set('v', '2'), {'sub', '*', 'entry', '160000', string.rep('s', 20)}}
+    local before = snapshot()
+    for _, path in ipairs({'v', 'd/x', 'sub'}) do
+      local reply = commit{{path, 'folder'}, set('z', '1')}
+      expect(reply[1]).equals('conflict')
+      expect(reply[4]).equals(path)
+      expect(reply[5]).equals('kind')
+    end
+    expect(snapshot()).equals(before)
+    expect(commit{{'', 'folder'}}[1]).equals('unchanged')
+    expect(commit{{'d', 'folder'}, set('d/y', '1')}[1]).equals('committed')
+    expect(commit{{'new', 'folder'}, set('new/y', '1')}[1]).equals('committed')
+  end)
+
   it('tests which names a directory has', function()
     fresh_store()
     local root = commit{set('d/x', '1'), set('d/y', '2'), set('e', '3')}[5]

@@ -63,7 +63,7 @@ final class ChunkAppender: Sendable {
           } else if conflicts.isEmpty {
             throw StoreError.conflict(branch: name, conflicts)
           } else {
-            throw Self.unfit(conflicts, branch: name)
+            throw unfit(conflicts, branch: name)
           }
         }
       }
@@ -71,11 +71,13 @@ final class ChunkAppender: Sendable {
   }
 
   /// What stands in the way will the next time too: no reason to try again.
-  private static func unfit(_ conflicts: [PathConflict], branch: String) -> StoreError {
+  private func unfit(_ conflicts: [PathConflict], branch: String) -> StoreError {
     guard let conflict = conflicts.first, let found = conflict.found else {
       return .unexpectedReply("a conflict with nothing", in: "branch \"\(branch)\"")
     }
-    return .wrongKind(conflict.path, found: found.mode, wanted: "a chunk of entries")
+    return .wrongKind(
+      conflict.path, found: found.mode,
+      wanted: conflict.path == path ? "a directory of chunks" : "a chunk of entries")
   }
 
   private func readTail() async throws -> Seen? {
@@ -112,6 +114,7 @@ final class ChunkAppender: Sendable {
     }
     guard let tail else { return try await branch.commit([], info) }
     let blob = try tail.framed()
+    if known == nil { edits.append(.check(path, .folder)) }
     edits.append(
       BranchEdit(path: tailPath, action: .blob(.blob, blob)).expecting(known?.entry))
     let result = try await branch.commit(edits, info)

@@ -21,4 +21,18 @@ public protocol Container: Sendable {
 extension Container {
   /// The commit's info, unless the caller has one.
   func info(_ given: Info?, _ what: String) -> Info { given ?? Info("\(what) \(path)") }
+
+  /// Commits edits of a container that is a directory, unless something else is in its place.
+  ///
+  /// - Throws: ``StoreError/wrongKind(_:found:wanted:)``.
+  func commitInFolder(_ edits: [BranchEdit], _ info: Info) async throws -> WriteResult {
+    do {
+      return try await branch.commit([.check(path, .folder)] + edits, info)
+    } catch StoreError.conflict(let name, let conflicts) {
+      if let found = conflicts.first(where: { $0.path == path && $0.reason == .kind })?.found {
+        throw StoreError.wrongKind(path, found: found.mode, wanted: "a directory")
+      }
+      throw StoreError.conflict(branch: name, conflicts)
+    }
+  }
 }

@@ -57,7 +57,7 @@ public struct LinkedLog<Element: Contents>: Container {
       [place(of: link), headPlace(of: link)].map {
         BranchEdit(path: $0, action: .blob(.blob, blob))
       } + heads.map { .remove(headPlace(of: $0)) }
-    return try await branch.commit(edits, self.info(info, "Append to"))
+    return try await commitInFolder(edits, self.info(info, "Append to"))
   }
 
   /// A cursor at the newest entry. One round trip.

@@ -90,7 +90,7 @@ public struct SharedMap<Value: Contents>: Container {
   public func set(
     _ value: Value, for key: String, _ info: Info? = nil
   ) async throws -> WriteResult {
-    try await branch.commit([try edit(setting: value, for: key)], self.info(info, "Set in"))
+    try await commitInFolder([try edit(setting: value, for: key)], self.info(info, "Set in"))
   }
 
   /// Sets many values in one commit. One round trip.
@@ -98,14 +98,14 @@ public struct SharedMap<Value: Contents>: Container {
   public func set(
     contentsOf values: some Sequence<(key: String, value: Value)>, _ info: Info? = nil
   ) async throws -> WriteResult {
-    try await branch.commit(
+    try await commitInFolder(
       try values.map { try edit(setting: $0.value, for: $0.key) }, self.info(info, "Set in"))
   }
 
   /// Removes a key. One round trip.
   @discardableResult
   public func removeValue(for key: String, _ info: Info? = nil) async throws -> WriteResult {
-    try await branch.commit([try edit(removing: key)], self.info(info, "Remove from"))
+    try await commitInFolder([try edit(removing: key)], self.info(info, "Remove from"))
   }
 
   /// Changes the value of a key as if nobody else did meanwhile; nil is no value. The closure runs
@@ -129,12 +129,12 @@ public struct SharedMap<Value: Contents>: Container {
       var value = try content.map { try self.value(of: Bytes($0.content), at: path) }
       try change(&value)
       let edit: BranchEdit = if let value { try self.edit(value, at: path) } else { .remove(path) }
-      return try await branch.commit([edit.expecting(found?.entry)], self.info(info, "Update in"))
+      return try await commitInFolder([edit.expecting(found?.entry)], self.info(info, "Update in"))
     }
   }
 
   /// A change as an edit, for a commit that does more:
-  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``.
+  /// ``Branch/commit(_:_:parents:emptyCommit:token:)``. A value in the map's place is replaced.
   ///
   /// - Throws: As ``value(for:)``.
   public func edit(setting value: Value, for key: String) throws -> BranchEdit {

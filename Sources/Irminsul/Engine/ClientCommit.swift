@@ -285,6 +285,7 @@ struct ClientCommit {
       case .none: holds = true
       case .exactly(let expected): holds = found == expected
       case .kind(let kind): holds = found?.mode.objectKind == kind
+      case .folder: holds = found == nil || found?.mode.isTree == true
       case .names(let digest):
         if let found, found.mode.isTree, found.id != digest.tree {
           holds =
@@ -295,7 +296,8 @@ struct ClientCommit {
         }
       }
       if !holds {
-        conflicts.append(PathConflict(path: edit.path, found: found, reason: .expected))
+        let reason: PathConflict.Reason = edit.expectation == .folder ? .kind : .expected
+        conflicts.append(PathConflict(path: edit.path, found: found, reason: reason))
       }
     }
     return conflicts

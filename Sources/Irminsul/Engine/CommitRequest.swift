@@ -84,6 +84,8 @@ struct PathEdit: Sendable {
     case exactly(Entry?)
     /// Anything of a kind must be there.
     case kind(ObjectKind)
+    /// A directory or nothing; what is something else is no ``PathConflict/Reason/expected`` one but of another kind.
+    case folder
     /// A directory that is this tree, or has the same names and modes.
     case names(ListingDigest)
   }

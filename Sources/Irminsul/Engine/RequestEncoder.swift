@@ -53,6 +53,7 @@ struct RequestEncoder {
     case .exactly(nil): arguments.append([])
     case .exactly(let entry?): arguments.append(bytes(of: entry))
     case .kind(let kind): arguments.append(Bytes("kind \(kind)".utf8))
+    case .folder: arguments.append(Bytes("folder".utf8))
     case .names(let digest):
       arguments.append(Bytes("names ".utf8) + digest.tree.bytes + Bytes(digest.names.utf8))
     }

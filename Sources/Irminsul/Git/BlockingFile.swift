@@ -40,6 +40,25 @@ final class BlockingFile: Sendable {
   /// Removes a file that was made in vain.
   static func remove(_ path: String) { unlink(path) }
 
+  /// Refuses a name that something has, be it a link that leads nowhere.
+  static func checkAbsent(_ path: String) throws(Failure) {
+    var status = stat()
+    if lstat(path, &status) == 0 { throw Failure(number: EEXIST) }
+  }
+
+  /// Gives a file the name that it is to have. What got that name meanwhile is not replaced, as far as the file
+  /// system can tell.
+  static func rename(_ path: String, to name: String) throws(Failure) {
+    if link(path, name) == 0 {
+      unlink(path)
+      return
+    }
+    // Not every file system has two names for a file.
+    guard [EPERM, ENOTSUP, ENOSYS, EMLINK].contains(errno) else { throw Failure(number: errno) }
+    try checkAbsent(name)
+    guard Foundation.rename(path, name) == 0 else { throw Failure(number: errno) }
+  }
+
   /// Sees to it that all bytes are on the disk.
   func synchronize() async throws(Failure) {
     try await perform { descriptor throws(Failure) in

@@ -18,18 +18,20 @@ enum FileMerge: Equatable {
     if base == ours { return .theirs(theirs) }
     guard let ours else { return .conflict(.removedByOurs) }
     guard let theirs else { return .conflict(.removedByTheirs) }
-    guard isRegular(ours), isRegular(theirs) else {
-      // Links and submodules are whole or nothing.
-      let areAlike = ours.mode.canonical == theirs.mode.canonical
-      return .conflict(areAlike ? .content("a \(ours.mode.noun) is whole or nothing") : .kind)
+    let areFiles = isRegular(ours) && isRegular(theirs)
+    guard areFiles || ours.mode.canonical == theirs.mode.canonical else {
+      return .conflict(.kind)
     }
-    let old = base.flatMap { isRegular($0) ? $0 : nil }
-    guard let mode = merged(old?.mode, ours.mode, theirs.mode) else { return .conflict(.mode) }
-    if ours.id == theirs.id || old?.id == theirs.id {
+    // The bytes of a link and of a file that it was before are the same kind of object.
+    guard let mode = merged(base?.mode, ours.mode, theirs.mode) else { return .conflict(.mode) }
+    if ours.id == theirs.id || base?.id == theirs.id {
       return mode == ours.mode ? .ours : .mode(Entry(mode: mode, id: ours.id))
     }
-    if old?.id == ours.id { return .theirs(Entry(mode: mode, id: theirs.id)) }
-    return .content(mode)
+    if base?.id == ours.id { return .theirs(Entry(mode: mode, id: theirs.id)) }
+    // Links and submodules are whole or nothing.
+    return areFiles
+      ? .content(mode)
+      : .conflict(.content("a \(ours.mode.noun) is whole or nothing"))
   }
 
   /// A file, not a symbolic link or a submodule.

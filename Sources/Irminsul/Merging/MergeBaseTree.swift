@@ -7,18 +7,23 @@ import RedisScripting
 /// A conflict between bases is no conflict of the merge: where the two sides have settled it alike, it is
 /// gone; where one side has kept the one and the other side the other, it is there still. So its place in the
 /// virtual base holds something that neither side has: text with marks; or, for what one base removes and the
-/// other changes, what their own base had.
+/// other changes, what their own base had. Of a file and a directory it has both, the file under another name.
 enum MergeBaseTree {
+  /// What a merge compares with.
+  private struct Base {
+    var tree: ObjectID?
+    /// The files where several bases have a file and a directory.
+    var unsettled: [Path: Entry] = [:]
+  }
+
   /// What merging the bases has come to.
   private struct Virtual {
     /// What is stored nowhere, in front of what is.
     let objects: VirtualObjects
     let database: ObjectDatabase
-    /// Where one base has a file and another one a directory.
-    var unsettled: Set<Path> = []
     /// The trees of bases that were merged before. In a history in which branches cross all the time, the
     /// same ones are met on very many ways.
-    var trees: [[ObjectID]: ObjectID] = [:]
+    var trees: [[ObjectID]: Base] = [:]
     /// Finds them, and remembers the commits that it has seen.
     var bases: MergeBases
     /// How many bases were merged.
@@ -47,8 +52,8 @@ enum MergeBaseTree {
     let base = try await tree(of: bases, in: repository, options, &virtual)
     // The usual merge has one base, and nothing that is not stored.
     let objects = virtual.merges == 0 ? stored : virtual.database
-    var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
-    try await merger.merge(base: base, ours: mine, theirs: other)
+    var merger = TreeMerger(objects, options.rules, unsettled: base.unsettled)
+    try await merger.merge(base: base.tree, ours: mine, theirs: other)
     return TreeMerge(
       merger, ours: Tree(root: Directory(base: mine), objects: stored),
       theirs: Tree(root: Directory(base: other), objects: stored), in: objects)
@@ -58,12 +63,14 @@ enum MergeBaseTree {
   private static func tree(
     of bases: [ObjectID], in repository: Repository, _ options: MergeOptions,
     _ virtual: inout Virtual, depth: Int = 1
-  ) async throws -> ObjectID? {
-    guard let first = bases.last, let newest = bases.first else { return nil }
+  ) async throws -> Base {
+    guard let first = bases.last, let newest = bases.first else { return Base() }
     if let known = virtual.trees[bases] { return known }
     let stored = repository.objects
-    if virtual.merges >= merges, depth > Self.depth { return try await stored.rootTree(of: newest) }
-    var tree = try await stored.rootTree(of: first)
+    if virtual.merges >= merges, depth > Self.depth {
+      return Base(tree: try await stored.rootTree(of: newest))
+    }
+    var result = Base(tree: try await stored.rootTree(of: first))
     var merged = [first]
     for base in bases.dropLast().reversed() {
       try Task.checkCancellation()
@@ -74,34 +81,25 @@ enum MergeBaseTree {
       virtual.merges += 1
       let other = try await stored.rootTree(of: base)
       let objects = virtual.database
-      var merger = TreeMerger(objects, options.rules, unsettled: virtual.unsettled)
-      try await merger.merge(base: below, ours: tree, theirs: other)
+      var merger = TreeMerger(
+        objects, options.rules, unsettled: below.unsettled, isBase: true)
+      try await merger.merge(base: below.tree, ours: result.tree, theirs: other)
       var merge = TreeMerge(
-        merger, ours: Tree(root: Directory(base: tree), objects: objects),
+        merger, ours: Tree(root: Directory(base: result.tree), objects: objects),
         theirs: Tree(root: Directory(base: other), objects: objects), in: objects)
       let unsettled = merge
       try await merge.resolve { conflict in
         try await settled(conflict, unsettled)
       }
-      var whole = try await merge.tree()
-      for conflict in unsettled.conflicts where conflict.reason == .fileAndDirectory {
-        virtual.unsettled.insert(conflict.path)
-      }
-      // A name that nobody else has makes the trees on the way differ from both sides', so that a merge
-      // gets there.
-      for path in virtual.unsettled {
-        guard let name = path.steps.last, let folder = path.parent else { continue }
-        try await whole.set(
-          folder.appending(name + Bytes("~irminsul-unsettled-base".utf8)),
-          blob: FramedObject(kind: .blob, content: name), mode: .blob)
-      }
+      let whole = try await merge.tree()
       var new: [IdentifiedObject] = []
-      tree = try await whole.write(stored.algorithm, into: &new)
+      result.tree = try await whole.write(stored.algorithm, into: &new)
+      result.unsettled.merge(merger.parted) { _, newer in newer }
       virtual.objects.add(new)
       merged.append(base)
     }
-    virtual.trees[bases] = tree
-    return tree
+    virtual.trees[bases] = result
+    return result
   }
 
   /// What the virtual base has where its parents do not go together: something that both sides have changed,
@@ -110,9 +108,11 @@ enum MergeBaseTree {
     _ conflict: MergeConflict, _ merge: TreeMerge
   ) async throws -> TreeMerge.Resolution {
     switch conflict.reason {
-    case .removedByOurs, .removedByTheirs: return .base
-    case .mode, .fileAndDirectory: return .ours
-    case .kind, .content, .bothAdded:
+    case .removedByOurs, .removedByTheirs, .kind: return .base
+    // A base has both of a file and a directory: that is no conflict there.
+    case .fileAndDirectory: return .ours
+    case .mode where conflict.ours?.id == conflict.theirs?.id: return .ours
+    case .mode, .content, .bothAdded:
       let text = LineMerge(
         base: try await merge.content(of: conflict.base) ?? [],
         ours: try await merge.content(of: conflict.ours) ?? [],

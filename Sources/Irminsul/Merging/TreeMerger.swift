@@ -46,8 +46,13 @@ struct TreeMerger {
 
   private let objects: ObjectDatabase
   private let rules: MergeRules
-  /// Paths at which the base is not known: there, only equal sides agree.
-  private let unsettled: Set<Path>
+  /// Whether the result is a base for another merge: of a file and a directory, it has both, the directory
+  /// under the name.
+  private let isBase: Bool
+  /// The files where the base has both.
+  private let unsettled: [Path: Entry]
+  /// The files where the result has both.
+  private(set) var parted: [Path: Entry] = [:]
   /// Below this one nothing is read: there are no names.
   private let empty: ObjectID
   private(set) var changes: [Change] = []
@@ -59,10 +64,14 @@ struct TreeMerger {
   /// Blobs that are read at once: three for each path, each of any size.
   private static let contentBatch = 64
 
-  init(_ objects: ObjectDatabase, _ rules: MergeRules, unsettled: Set<Path> = []) {
+  init(
+    _ objects: ObjectDatabase, _ rules: MergeRules, unsettled: [Path: Entry] = [:],
+    isBase: Bool = false
+  ) {
     self.objects = objects
     self.rules = rules
     self.unsettled = unsettled
+    self.isBase = isBase
     empty = Tree.emptyID(objects.algorithm)
   }
 
@@ -110,7 +119,7 @@ struct TreeMerger {
 
   private mutating func compare(_ level: Level) async throws {
     var theirs = try await differences(level.base, level.theirs)
-    for name in unsettled.filter({ $0.parent == level.path }).compactMap(\.steps.last)
+    for name in unsettled.keys.filter({ $0.parent == level.path }).compactMap(\.steps.last)
     where !theirs.contains(where: { $0.name == name }) {
       let same = try await entry(name, in: level.base)
       theirs.append(DirectoryDiff.Change(name: name, old: same, new: same))
@@ -124,8 +133,7 @@ struct TreeMerger {
       let base = change.old.map(Entry.init)
       let present = ours[change.name].map { $0.new.map(Entry.init) } ?? base
       try await decide(
-        level.path.appending(change.name), base: base, ours: present,
-        theirs: change.new.map(Entry.init))
+        change.name, in: level, base: base, ours: present, theirs: change.new.map(Entry.init))
     }
     if before != changes.count + contents.count + next.count, !level.path.isRoot {
       guards.append(Guard(path: level.path, ours: level.entry))
@@ -136,17 +144,17 @@ struct TreeMerger {
   // directory that are both there afterwards are a conflict.
 
   private mutating func decide(
-    _ path: Path, base: Entry?, ours: Entry?, theirs: Entry?
+    _ name: Bytes, in parent: Level, base: Entry?, ours: Entry?, theirs: Entry?
   ) async throws {
     if ours == theirs { return }
-    if unsettled.contains(path) {
-      return conflicts.append(
-        MergeConflict(
-          path: path, base: nil, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+    let path = parent.path.appending(name)
+    if let unsettled = unsettled[path],
+      try await decide(name, in: parent, unsettled: unsettled, ours: ours, theirs: theirs)
+    {
+      return
     }
     if base == ours { return change(path, ours, to: theirs) }
-    let file = FileMerge.decide(
-      base: base.file, ours: ours.file, theirs: theirs.file)
+    let file = FileMerge.decide(base: base.file, ours: ours.file, theirs: theirs.file)
     let (old, mine, other) = (base.directory, ours.directory, theirs.directory)
     if old == nil, mine == nil, other == nil {
       return settle(file, path, base, ours, theirs)
@@ -158,16 +166,87 @@ struct TreeMerger {
       case .mode, .content, .conflict: true
       }
     let level = Level(path: path, entry: ours, base: old, ours: mine, theirs: other)
-    guard isFileLeft else {
-      // No file is left: the directories decide.
-      if mine == other || old == other { return }
-      if old == mine { return change(path, ours, to: theirs) }
-      return next.append(level)
-    }
+    // No file is left: the directories decide.
+    guard isFileLeft else { return merge(level, theirs) }
     guard try await isDirectoryLeft(level) else { return settle(file, path, base, ours, theirs) }
-    conflicts.append(
-      MergeConflict(
-        path: path, base: base, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+    guard isBase else {
+      return conflicts.append(
+        MergeConflict(
+          path: path, base: base, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+    }
+    // A file that both have known, and one side changed while the other has a directory, is there as it was.
+    if let left = base.file ?? ours.file ?? theirs.file {
+      try await part(name, in: parent, file: left, side: mine == nil ? 1 : 2)
+    }
+    // A new directory of theirs replaces the file by itself.
+    if ours.file != nil, old != nil { change(path, ours, to: nil) }
+    merge(level, theirs)
+  }
+
+  /// Decides what the base does not: where it has a directory, and a file beside it; false where it does, as
+  /// no side has the file.
+  private mutating func decide(
+    _ name: Bytes, in parent: Level, unsettled: Entry, ours: Entry?, theirs: Entry?
+  ) async throws -> Bool {
+    let path = parent.path.appending(name)
+    switch (ours.directory, theirs.directory) {
+    case (nil, nil):
+      // Two files have no base that both come from. That one side has kept the file and the other side neither
+      // is a conflict.
+      if let ours, let theirs {
+        settle(FileMerge.decide(base: nil, ours: ours, theirs: theirs), path, nil, ours, theirs)
+      } else {
+        settle(
+          .conflict(ours == nil ? .removedByOurs : .removedByTheirs), path, unsettled, ours, theirs)
+      }
+      return true
+    case (nil, _?), (_?, nil):
+      guard let file = ours.file ?? theirs.file else { return false }
+      if isBase {
+        try await part(name, in: parent, file: file, side: ours.file != nil ? 1 : 2)
+        if ours.file != nil { change(path, ours, to: theirs) }
+      } else {
+        conflicts.append(
+          MergeConflict(
+            path: path, base: nil, ours: ours, theirs: theirs, reason: .fileAndDirectory))
+      }
+      return true
+    case (_?, _?): return false
+    }
+  }
+
+  /// In a base, the directory keeps the name, and the file of a side stands beside it, as git has it.
+  private mutating func part(
+    _ name: Bytes, in level: Level, file: Entry, side: Int
+  ) async throws {
+    parted[level.path.appending(name)] = file
+    change(level.path.appending(try await unused(name, side, in: level)), nil, to: file)
+  }
+
+  /// Merges the directories at a path, where theirs has an entry of any kind.
+  private mutating func merge(_ level: Level, _ theirs: Entry?) {
+    if level.ours == level.theirs || level.base == level.theirs { return }
+    if level.base == level.ours { return change(level.path, level.entry, to: theirs) }
+    next.append(level)
+  }
+
+  /// The name that git gives a file of a side in whose place the merged base has a directory.
+  private func unused(_ name: Bytes, _ side: Int, in level: Level) async throws -> Bytes {
+    let first = name + Bytes("~Temporary merge branch \(side)".utf8)
+    var candidate = first
+    var number = 0
+    while try await isThere(candidate, in: level) {
+      candidate = first + Bytes("_\(number)".utf8)
+      number += 1
+    }
+    return candidate
+  }
+
+  private func isThere(_ name: Bytes, in level: Level) async throws -> Bool {
+    for id in [level.base, level.ours, level.theirs] {
+      if try await entry(name, in: id) != nil { return true }
+    }
+    return false
   }
 
   /// Whether anything is in the merged directory, where one of the sides has none.

@@ -168,29 +168,34 @@ extension Repository {
     return IdentifiedObject(single.framed, algorithm)
   }
 
-  /// Makes a file, which goes again when something fails.
+  /// Makes a file, which has its name when all is in it: one that is there is whole.
   private func withNewFile<Result: Sendable>(
     _ path: String, _ body: (BlockingFile) async throws -> Result
   ) async throws -> Result {
     if path == "-" { return try await body(BlockingFile(FileHandle.standardOutput)) }
-    let file: BlockingFile
-    do {
-      file = try BlockingFile(creating: path)
-    } catch {
-      throw StoreError.slice(.file(path: path, reason: "\(error)"))
+    func failing<Value>(_ step: () async throws -> Value) async throws -> Value {
+      do {
+        return try await step()
+      } catch {
+        throw StoreError.slice(.file(path: path, reason: "\(error)"))
+      }
+    }
+    let part = "\(path).\(String(UInt32.random(in: 0 ... .max), radix: 16)).part"
+    let file = try await failing {
+      try BlockingFile.checkAbsent(path)
+      return try BlockingFile(creating: part)
     }
     do {
       let result = try await body(file)
-      do {
+      try await failing {
         try await file.synchronize()
-      } catch {
-        throw StoreError.slice(.file(path: path, reason: "\(error)"))
+        try BlockingFile.rename(part, to: path)
       }
       file.close()
       return result
     } catch {
       file.close()
-      BlockingFile.remove(path)
+      BlockingFile.remove(part)
       throw error
     }
   }

@@ -84,7 +84,6 @@ extension Repository {
       var needed = 0
       var objects = 0
       var added = 0
-      var bytes = 0
       var batch: [IdentifiedObject] = []
       var size = 0
       try await withThrowingTaskGroup(of: Int.self) { group in
@@ -93,7 +92,9 @@ extension Repository {
           while inFlight > most, let new = try await group.next() {
             inFlight -= 1
             added += new
-            progress(TransferProgress(phase: "objects", done: objects, total: nil, bytes: bytes))
+            progress(
+              TransferProgress(
+                phase: "objects", done: objects, total: nil, bytes: reader.byteCount))
           }
         }
         func send() async throws {
@@ -124,7 +125,6 @@ extension Repository {
             objects += 1
             batch.append(IdentifiedObject(id: id, object: object))
             size += object.bytes.count
-            bytes += object.bytes.count
             if size > 1 << 20 || batch.count == 2000 { try await send() }
           case .end: break
           }
@@ -138,7 +138,8 @@ extension Repository {
         changed = try await move(refs, policy, head: head)
       }
       return SliceSummary(
-        objects: objects, newObjects: added, bytes: bytes, refs: refs.count, changedRefs: changed,
+        objects: objects, newObjects: added, bytes: reader.byteCount, refs: refs.count,
+        changedRefs: changed,
         needed: needed)
     }
   }

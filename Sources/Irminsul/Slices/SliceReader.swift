@@ -111,6 +111,9 @@ struct SliceReader {
     throw damaged(start, "a length that is not in its shortest form")
   }
 
+  /// The bytes that were read; in the end, the file's.
+  var byteCount: Int { offset }
+
   // MARK: Bytes
 
   /// Whether so many bytes are there to be taken.

@@ -183,7 +183,9 @@ extension Repository {
     guard let fromURL else { return }
     if let choice, choice != fromURL {
       throw .badURL(
-        url, reason: "\(name)=\(fromURL.rawValue), and \(choice.rawValue) is asked for beside it")
+        url,
+        reason: "it says \(name)=\(fromURL.rawValue), and \(name)=\(choice.rawValue) is needed here"
+      )
     }
     choice = fromURL
   }

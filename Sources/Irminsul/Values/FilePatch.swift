@@ -21,6 +21,9 @@ public struct FilePatch: Sendable {
     public let old: Entry?
     public let new: Entry?
     public let content: Content
+    /// Bytes of the values; nil where there is none, or both are the same.
+    public let oldSize: Int?
+    public let newSize: Int?
   }
 
   public let path: Path
@@ -36,15 +39,20 @@ public struct FilePatch: Sendable {
     path = change.path
     let (old, new) = change.entries
     func part(_ old: Entry?, _ new: Entry?) throws(StoreError) -> Part {
-      if old?.id == new?.id { return Part(old: old, new: new, content: .same) }
+      if old?.id == new?.id {
+        return Part(old: old, new: new, content: .same, oldSize: nil, newSize: nil)
+      }
       var (before, after): (Bytes, Bytes) = ([], [])
       if let old { before = try content(old) }
       if let new { after = try content(new) }
-      if TextPatch.isBinary(before) || TextPatch.isBinary(after) {
-        return Part(old: old, new: new, content: .binary)
+      var content = Content.binary
+      if !TextPatch.isBinary(before), !TextPatch.isBinary(after) {
+        let patch = TextPatch(from: before, to: after, context: context)
+        content = patch.isEmpty ? .same : .text(patch)
       }
-      let patch = TextPatch(from: before, to: after, context: context)
-      return Part(old: old, new: new, content: patch.isEmpty ? .same : .text(patch))
+      return Part(
+        old: old, new: new, content: content, oldSize: old.map { _ in before.count },
+        newSize: new.map { _ in after.count })
     }
     if let old, let new, !old.mode.isSameType(as: new.mode) {
       parts = [try part(old, nil), try part(nil, new)]

@@ -203,7 +203,8 @@ extension StoreError: CustomStringConvertible {
     case .wrongKind(let path, let found, let wanted):
       "\"\(path)\" has mode \(found): \(wanted) is needed"
     case .missingObject(let id, let location):
-      "object \(id) is missing in \(location)\nThe store is damaged: run verify and restore it."
+      "object \(id) is missing in \(location)\n"
+        + "Unless that id was a mistake, the store is damaged: run verify, and restore it."
     case .damagedObject(let id, let location, let reason):
       "object \(id) is damaged in \(location): \(reason)\nRun verify and restore it."
     case .notACommit(let id): "\(id) is not a commit"

@@ -226,7 +226,13 @@ public struct Tree: Sendable {
 
   /// The id of the tree object that this tree is, without storing it: in the layout of the repository
   /// that it comes from, or ``DirectoryLayout/git``.
+  ///
+  /// - Throws: ``StoreError/wrongHash(found:asked:in:)`` where the repository that it comes from has ids of another kind.
   public func hash(_ algorithm: HashAlgorithm) async throws -> ObjectID {
+    if let objects, objects.algorithm != algorithm {
+      throw StoreError.wrongHash(
+        found: objects.algorithm.rawValue, asked: algorithm.rawValue, in: objects.location)
+    }
     var new: [IdentifiedObject] = []
     return try await write(algorithm, into: &new)
   }

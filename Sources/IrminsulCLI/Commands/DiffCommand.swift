@@ -19,7 +19,7 @@ struct DiffCommand: AsyncParsableCommand {
         irminsul diff --patch main~1:config main:config
 
       JSON keys, a line for each path: path, change (added, removed, updated), old, new (ids), patch with \
-      --patch; pathBase64 and patchBase64 for what is not UTF-8.
+      --patch, insertions and deletions with --stat; pathBase64 and patchBase64 for what is not UTF-8.
       """)
 
   @OptionGroup var store: StoreOptions

@@ -21,7 +21,7 @@ struct LogCommand: AsyncParsableCommand {
 
       JSON keys: id, tree, parents, author and committer (each: name, email, seconds, zone), \
       subject, message; messageBase64 for a message that is not UTF-8; side (left, right) with --left-right; \
-      changes (each: path, change, old, new, patch) with --patch.
+      changes (each: path, change, old, new, patch) with --patch, and with insertions and deletions with --stat.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -36,7 +36,7 @@ struct LogCommand: AsyncParsableCommand {
   @Flag(help: "Draw the lines of history beside the commits, a line for each commit.")
   var graph = false
 
-  @Flag(help: "From all branches, tags and other refs.")
+  @Flag(help: "From all branches, tags and other refs, and HEAD.")
   var all = false
 
   @Flag(help: "The oldest first; -n and --skip count from the newest all the same.")
@@ -104,7 +104,9 @@ struct LogCommand: AsyncParsableCommand {
     if graph, output.isJSON {
       throw ValidationError("give --graph or --json, not both: `irminsul graph --json` has edges")
     }
-    if graph, patch.isPatch { throw ValidationError("give --graph or --patch, not both") }
+    if graph, patch.isAsked {
+      throw ValidationError("give --graph or --\(patch.isPatch ? "patch" : "stat"), not both")
+    }
     if graph, leftRight { throw ValidationError("give --graph or --left-right, not both") }
   }
 
@@ -128,7 +130,7 @@ struct LogCommand: AsyncParsableCommand {
         facts.side = isLeft.map { $0 ? "left" : "right" }
         let changes = try await changes(of: commit, at: path ?? .root, in: repository)
         if output.isJSON {
-          if patch.isPatch { facts.changes = try await patch.facts(of: changes, in: repository) }
+          if patch.isAsked { facts.changes = try await patch.facts(of: changes, in: repository) }
           try JSONLine.print(facts)
         } else {
           try print(commit, names[commit.id] ?? [], isLeft: isLeft, isFirst: count == 0)
@@ -183,7 +185,7 @@ struct LogCommand: AsyncParsableCommand {
   private func changes(
     of commit: Commit, at path: Path, in repository: Repository
   ) async throws -> [TreeChange] {
-    guard patch.isPatch, firstParent || commit.parents.count < 2 else { return [] }
+    guard patch.isAsked, firstParent || commit.parents.count < 2 else { return [] }
     return try await repository.changes(of: commit).filter {
       $0.path.steps.starts(with: path.steps)
     }

@@ -30,6 +30,13 @@ struct RestoreCommand: AsyncParsableCommand {
       let branch = try await branch.branch(of: repository)
       let source = try await repository.resolveCommit(from)
       let name = path.isRoot ? "everything" : "\(path)"
+      if !path.isRoot, try await repository.tree(source.id).entry(path) == nil,
+        try await branch.entry(path) == nil
+      {
+        throw Failure(
+          .refused,
+          "nothing is at \(name), neither in \(source.id.hex.prefix(10)) nor on \(branch.name)")
+      }
       let result = try await branch.restore(
         path, from: source.id, commit.info("Restore \(name) from \(source.id.hex.prefix(10))"))
       try WriteReport(result, on: branch).print(output)

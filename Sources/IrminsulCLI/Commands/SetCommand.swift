@@ -126,6 +126,7 @@ struct SetCommand: AsyncParsableCommand {
           result = try await branch.commit(edits, info)
         }
         try WriteReport(result, on: branch).print(output)
+        try await warn(of: result, at: paths, in: repository)
       } catch StoreError.testFailed(let path, let found) {
         throw Failure(
           .refused,
@@ -140,6 +141,26 @@ struct SetCommand: AsyncParsableCommand {
               + "\(try await FoundText.describe(conflict.found, in: repository))")
         }
         throw Failure(.refused, lines.joined(separator: "\n"))
+      }
+    }
+  }
+
+  /// Says of values that had to go because there is a folder now, and of folders, that they are gone.
+  private func warn(
+    of result: WriteResult, at paths: [Path], in repository: Repository
+  ) async throws {
+    guard case .committed(let commit, _) = result, let parent = commit.parents.first else { return }
+    let before = try await repository.tree(parent)
+    var seen: Set<Path> = []
+    for path in paths {
+      for length in 1...max(1, path.steps.count) {
+        let place = Path(steps: Array(path.steps.prefix(length)))
+        guard seen.insert(place).inserted, let entry = try await before.entry(place) else { break }
+        if entry.mode.isTree == (place == path) {
+          StandardError.line(
+            "irminsul: \(entry.mode.isTree ? "the folder" : "the value") \"\(place)\" was replaced; "
+              + "it is in \(parent.short)")
+        }
       }
     }
   }

@@ -19,7 +19,7 @@ struct ShowCommand: AsyncParsableCommand {
         irminsul show v1:config/theme
 
       JSON keys: of a commit id, tree, parents, author and committer (each: name, email, seconds, zone), subject, \
-      message, messageBase64, and changes (each: path, change, old, new, patch with --patch); of a value: id, kind, size, text, or \
+      message, messageBase64, and changes (each: path, change, old, new, patch with --patch, insertions and deletions with --stat); of a value: id, kind, size, text, or \
       base64 when it is not UTF-8; of a folder a line for each entry: path, name, kind, mode, id; of a tag: id, \
       kind, name, tagger, message, object, objectKind, then a line for what it points to.
       """)

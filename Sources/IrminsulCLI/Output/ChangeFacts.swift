@@ -11,10 +11,13 @@ struct ChangeFacts: Encodable {
     /// The change line by line, where it was asked for.
     var patch: String?
     var patchBase64: String?
+    /// Its lines, where they were asked for.
+    var insertions: Int?
+    var deletions: Int?
     private let bytes: [UInt8]
 
     private enum CodingKeys: CodingKey {
-      case path, pathBase64, change, old, new, patch, patchBase64
+      case path, pathBase64, change, old, new, patch, patchBase64, insertions, deletions
     }
 
     init(_ change: TreeChange) {

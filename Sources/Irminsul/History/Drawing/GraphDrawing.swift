@@ -129,7 +129,7 @@ extension Repository {
     return GraphDrawing(nodes)
   }
 
-  /// The commits that the refs lead to, newest first: where `git log --all` starts. Two or three round trips, and more
+  /// The commits that the refs and HEAD lead to, newest first: where `git log --all` starts. Two or three round trips, and more
   /// for thousands of refs.
   public func tips() async throws -> [ObjectID] {
     try await tips(Array(try await refLabels().keys))
@@ -170,6 +170,8 @@ extension Repository {
         labels[place, default: []].append(String(ref.dropFirst("refs/".count)))
       }
     }
+    // A HEAD that is on no branch.
+    if let id = ObjectID(hex: head) { labels[id, default: []].insert("HEAD", at: 0) }
     return labels
   }
 }

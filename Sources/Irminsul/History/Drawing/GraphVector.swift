@@ -110,7 +110,8 @@ struct GraphVector {
         + "stroke=\"\(paint)\" stroke-width=\"2.5\"/>\n"
       : "<circle cx=\"\(centre)\" cy=\"\(middle)\" r=\"5\" fill=\"\(paint)\"/>\n"
     var at = start
-    for label in node.labels {
+    for name in node.labels {
+      let label = Self.shortened(name, 40)
       let width = Self.width(label, 6.3) + 14
       body +=
         "<rect x=\"\(at)\" y=\"\(middle - 9)\" width=\"\(width)\" height=\"18\" "
@@ -118,7 +119,7 @@ struct GraphVector {
         + "<text class=\"label\" x=\"\(at + 7)\" y=\"\(middle + 4)\">\(Self.escaped(label))</text>\n"
       at += width + 6
     }
-    let subject = Self.shortened(node.subject)
+    let subject = Self.shortened(node.subject, 80)
     body +=
       "<text class=\"subject\" x=\"\(at)\" y=\"\(middle + 4)\">\(Self.escaped(subject))</text>\n"
     at += Self.width(subject, 7.0) + 10
@@ -135,6 +136,7 @@ struct GraphVector {
 
   private static func tip(_ node: GraphDrawing.Node) -> String {
     var lines = [node.subject, "", "commit \(node.id.hex)"]
+    if !node.labels.isEmpty { lines.append(node.labels.joined(separator: ", ")) }
     if !node.author.isEmpty { lines.append("by \(node.author)") }
     if let date = node.date { lines.append(day(date.seconds)) }
     if node.parents.count > 1 {
@@ -144,16 +146,24 @@ struct GraphVector {
     return lines.joined(separator: "\n")
   }
 
-  private static func shortened(_ text: String) -> String {
-    text.count > 80 ? text.prefix(79) + "…" : text
+  private static func shortened(_ text: String, _ length: Int) -> String {
+    text.count > length ? text.prefix(length - 1) + "…" : text
   }
 
-  /// About how wide a text is drawn; wide scripts take two places.
+  /// About how wide a text is drawn at most: who draws it chooses the letters.
   private static func width(_ text: String, _ perCharacter: Double) -> Int {
-    let places = text.unicodeScalars.reduce(0.0) { sum, scalar in
-      sum + (scalar.value >= 0x1100 && scalar.properties.isIdeographic ? 2 : 1)
+    let sum = text.unicodeScalars.reduce(0.0) { sum, scalar in sum + places(of: scalar) }
+    return Int((sum * perCharacter).rounded(.up))
+  }
+
+  private static func places(of scalar: Unicode.Scalar) -> Double {
+    switch scalar {
+    case "m", "w", "M", "W", "@", "%", "—", "…", "Q", "O", "G": 1.7
+    case "A"..."Z": 1.25
+    // Wide scripts and pictures.
+    case "\u{1100}"..."\u{115F}", "\u{2E80}"..."\u{FFEF}", "\u{1F000}"...: 2
+    default: 1
     }
-    return Int((places * perCharacter).rounded(.up))
   }
 
   private static func escaped(_ text: String) -> String {
