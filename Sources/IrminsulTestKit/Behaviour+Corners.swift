@@ -231,6 +231,25 @@ extension Behaviour {
         try expect(!reason.isEmpty)
       }
       try expectEqual(try await repository.branches(), [])
+      // However it comes to be.
+      guard let head = try await repository.branch("good").set("a", to: "1", "Good").head else {
+        throw BehaviourFailure(description: "no commit was made")
+      }
+      for name in ["a..b", "-a", "HEAD"] {
+        let attempts: [@Sendable () async throws -> Void] = [
+          { try await repository.branch(name).setHead(head) },
+          { try await repository.branch(name).testAndSetHead(test: nil, set: head) },
+          { try await repository.createBranch(name, at: head) },
+          { try await repository.cloneBranch("good", to: name) },
+          { try await repository.cloneBranch("none", to: name) },
+          { try await repository.renameBranch("good", to: name) },
+        ]
+        for attempt in attempts {
+          let error = try await expectError { try await attempt() }
+          guard case .badBranchName = error else { throw error }
+        }
+      }
+      try expectEqual(try await repository.branches(), ["good"])
     },
     Behaviour("given parents, author, committer and date are in the commit") { repository in
       let main = repository.branch()

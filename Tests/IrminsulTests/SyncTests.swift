@@ -143,6 +143,10 @@ import Testing
     let sent = try await one.push([Push("main"), Push("draft", as: "shared/draft")], to: two)
     #expect(sent.refs.map(\.name) == ["refs/heads/main", "refs/heads/shared/draft"])
     #expect(sent.refs.map(\.change) == [.created, .created])
+    // Only what they lead to has been sent.
+    let secret = try await commit(one.branch("secret"), "d", "of nobody else")
+    try await one.push("main", to: two)
+    #expect(try await two.object(secret) == nil)
     // One of several that is refused keeps all where they are.
     let other = try await commit(two.branch(), "b", "theirs")
     _ = try await commit(one.branch("draft"), "c", "3")
