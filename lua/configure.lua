@@ -2,8 +2,9 @@
 -- KEYS  1 meta (hash)
 -- ARGV  1 the format that the caller takes the store for   2 number of changes; then for each change:
 --       field, `config.` and a name; value, '' to take it away
---       then fields to read, after the changes
--- Reply for each field that is read: its value, '' for none
+--       then fields to read, after the changes; `config.*` for all settings
+-- Reply for each field that is read: its value, '' for none; after them, for `config.*`, which is '' itself,
+--       field and value of every setting
 -- Error BADSETTING field   no setting is kept there
 --       NOSTORE, FORMAT    the store is gone or another version's
 -- Cost  O(fields)
@@ -15,6 +16,10 @@ return guarded(function()
     if not string.find(ARGV[at], '^config%..') then fail('BADSETTING', ARGV[at]) end
   end
   for at = 3, first - 2, 2 do
+    -- Whoever is about to cut histories by other settings begins anew.
+    if string.find(ARGV[at], '^config%.retention%.') then
+      redis.call('HSET', KEYS[1], 'boundary', (redis.call('HGET', KEYS[1], 'boundary') or 0) + 1)
+    end
     if ARGV[at + 1] == '' then
       redis.call('HDEL', KEYS[1], ARGV[at])
     else
@@ -22,6 +27,19 @@ return guarded(function()
     end
   end
   local reply = {}
-  for at = first, #ARGV do reply[#reply + 1] = redis.call('HGET', KEYS[1], ARGV[at]) or '' end
+  local is_all = false
+  for at = first, #ARGV do
+    reply[#reply + 1] = redis.call('HGET', KEYS[1], ARGV[at]) or ''
+    is_all = is_all or ARGV[at] == 'config.*'
+  end
+  if is_all then
+    local fields = redis.call('HGETALL', KEYS[1])
+    for at = 1, #fields, 2 do
+      if string.find(fields[at], '^config%.') then
+        reply[#reply + 1] = fields[at]
+        reply[#reply + 1] = fields[at + 1]
+      end
+    end
+  end
   return reply
 end)

@@ -77,8 +77,9 @@ return guarded(function()
         if not tree then fail('NOTCOMMIT', hex_id(set)) end
         change[4] = set .. tree
       end
-      -- Of a commit further down only its writer knows that it comes from the old one.
+      -- A move over very many commits counts as if it had left some.
       change[5] = old ~= '' and not string.find(bytes, '\nparent ' .. hex_id(old) .. '\n', 1, true)
+        and not leads_to({set}, old, 100)
       if old == '' then folders.check_new(name, gone) end
     end
     if old ~= '' then check_rules(meta, name, old, {set ~= '' and set or nil}) end

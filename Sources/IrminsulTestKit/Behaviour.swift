@@ -42,7 +42,8 @@ public struct Behaviour: Sendable, CustomStringConvertible {
   /// Every case, in an order that is pleasant to read.
   public static let all: [Behaviour] =
     contents + corners + heads + trees + histories + merging + watches + concurrency + values
-    + transactions + containers + walks + proofs + undo + settings + collection + irmin
+    + transactions + containers + walks + proofs + undo + settings + collection + retention
+    + irmin
 }
 
 /// What a store did otherwise.

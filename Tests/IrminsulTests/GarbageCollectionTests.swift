@@ -154,7 +154,10 @@ import Testing
       options.share = 1
       let task = Task { [options] in
         try await store.collectGarbage(options) { report in
-          if report.steps >= steps { withUnsafeCurrentTask { $0?.cancel() } }
+          // While the operation is stopped in the middle, its lease will not end.
+          if report.steps >= steps || report.phase == .waiting {
+            withUnsafeCurrentTask { $0?.cancel() }
+          }
         }
       }
       _ = try await task.value

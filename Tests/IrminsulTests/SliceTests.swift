@@ -225,7 +225,7 @@ import Testing
       (Bytes("PACK".utf8), SliceError.notASlice(path: bad)),
       (
         Bytes("IRMSLICE\u{7}\u{1}\u{1}\u{0}".utf8),
-        .unknownVersion(path: bad, found: 7, supported: 1)
+        .unknownVersion(path: bad, found: 7, supported: 2)
       ),
       (Bytes(good.dropLast(3)), .truncated(path: bad, bytes: good.count - 3)),
     ] {

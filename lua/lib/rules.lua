@@ -5,10 +5,10 @@
 -- How many commits are looked at to find out whether a branch moves forward.
 local forward_limit = 1000
 
--- Whether a commit is among some commits and their ancestors: true, false, or nil when more commits would have
--- to be looked at.
-local function leads_to(starts, id)
-  local queue, seen, at = {}, {}, 1
+-- Whether a commit is among some commits and their ancestors: true, false, or nil when more commits than `limit`
+-- would have to be looked at, or some that are stored no more.
+local function leads_to(starts, id, limit)
+  local queue, seen, at, unknown = {}, {}, 1, false
   local function add(commit)
     if not seen[commit] then
       seen[commit] = true
@@ -18,15 +18,18 @@ local function leads_to(starts, id)
   for _, commit in ipairs(starts) do add(commit) end
   while queue[at] do
     if queue[at] == id then return true end
-    if at > forward_limit then return nil end
+    if at > limit then return nil end
     local bytes = stored(queue[at])
     -- What is no commit leads nowhere.
     if bytes and string.sub(bytes, 1, 7) == 'commit ' then
       local header = string.find(bytes, '\n\n', 1, true) or #bytes
       for hex in string.gmatch(string.sub(bytes, 1, header), '\nparent (%x+)') do add(raw_id(hex)) end
     end
+    -- Beyond the boundary, where a history was cut.
+    if not bytes and queue[at] ~= '' then unknown = true end
     at = at + 1
   end
+  if unknown then return nil end
   return false
 end
 
@@ -53,7 +56,7 @@ local function check_rules(meta, name, old, starts)
   local rule = is_branch and meta[12] == 'true' and 'receive.denyNonFastForwards'
     or is_protected and 'receive.protected'
   if not rule then return end
-  local answer = leads_to(starts, old)
+  local answer = leads_to(starts, old, forward_limit)
   if answer == nil then fail('DENIED', rule .. ' unknown ' .. name) end
   if not answer then fail('DENIED', rule .. ' rewrite ' .. name) end
 end

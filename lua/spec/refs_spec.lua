@@ -196,6 +196,22 @@ describe('find', function()
   end)
 end)
 
+describe('the log', function()
+  it('says which moves have left commits', function()
+    fresh_store()
+    local function is_lost()
+      return #redis.call('XREVRANGE', keys.log, '+', '-', 'COUNT', 1)[1][2] == 10
+    end
+    local ids = {}
+    for n = 1, 130 do ids[n] = commit{set('a', tostring(n))}[3] end
+    set_refs('refs/heads/b', '', ids[1])
+    for _, step in ipairs({{2, false}, {9, false}, {5, true}, {7, false}, {130, true}}) do
+      set_refs('refs/heads/b', '*', ids[step[1]])
+      expect(is_lost()).equals(step[2])
+    end
+  end)
+end)
+
 describe('read_log', function()
   it('pages forwards and backwards', function()
     fresh_store()

@@ -128,12 +128,12 @@ describe('walk_commits', function()
     local side = commit{ref = 'refs/heads/side', parents = one, set('b', '1')}[3]
     local merge = commit{parents = two .. side, set('b', '2')}[3]
     local reply = scripts.walk_commits('10', merge)
-    expect({reply[1], reply[3], reply[5], reply[7]}).equals({merge, two, side, one})
-    expect(#reply).equals(8)
-    expect(reply[2]).equals(redis.call('HGET', keys.objects, merge))
-    expect(#scripts.walk_commits('2', merge)).equals(4)
+    expect({reply[1], reply[2], reply[4], reply[6], reply[8]}).equals({'', merge, two, side, one})
+    expect(#reply).equals(9)
+    expect(reply[3]).equals(redis.call('HGET', keys.objects, merge))
+    expect(#scripts.walk_commits('2', merge)).equals(5)
     redis.call('HDEL', keys.objects, one)
-    expect(scripts.walk_commits('10', two)[4]).equals(false)
+    expect(scripts.walk_commits('10', two)[5]).equals(false)
   end)
 end)
 

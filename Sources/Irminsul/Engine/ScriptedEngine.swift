@@ -316,7 +316,7 @@ final class ScriptedEngine: StoreEngine {
   private static let reads: Set<String> = [
     Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
     Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
-    Script.entriesAt.name,
+    Script.entriesAt.name, Script.boundary.name,
   ]
 
   /// Runs one of the store's scripts and turns its errors into the store's.

@@ -30,7 +30,7 @@ public enum ExportForm: Sendable, Hashable {
 
 extension Repository {
   /// Writes the store as a bare Git repository: all refs, HEAD, and every object that they reach,
-  /// the same to the byte.
+  /// the same to the byte. A history that has been cut makes it a shallow repository.
   ///
   /// The repository appears complete or not at all: it is made beside its place and then renamed.
   /// Each object's id is checked on the way. `git` packs everything at the end, which takes the
@@ -53,6 +53,15 @@ extension Repository {
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> ExportSummary {
     let engine = try scripted("export")
+    return try await Lease.reading(engine, []) { [self] in
+      try await exportGit(to: path, packing, form, engine, progress)
+    }
+  }
+
+  private func exportGit(
+    to path: String, _ packing: ExportPacking, _ form: ExportForm, _ engine: ScriptedEngine,
+    _ progress: @escaping @Sendable (TransferProgress) -> Void
+  ) async throws -> ExportSummary {
     let program = try SourceRepository.program()
     let folder = try Self.gitErrors { () throws(GitError) in try ExportFolder(path: path) }
     defer { folder.discard() }
@@ -65,7 +74,7 @@ extension Repository {
     return summary
   }
 
-  private static func gitErrors<Value>(
+  fileprivate static func gitErrors<Value>(
     _ body: () throws(GitError) -> Value
   ) throws(StoreError) -> Value {
     do {
@@ -94,10 +103,21 @@ struct GitExport {
       "init", "--bare", "--quiet", "--template=", "--object-format=\(engine.algorithm.rawValue)",
       ".",
     ])
-    let pack = try await writePack(tips: refs.map(\.id) + (detached.map { [$0] } ?? []))
+    let tips = refs.map(\.id) + (detached.map { [$0] } ?? [])
+    // Asked for under the lease, they stay.
+    for start in stride(from: 0, to: tips.count, by: 1000) {
+      _ = try await engine.storedKinds(Array(tips[start..<min(tips.count, start + 1000)]))
+    }
+    let pack = try await writePack(tips: tips)
     refs = refs.map { ($0.name, pack.converted[$0.id] ?? $0.id) }
     if let detached { head = (pack.converted[detached] ?? detached).hex }
     try writeRefs(refs, head: head)
+    if !pack.boundary.isEmpty {
+      try Repository.gitErrors { () throws(GitError) in
+        try folder.write(
+          pack.boundary.sorted().flatMap { Bytes("\($0.hex)\n".utf8) }, to: "shallow")
+      }
+    }
     if pack.objectCount > 0 {
       progress(TransferProgress(phase: "index", done: 0, total: nil, bytes: 0))
       _ = try await git(["--git-dir=.", "index-pack", pack.name])
@@ -161,6 +181,8 @@ struct GitExport {
     var byteCount = 0
     /// What became of the tips.
     var converted: [ObjectID: ObjectID] = [:]
+    /// Commits whose parents were left out, where the store's history has been cut.
+    var boundary: Set<ObjectID> = []
   }
 
   private func writePack(tips: [ObjectID]) async throws -> Written {
@@ -192,16 +214,19 @@ struct GitExport {
       }
     }
     if let conversion {
-      var plain = PlainConversion(conversion, write: write)
+      let cut = try await engine.boundary().commits
+      var plain = PlainConversion(conversion, cut: cut, write: write)
       for tip in tips { written.converted[tip] = try await plain.convert(tip) }
+      written.boundary = plain.boundary
     } else {
       var walk = ReachableWalk(engine: engine)
-      try await walk.run(from: tips) { id, bytes in
+      try await walk.run(from: tips) { id, bytes, _ in
         let object = try checked(id, bytes)
         let links = try links(of: object, id)
         try await write(object)
         return links
       }
+      written.boundary = walk.boundary
     }
     do {
       // git repack leaves packs alone that are not named so.

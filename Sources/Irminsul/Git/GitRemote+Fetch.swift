@@ -38,6 +38,15 @@ extension GitRemote {
     progress: @escaping TransferReport = { _ in }
   ) async throws -> FetchResult {
     let engine = try repository.scripted("fetches of git")
+    return try await Lease.reading(engine, wants) { [self] in
+      try await fetch(wants, options, engine, progress)
+    }
+  }
+
+  private func fetch(
+    _ wants: [ObjectID], _ options: FetchOptions, _ engine: ScriptedEngine,
+    _ progress: @escaping TransferReport
+  ) async throws -> FetchResult {
     let local = try await local()
     var wants = Array(Set(wants))
     let shallow = try local.shallowCommits()
@@ -61,9 +70,11 @@ extension GitRemote {
     var pack = try await FetchedPack(local, progress)
     do {
       if isWhole, complete.isEmpty {
-        try await pack.addAll(of: wants, from: engine)
+        let boundary = try await pack.addAll(of: wants, from: engine)
         let result = try await pack.finish(isSelfContained: true)
-        if !shallow.isEmpty { try local.setShallowCommits(stillShallow) }
+        // Where the store's history has been cut, the repository's is.
+        let now = stillShallow.union(boundary)
+        if now != shallow { try local.setShallowCommits(now) }
         return result
       }
       var new = NewObjects(repository.objects, wants: wants, complete: complete, cut: cut)
@@ -71,16 +82,29 @@ extension GitRemote {
         try await pack.add(batch.items.map(\.id), from: repository.objects, engine)
       }
       let result = try await pack.finish(isSelfContained: false)
+      var now = shallow
       if options.depth != nil {
         // What was shallow and has been fetched with its parents is so no more.
-        try local.setShallowCommits(
-          shallow.subtracting(new.visited).union(new.boundary))
+        now = shallow.subtracting(new.visited).union(new.boundary)
       }
+      now.formUnion(try await lacking(new.cutParents, local))
+      if options.depth != nil || now != shallow { try local.setShallowCommits(now) }
       return result
     } catch {
       pack.discard()
       throw error
     }
+  }
+
+  /// Of commits that the store has without their parents, those whose parents the repository lacks as well.
+  private func lacking(
+    _ parents: [ObjectID: [ObjectID]], _ local: LocalRepository
+  ) async throws -> [ObjectID] {
+    if parents.isEmpty { return [] }
+    let all = Array(Set(parents.values.joined()))
+    let found = try await local.objects(all.map(\.hex))
+    let missing = Set(zip(all, found).filter { $1 == nil }.map(\.0))
+    return parents.filter { !missing.isDisjoint(with: $0.value) }.map(\.key)
   }
 
   /// Commits that the repository has with everything below them, and that the store has: the newest on
@@ -175,11 +199,13 @@ private struct FetchedPack {
         phase: "objects", done: writer.objectCount, total: total, bytes: byteCount))
   }
 
-  /// Everything that some objects lead to.
-  mutating func addAll(of tips: [ObjectID], from engine: ScriptedEngine) async throws {
+  /// Everything that some objects lead to. Answers the commits that came without their parents.
+  mutating func addAll(
+    of tips: [ObjectID], from engine: ScriptedEngine
+  ) async throws -> Set<ObjectID> {
     var walk = ReachableWalk(engine: engine)
     var pack = self
-    try await walk.run(from: tips) { id, bytes in
+    try await walk.run(from: tips) { id, bytes, _ in
       guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
       let object = try engine.framed(bytes, id)
       try await pack.append(object)
@@ -191,6 +217,7 @@ private struct FetchedPack {
       }
     }
     self = pack
+    return walk.boundary
   }
 
   /// Some objects, those that the walk has read from its cache.

@@ -10,12 +10,20 @@ struct PlainConversion {
   let objects: ObjectDatabase
   /// Gets each object of the new history once, those it refers to before it.
   let write: (FramedObject) async throws -> Void
+  /// Commits whose parents do not count.
+  private let cut: Set<ObjectID>
+  /// What became of those of them that have parents.
+  private(set) var boundary: Set<ObjectID> = []
   /// What became of trees, commits and tags.
   private var plain: [ObjectID: ObjectID] = [:]
   private var written: Set<ObjectID> = []
 
-  init(_ objects: ObjectDatabase, write: @escaping (FramedObject) async throws -> Void) {
+  init(
+    _ objects: ObjectDatabase, cut: Set<ObjectID>,
+    write: @escaping (FramedObject) async throws -> Void
+  ) {
     self.objects = objects
+    self.cut = cut
     self.write = write
   }
 
@@ -32,7 +40,9 @@ struct PlainConversion {
       let waiting: [ObjectID]
       switch object.kind {
       case .commit:
-        waiting = try commit(object, next).parents.filter { plain[$0] == nil }
+        // The parents of a commit at the boundary keep the ids that they had.
+        let parents = cut.contains(next) ? [] : try commit(object, next).parents
+        waiting = parents.filter { plain[$0] == nil }
       case .tag: waiting = [try tag(object, next).object].filter { !isDone($0) }
       case .tree, .blob: waiting = []
       }
@@ -58,7 +68,11 @@ struct PlainConversion {
     case .commit:
       let commit = try commit(object, id)
       plain[commit.tree] = try await directory(commit.tree)
-      return try await replaced(object, ids: [commit.tree] + commit.parents, id)
+      let isCut = cut.contains(id)
+      let new = try await replaced(
+        object, ids: [commit.tree] + (isCut ? [] : commit.parents), id)
+      if isCut, !commit.parents.isEmpty { boundary.insert(new) }
+      return new
     }
   }
 

@@ -18,16 +18,21 @@ struct ReachableWalk {
   private var objects: [ObjectID] = []
   /// Marked as seen when they are visited: a reply may bring one that waits here.
   private var commits: [ObjectID] = []
+  /// Commits whose parents do not count.
+  private var cut: Set<ObjectID> = []
+  /// Those of them that were visited, and have parents.
+  private(set) var boundary: Set<ObjectID> = []
 
   init(engine: ScriptedEngine) {
     self.engine = engine
   }
 
-  /// - Parameter visit: Gets the bytes that are stored under an id, nil when there are none, and
-  ///   answers the links to go on with.
+  /// - Parameter visit: Gets the bytes that are stored under an id, nil when there are none, and whether
+  ///   it is a commit of the store's boundary; answers the links to go on with.
   mutating func run(
-    from tips: [ObjectID], visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+    from tips: [ObjectID], visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
   ) async throws {
+    cut = try await engine.boundary().commits
     for id in tips where seen.insert(id).inserted { objects.append(id) }
     while !objects.isEmpty || !commits.isEmpty {
       try await visitCommits(visit)
@@ -35,9 +40,14 @@ struct ReachableWalk {
     }
   }
 
-  private mutating func add(_ links: [ObjectLink]) {
+  private mutating func add(_ links: [ObjectLink], of id: ObjectID) {
+    let isCut = cut.contains(id)
     for link in links {
       if link.kind == .commit {
+        if isCut {
+          boundary.insert(id)
+          continue
+        }
         if !seen.contains(link.id) { commits.append(link.id) }
       } else if seen.insert(link.id).inserted {
         objects.append(link.id)
@@ -47,7 +57,7 @@ struct ReachableWalk {
 
   /// A history is a chain: the server follows it, so that it is not one round trip for each commit.
   private mutating func visitCommits(
-    _ visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+    _ visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
   ) async throws {
     var limit = Limits.commits.lowerBound
     while !commits.isEmpty {
@@ -57,25 +67,21 @@ struct ReachableWalk {
         if !seen.contains(id) { starts.append(id) }
       }
       if starts.isEmpty { return }
-      let reply = try await engine.call(
-        .walkCommits, [Bytes("\(max(limit, starts.count))".utf8)] + starts.map(\.bytes))
-      guard let fields = reply.array, fields.count.isMultiple(of: 2) else {
-        throw engine.unexpected(.walkCommits, reply)
-      }
+      let found = try await engine.commitBytes(from: starts, limit: max(limit, starts.count))
+      cut.formUnion(found.cut)
       var new = 0
-      for at in stride(from: 0, to: fields.count, by: 2) {
-        guard let id = engine.objectID(fields[at]), seen.insert(id).inserted else { continue }
+      for (id, bytes) in found.objects where seen.insert(id).inserted {
         new += 1
-        add(try await visit(id, fields[at + 1].bytes))
+        add(try await visit(id, bytes, cut.contains(id)), of: id)
       }
       // Where branches meet, most of what comes is known already.
-      limit = new * 4 > fields.count ? limit * 2 : limit / 2
+      limit = new * 2 > found.objects.count ? limit * 2 : limit / 2
       limit = min(max(limit, Limits.commits.lowerBound), Limits.commits.upperBound)
     }
   }
 
   private mutating func visitObjects(
-    _ visit: (ObjectID, Bytes?) async throws -> [ObjectLink]
+    _ visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
   ) async throws {
     var walk = self
     try await withThrowingTaskGroup(of: ([ObjectID], [Bytes?]).self) { group in
@@ -92,7 +98,9 @@ struct ReachableWalk {
         guard let (ids, found) = try await group.next() else { return }
         inFlight -= 1
         walk.objects += ids.dropFirst(found.count)
-        for (id, bytes) in zip(ids, found) { walk.add(try await visit(id, bytes)) }
+        for (id, bytes) in zip(ids, found) {
+          walk.add(try await visit(id, bytes, walk.cut.contains(id)), of: id)
+        }
       }
     }
     self = walk

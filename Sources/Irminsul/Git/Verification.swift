@@ -23,7 +23,8 @@ extension Repository {
   ///
   /// The store may be written to meanwhile. Objects are stored before what links to them, but not
   /// all writers' objects are reached by a ref yet: so a link to an object that is absent is a fault
-  /// only if a ref reaches it, for which the history is walked, once, if there is any such link.
+  /// only if a ref reaches it, for which the history is walked, once, if there is any such link. Where
+  /// the history has been cut, parents need not be there: ``boundary()``.
   ///
   /// In the layout ``DirectoryLayout/wide`` also that wide directories are as their entries ask for.
   ///
@@ -71,6 +72,8 @@ struct Verification {
   /// the top of one.
   private var wideNodes: [ObjectID] = []
   private var directories: Set<ObjectID> = []
+  /// Commits whose parents need not be there.
+  private var boundary: Set<ObjectID> = []
   private var objects = 0
   private var bytes = 0
   private var faults = 0
@@ -103,6 +106,7 @@ struct Verification {
   // MARK: Objects
 
   mutating func checkObjects() async throws {
+    boundary = try await engine.boundary().commits
     let total = try await engine.objectCount()
     tell("objects", 0, of: total)
     var count = 64
@@ -201,11 +205,16 @@ struct Verification {
     do {
       let known = try GitObject(object, algorithm: engine.algorithm)
       if engine.layout == .wide { try noteDirectories(of: known, id) }
-      return known.links
+      return links(of: known, isCut: boundary.contains(id))
     } catch {
       add(.malformed, .object(id), Self.line(error))
       return nil
     }
+  }
+
+  /// What must be there beside an object: at the boundary a commit's parents need not.
+  private func links(of object: GitObject, isCut: Bool) -> [ObjectLink] {
+    isCut ? object.links.filter { $0.kind != .commit } : object.links
   }
 
   /// The first line of an error: the fault's own; the others give advice.
@@ -235,15 +244,16 @@ struct Verification {
     var walk = ReachableWalk(engine: engine)
     var visited = 0
     var state = self
-    try await walk.run(from: tips) { [engine] id, bytes in
+    try await walk.run(from: tips) { [engine] id, bytes, isCut in
       visited += 1
       if visited % 1000 == 0 {
         try Task.checkCancellation()
         state.tell("reachable", visited)
       }
       guard let bytes, let object = try? FramedObject(framed: bytes), object.kind != .blob,
-        let found = try? GitObject(object, algorithm: engine.algorithm).links
+        let known = try? GitObject(object, algorithm: engine.algorithm)
       else { return [] }
+      let found = state.links(of: known, isCut: isCut)
       try await state.withFaults { check, fault in try await check.add(found, of: id, fault: fault)
       }
       // Blobs lead nowhere: that they are there suffices.

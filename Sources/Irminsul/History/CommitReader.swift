@@ -3,13 +3,17 @@ import RedisScripting
 
 /// What a walk over a history needs of a commit.
 struct CommitRecord: Sendable {
+  /// None where the store's history has been cut.
   let parents: [ObjectID]
+  /// Parents that do not count, because the commit is at the store's boundary.
+  let cutParents: [ObjectID]
   /// The committer's, in seconds.
   let date: Int64
   let tree: ObjectID
 
-  init(_ commit: Commit) {
-    parents = commit.parents
+  init(_ commit: Commit, isCut: Bool) {
+    parents = isCut ? [] : commit.parents
+    cutParents = isCut ? commit.parents : []
     date = commit.committer?.seconds ?? 0
     tree = commit.tree
   }
@@ -17,6 +21,9 @@ struct CommitRecord: Sendable {
 
 /// Reads the commits of a walk. Those that a walk comes to next are fetched with the ones that it asks for, so
 /// that a long history is not one round trip a commit. Holds some 100 bytes for each commit.
+///
+/// Where a store's history has been cut, commits have no parents. Only the store knows where that is now, so its
+/// commits are not taken from the cache.
 struct CommitReader {
   /// What is held of the commits that were read.
   enum Keeping {
@@ -27,6 +34,8 @@ struct CommitReader {
 
   let objects: ObjectDatabase
   private let keeping: Keeping
+  /// Commits that have no parents in this walk, whatever the store says.
+  private let ends: Set<ObjectID>
   private var commits: [ObjectID: Commit] = [:]
   private var records: [ObjectID: CommitRecord] = [:]
   /// Ancestors that the next round trip may bring: more, the longer the walk.
@@ -34,9 +43,10 @@ struct CommitReader {
 
   private static let maximumPage = 1024
 
-  init(_ objects: ObjectDatabase, keeping: Keeping = .records) {
+  init(_ objects: ObjectDatabase, keeping: Keeping = .records, ends: Set<ObjectID> = []) {
     self.objects = objects
     self.keeping = keeping
+    self.ends = ends
   }
 
   /// How many commits were read.
@@ -81,10 +91,15 @@ struct CommitReader {
     return found
   }
 
-  private mutating func add(_ id: ObjectID, _ object: FramedObject) throws {
+  /// Whether some commits are at the store's boundary: what they have come from is not known.
+  func isCut(anyOf ids: some Sequence<ObjectID>) -> Bool {
+    ids.contains { records[$0]?.cutParents.isEmpty == false }
+  }
+
+  private mutating func add(_ id: ObjectID, _ object: FramedObject, isCut: Bool = false) throws {
     guard records[id] == nil else { return }
     let commit = try Commit(id: id, framed: object, in: objects.location)
-    records[id] = CommitRecord(commit)
+    records[id] = CommitRecord(commit, isCut: isCut || ends.contains(id))
     if keeping == .commits {
       commits[id] = commit
       try objects.keep(id, object)
@@ -93,14 +108,7 @@ struct CommitReader {
 
   /// Reads some commits at once, and on a server what they come from.
   mutating func load(_ ids: [ObjectID]) async throws {
-    var unknown: [ObjectID] = []
-    for id in ids where records[id] == nil {
-      if case .other(let object)? = objects.cache.object(id) {
-        try add(id, object)
-      } else {
-        unknown.append(id)
-      }
-    }
+    let unknown = ids.filter { records[$0] == nil }
     if unknown.isEmpty { return }
     guard let engine = objects.engine as? ScriptedEngine else {
       for (id, object) in zip(unknown, try await objects.read(unknown)) { try add(id, object) }
@@ -110,29 +118,55 @@ struct CommitReader {
       try Task.checkCancellation()
       let batch = Array(unknown[start..<min(unknown.count, start + Self.maximumPage)])
       let found = try await engine.walkCommits(from: batch, limit: max(page, batch.count))
-      for (id, object) in found { try add(id, object) }
+      for (id, object) in found.objects { try add(id, object, isCut: found.cut.contains(id)) }
       page = min(page * 2, Self.maximumPage)
     }
-    for id in unknown where records[id] == nil {
-      throw StoreError.missingObject(id, in: objects.location)
-    }
+    let missing = unknown.filter { records[$0] == nil }
+    if !missing.isEmpty { throw try await absence(of: missing, engine) }
+  }
+
+  /// Why commits are missing: the history may have been cut since those after them were read.
+  private func absence(of ids: [ObjectID], _ engine: ScriptedEngine) async throws -> StoreError {
+    let boundary = try await engine.boundary().commits
+    let cut = boundary.filter { records[$0]?.parents.isEmpty == false }.min()
+    if let cut { return .historyCut("what comes before it", at: cut, in: objects.location) }
+    return .missingObject(ids[0], in: objects.location)
   }
 }
 
 extension ScriptedEngine {
-  /// Commits and their ancestors, breadth first.
+  /// Commits and their ancestors, breadth first, and which of them are at the boundary.
   func walkCommits(
     from ids: [ObjectID], limit: Int
-  ) async throws -> [(ObjectID, FramedObject)] {
+  ) async throws -> (objects: [(ObjectID, FramedObject)], cut: Set<ObjectID>) {
+    let found = try await commitBytes(from: ids, limit: limit)
+    return (
+      try found.objects.compactMap { id, bytes in
+        try bytes.map { (id, try framed($0, id)) }
+      }, found.cut
+    )
+  }
+
+  /// As ``walkCommits(from:limit:)``, with whatever is stored under the ids.
+  func commitBytes(
+    from ids: [ObjectID], limit: Int
+  ) async throws -> (objects: [(ObjectID, Bytes?)], cut: Set<ObjectID>) {
     let reply = try await call(
       .walkCommits, [Bytes("\(limit)".utf8)] + ids.map(\.bytes))
-    guard let fields = reply.array, fields.count.isMultiple(of: 2) else {
+    guard let fields = reply.array, fields.count % 2 == 1, let cut = fields[0].bytes else {
       throw unexpected(.walkCommits, reply)
     }
-    return try stride(from: 0, to: fields.count, by: 2).compactMap { at in
+    let objects = try stride(from: 1, to: fields.count, by: 2).map { at in
       guard let id = objectID(fields[at]) else { throw unexpected(.walkCommits, reply) }
-      guard let bytes = fields[at + 1].bytes else { return nil }
-      return (id, try framed(bytes, id))
+      return (id, fields[at + 1].bytes)
     }
+    let width = algorithm.byteCount
+    return (
+      objects,
+      Set(
+        stride(from: 0, to: cut.count, by: width).compactMap {
+          ObjectID(bytes: Bytes(cut[$0..<min($0 + width, cut.count)]))
+        })
+    )
   }
 }

@@ -51,7 +51,8 @@ public struct HistoryGraph: Sendable {
 
   /// Whether the graph ends at a commit whose history goes on.
   public func isCut(at commit: ObjectID) -> Bool {
-    records[commit]?.parents.contains { records[$0] == nil } ?? false
+    guard let record = records[commit] else { return false }
+    return !record.cutParents.isEmpty || record.parents.contains { records[$0] == nil }
   }
 
   /// The root tree of a commit of the graph.

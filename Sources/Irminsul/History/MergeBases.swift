@@ -46,7 +46,12 @@ struct MergeBases {
   /// Newest first, by date and id. Of several others, those of a commit that would merge them.
   mutating func find(_ first: ObjectID, _ others: [ObjectID]) async throws -> [ObjectID] {
     if others.contains(first) { return [first] }
-    let best = try await best([first], others)
+    let (best, visited) = try await bestAndVisited([first], others)
+    if best.isEmpty, let cut = visited.filter({ reader.isCut(anyOf: [$0]) }).min() {
+      throw StoreError.historyCut(
+        "a common ancestor of \(first.hex.prefix(10)) and \(others.map { $0.hex.prefix(10) }.joined(separator: ", "))",
+        at: cut, in: reader.objects.location)
+    }
     if best.count > limit.bases {
       throw StoreError.historyLimit("more than \(limit.bases) merge bases")
     }
@@ -57,21 +62,35 @@ struct MergeBases {
 
   /// The commits that some and some others reach and that no other such commit reaches, in no order.
   mutating func best(_ firsts: [ObjectID], _ others: [ObjectID]) async throws -> [ObjectID] {
-    let (found, _) = try await paint(firsts, others)
-    if found.count < 2 { return found }
+    try await bestAndVisited(firsts, others).best
+  }
+
+  private mutating func bestAndVisited(
+    _ firsts: [ObjectID], _ others: [ObjectID]
+  ) async throws -> (best: [ObjectID], visited: [ObjectID]) {
+    let (found, visited) = try await paint(firsts, others)
+    if found.count < 2 { return (found, Array(visited.keys)) }
     var best: [ObjectID] = []
     for candidate in found {
       let (_, marks) = try await paint([candidate], found.filter { $0 != candidate })
       if marks[candidate]?.contains(.others) != true { best.append(candidate) }
     }
-    return best
+    return (best, [])
   }
 
   /// Whether a commit is reached from another one, or is that one.
   mutating func isAncestor(_ commit: ObjectID, of other: ObjectID) async throws -> Bool {
     if commit == other { return true }
-    let (_, marks) = try await paint([commit], [other])
-    return marks[commit]?.contains(.others) == true
+    let (found, marks) = try await paint([commit], [other])
+    if marks[commit]?.contains(.others) == true { return true }
+    // Histories that have parted in sight have parted.
+    let cut = marks.filter { $0.value.contains(.others) && reader.isCut(anyOf: [$0.key]) }
+    if found.isEmpty, let first = cut.keys.min() {
+      throw StoreError.historyCut(
+        "whether \(commit.hex.prefix(10)) is an ancestor of \(other.hex.prefix(10))", at: first,
+        in: reader.objects.location)
+    }
+    return false
   }
 
   /// - Returns: Common ancestors, the best ones among them, and what reaches each commit that was visited.
@@ -126,7 +145,8 @@ extension Repository {
   ///
   /// Visits what is newer than they are, up to a thousand commits in one round trip.
   ///
-  /// - Throws: ``StoreError/historyLimit(_:)``.
+  /// - Throws: ``StoreError/historyLimit(_:)``; ``StoreError/historyCut(_:at:in:)`` where there is none in what is left
+  ///   of a history that has been cut.
   ///
   /// Source: Irmin's `lcas`; `git merge-base --all`.
   public func mergeBases(
@@ -146,6 +166,9 @@ extension Repository {
   }
 
   /// Whether a commit is in the history of another one, or is that one.
+  ///
+  /// - Throws: ``StoreError/historyCut(_:at:in:)`` where the other one's history has been cut, and nothing of what is
+  ///   left of it is known to the commit either.
   ///
   /// Source: `git merge-base --is-ancestor`.
   public func isAncestor(_ commit: ObjectID, of other: ObjectID) async throws -> Bool {

@@ -31,10 +31,12 @@ public struct ObjectWalk: AsyncSequence, Sendable {
 
   let objects: ObjectDatabase
   let starts: [ObjectID]
+  /// Commits whose parents do not count.
+  var ends: Set<ObjectID> = []
   let cut: @Sendable (Visit) async throws -> Cut
 
   public func makeAsyncIterator() -> Iterator {
-    Iterator(objects: objects, starts: starts, cut: cut)
+    Iterator(objects: objects, starts: starts, ends: ends, cut: cut)
   }
 
   public struct Iterator: AsyncIteratorProtocol {
@@ -58,12 +60,12 @@ public struct ObjectWalk: AsyncSequence, Sendable {
     private static let batch = 500
 
     init(
-      objects: ObjectDatabase, starts: [ObjectID],
+      objects: ObjectDatabase, starts: [ObjectID], ends: Set<ObjectID>,
       cut: @escaping @Sendable (Visit) async throws -> Cut
     ) {
       self.objects = objects
       self.cut = cut
-      reader = CommitReader(objects)
+      reader = CommitReader(objects, ends: ends)
       seen = Set(starts)
       var unique: Set<ObjectID> = []
       history = Level(ids: starts.filter { unique.insert($0).inserted })

@@ -70,7 +70,7 @@ extension Branch {
   /// What merging a commit into this branch comes to now; nothing is changed.
   ///
   /// - Throws: ``StoreError/unrelatedHistories(_:_:)``, ``StoreError/notFastForward(branch:_:)``, and what
-  ///   the search for merge bases throws.
+  ///   the search for merge bases throws: ``StoreError/historyCut(_:at:in:)`` where they lie beyond a cut.
   public func merging(
     _ commit: ObjectID, _ options: MergeOptions = MergeOptions()
   ) async throws -> BranchMerge {
@@ -79,7 +79,12 @@ extension Branch {
     guard let head = try await engine.ref(ref) else {
       return BranchMerge(branch: self, head: nil, source: commit, bases: [], kind: .fastForward)
     }
-    let bases = try await repository.mergeBases(head, commit, limit: options.limit)
+    let bases: [ObjectID]
+    do {
+      bases = try await repository.mergeBases(head, commit, limit: options.limit)
+    } catch StoreError.historyCut where options.unrelatedHistories == .merged {
+      bases = []
+    }
     func plan(_ kind: BranchMerge.Kind, _ merge: TreeMerge? = nil) -> BranchMerge {
       BranchMerge(
         branch: self, head: head, source: commit, bases: bases, kind: kind, merge: merge)

@@ -45,7 +45,8 @@ extension Repository {
   /// Writes a part of the store, or all of it, into a file: see `Slices` for the format.
   ///
   /// The file is written as the store is read: memory is bounded by some megabytes, the largest object, and an id for
-  /// each object. What refs point to when it begins is in it, whatever is written meanwhile.
+  /// each object. What refs point to when it begins is in it, whatever is written or collected meanwhile. Where the
+  /// store's history has been cut, the slice's is, and that of a store which imports it.
   ///
   /// - Parameters:
   ///   - path: A file that is not there yet; `-` for standard output.
@@ -60,8 +61,10 @@ extension Repository {
     to path: String, _ options: SliceOptions = SliceOptions(),
     progress: @escaping TransferReport = { _ in }
   ) async throws -> SliceSummary {
-    try await withNewFile(path) { file in
-      try await exportSlice(to: file, path: path, options, progress: progress)
+    try await Lease.reading(engine, []) { [self] in
+      try await withNewFile(path) { file in
+        try await exportSlice(to: file, path: path, options, progress: progress)
+      }
     }
   }
 
@@ -83,7 +86,17 @@ extension Repository {
   ) async throws -> (commit: ObjectID, summary: SliceSummary) {
     try Branch.check(branch)
     let single = try await snapshotCommit(of: commit)
-    let summary = try await withNewFile(path) { file in
+    let summary = try await Lease.reading(engine, [commit]) { [self] in
+      try await writeSnapshot(single, of: commit, to: path, as: branch, progress)
+    }
+    return (single.id, summary)
+  }
+
+  private func writeSnapshot(
+    _ single: IdentifiedObject, of commit: ObjectID, to path: String, as branch: String,
+    _ progress: @escaping TransferReport
+  ) async throws -> SliceSummary {
+    try await withNewFile(path) { file in
       var writer = SliceWriter(
         file, path: path, SliceHeader(algorithm: algorithm, layout: layout))
       try await writer.append(.head(Bytes("ref: \(Branch.refName(branch))".utf8)))
@@ -97,7 +110,6 @@ extension Repository {
         objects: writer.objects, newObjects: writer.objects, bytes: writer.byteCount, refs: 1,
         changedRefs: 0, needed: 0)
     }
-    return (single.id, summary)
   }
 
   func exportSlice(
@@ -119,13 +131,25 @@ extension Repository {
       cut: NewObjects.Cut(
         min: options.min, depth: options.depth, hasContents: options.isFull))
     try await new.begin()
-    var writer = SliceWriter(file, path: path, SliceHeader(algorithm: algorithm, layout: layout))
-    if engine is ScriptedEngine {
+    return try await write(&new, refs: refs, hasHead: true, to: file, path: path, progress)
+  }
+
+  /// Writes new objects, and what whoever imports them must know.
+  func write(
+    _ new: inout NewObjects, refs: [(name: String, id: ObjectID)], hasHead: Bool,
+    to file: BlockingFile, path: String, _ progress: TransferReport
+  ) async throws -> SliceSummary {
+    let boundary = new.cutParents.keys.sorted()
+    let header = SliceHeader(
+      algorithm: algorithm, layout: layout, version: boundary.isEmpty ? 1 : 2)
+    var writer = SliceWriter(file, path: path, header)
+    if hasHead, engine is ScriptedEngine {
       try await writer.append(.head(Bytes(try await headReference().utf8)))
     }
     for ref in refs { try await writer.append(.ref(Bytes(ref.name.utf8), ref.id)) }
     let needed = new.needed
     for id in needed { try await writer.append(.needed(id)) }
+    for id in boundary { try await writer.append(.boundary(id)) }
     try await write(&new, to: &writer, progress)
     try await writer.finish()
     return SliceSummary(
@@ -169,7 +193,7 @@ extension Repository {
   }
 
   /// Makes a file, which has its name when all is in it: one that is there is whole.
-  private func withNewFile<Result: Sendable>(
+  func withNewFile<Result: Sendable>(
     _ path: String, _ body: (BlockingFile) async throws -> Result
   ) async throws -> Result {
     if path == "-" { return try await body(BlockingFile(FileHandle.standardOutput)) }

@@ -35,7 +35,8 @@ extension Repository {
   ///
   /// Each object is checked against its id as it comes, the whole file against its digest, and, before a ref moves, that
   /// everything the refs lead to is here. A file that is damaged or cut short changes no ref; objects that came before
-  /// stay, and are right. Memory is bounded by some megabytes, the largest object, and an id for each new object.
+  /// stay, and are right. Where this store's history was cut and the slice has what comes before, it is whole again; where
+  /// the slice's own history was cut, this store's is from now on. Memory is bounded by some megabytes, the largest object, and an id for each new object.
   ///
   /// `-` stands for standard input.
   ///
@@ -81,7 +82,8 @@ extension Repository {
       }
       var head: String?
       var refs: [(name: String, id: ObjectID)] = []
-      var needed = 0
+      var needed: [ObjectID] = []
+      var joining = try await SliceBoundary(engine)
       var objects = 0
       var added = 0
       var batch: [IdentifiedObject] = []
@@ -117,11 +119,14 @@ extension Repository {
             if let branch = Branch.name(ofRef: name) { try Branch.check(branch) }
             refs.append((name, id))
           case .needed(let id):
-            needed += 1
+            needed.append(id)
             if policy != .ignored, try await engine.kinds(of: [id]) != [.commit] {
               throw StoreError.slice(.needs(path: path, id))
             }
+          case .boundary(let id): joining.note(id)
           case .object(let id, let object):
+            try await joining.prepare()
+            joining.note(object, id)
             objects += 1
             batch.append(IdentifiedObject(id: id, object: object))
             size += object.bytes.count
@@ -132,6 +137,8 @@ extension Repository {
         try await send()
         try await settle(0)
       }
+      // What lacks something that it goes on from leads to nowhere, and must not count.
+      if try await engine.missing(needed).isEmpty { try await joining.finish() }
       var changed = 0
       if policy != .ignored, !refs.isEmpty {
         try await checkConnected(refs.map(\.id), path: path, progress)
@@ -139,8 +146,7 @@ extension Repository {
       }
       return SliceSummary(
         objects: objects, newObjects: added, bytes: reader.byteCount, refs: refs.count,
-        changedRefs: changed,
-        needed: needed)
+        changedRefs: changed, needed: needed.count)
     }
   }
 

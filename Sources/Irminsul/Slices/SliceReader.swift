@@ -32,15 +32,16 @@ struct SliceReader {
       throw StoreError.slice(.notASlice(path: path))
     }
     let fields = take(SliceHeader.size)[8...]
-    guard fields[8] == SliceHeader.version else {
+    guard SliceHeader.versions.contains(fields[8]) else {
       throw StoreError.slice(
         .unknownVersion(
-          path: path, found: Int(fields[8]), supported: Int(SliceHeader.version)))
+          path: path, found: Int(fields[8]), supported: Int(SliceHeader.versions.upperBound)))
     }
     guard fields[9] == 1 || fields[9] == 2, fields[10] == 1 || fields[10] == 2, fields[11] == 0
     else { throw damaged(8, "no kind of ids and directories that there is") }
     header = SliceHeader(
-      algorithm: fields[9] == 1 ? .sha1 : .sha256, layout: fields[10] == 1 ? .git : .wide)
+      algorithm: fields[9] == 1 ? .sha1 : .sha256, layout: fields[10] == 1 ? .git : .wide,
+      version: fields[8])
   }
 
   /// The next record; nil after the end.
@@ -56,6 +57,7 @@ struct SliceReader {
     case UInt8(ascii: "H") where length <= Self.longestText: break
     case UInt8(ascii: "R") where length > width && length <= width + Self.longestText: break
     case UInt8(ascii: "N") where length == width: break
+    case UInt8(ascii: "S") where length == width && header.version > 1: break
     case UInt8(ascii: "E") where length == SliceRecord.endSize: return try await readEnd(start)
     case _ where kind != nil && length >= width:
       if length - width > largestObject {
@@ -70,7 +72,11 @@ struct SliceReader {
     guard let id = ObjectID(bytes: payload[..<width]) else { throw damaged(start, "no id") }
     let rest = payload[width...]
     guard let kind else {
-      return letter == UInt8(ascii: "N") ? .needed(id) : .ref(Bytes(rest), id)
+      switch letter {
+      case UInt8(ascii: "N"): return .needed(id)
+      case UInt8(ascii: "S"): return .boundary(id)
+      default: return .ref(Bytes(rest), id)
+      }
     }
     let object = FramedObject(kind: kind, content: rest)
     let found = object.id(header.algorithm)

@@ -12,6 +12,8 @@ enum SliceRecord: Sendable, Equatable {
   case ref(Bytes, ObjectID)
   /// A commit that is not in the file, and that the store must have.
   case needed(ObjectID)
+  /// A commit in the file whose parents are left out for good: the history that it is of was cut there.
+  case boundary(ObjectID)
   case object(ObjectID, FramedObject)
   /// The end: how many objects there were; the digest of all bytes before it follows.
   case end(objects: UInt64, digest: Bytes)
@@ -41,6 +43,8 @@ enum SliceRecord: Sendable, Equatable {
         UInt8(ascii: "R"), id.bytes.count + name.count, [id.bytes[...], name[...]], to: &bytes)
     case .needed(let id):
       Self.append(UInt8(ascii: "N"), id.bytes.count, [id.bytes[...]], to: &bytes)
+    case .boundary(let id):
+      Self.append(UInt8(ascii: "S"), id.bytes.count, [id.bytes[...]], to: &bytes)
     case .object(let id, let object):
       Self.append(
         Self.letter(object.kind), id.bytes.count + object.contentSize,
@@ -67,13 +71,15 @@ enum SliceRecord: Sendable, Equatable {
 /// What the first bytes of a slice say.
 struct SliceHeader: Sendable, Equatable {
   static let magic = Bytes("IRMSLICE".utf8)
-  static let version: UInt8 = 1
+  /// The first knows no boundaries, and is written where there are none.
+  static let versions: ClosedRange<UInt8> = 1...2
   static let size = 12
 
   let algorithm: HashAlgorithm
   let layout: DirectoryLayout
+  var version: UInt8 = 1
 
   var bytes: Bytes {
-    Self.magic + [Self.version, algorithm == .sha1 ? 1 : 2, layout == .git ? 1 : 2, 0]
+    Self.magic + [version, algorithm == .sha1 ? 1 : 2, layout == .git ? 1 : 2, 0]
   }
 }

@@ -13,6 +13,11 @@ public struct CollectionOptions: Sendable, Hashable {
   public var step = 1000
   /// The part of the time, above 0 to 1, that steps take; the rest belongs to the others.
   public var share = 0.25
+  /// Whether histories are cut before, as the store's ``Retention`` says.
+  public var cutsHistories = true
+  /// A file, which is not there yet, into which goes what is cut off before anything is: a slice, for
+  /// ``Repository/importSlice(from:refs:progress:)``. Nothing is written when nothing is cut.
+  public var archive: String?
 
   public init() {}
 }
@@ -23,21 +28,30 @@ public struct CollectionReport: Sendable, Hashable, Codable {
   /// stored before it can be missed.
   public enum Phase: String, Sendable, Codable {
     case scanning, visiting, waiting, done
+    /// What is cut off is written into the archive.
+    case archiving
   }
 
-  public var phase: Phase
+  public var phase = Phase.scanning
   /// Objects that were there before and stay, and their bytes.
-  public var kept: Int64
-  public var keptBytes: Int64
+  public var kept: Int64 = 0
+  public var keptBytes: Int64 = 0
   /// Objects that were removed; known at the end.
-  public var removed: Int64
+  public var removed: Int64 = 0
   /// Steps that this caller has taken; others may help.
-  public var steps: Int
+  public var steps = 0
+  /// Commits at which histories were cut before.
+  public var cut = 0
+  /// Snapshots that are kept of what was cut off.
+  public var snapshots = 0
+  /// Objects that were written into the archive.
+  public var archived = 0
 }
 
 extension Repository {
   /// Removes the objects that nothing leads to, beside all other work: no ref, no tag, no lease, no commit that a
-  /// branch has left lately, and nothing that is under way to one of these.
+  /// branch has left lately, and nothing that is under way to one of these. Before that, histories are cut as the store's
+  /// ``Retention`` says.
   ///
   /// It goes in steps of about a millisecond. It may be stopped at any of them, by cancelling the task or the end of
   /// the process; the next call goes on where it was. Several at once share the work.
@@ -51,47 +65,79 @@ extension Repository {
   ///   - options: How long things stay, and how much of the server's time it may take.
   ///   - progress: Called after each step.
   /// - Throws: ``StoreError/missingObject(_:in:)`` if the store lacks something that is needed: nothing is removed
-  ///   then.
+  ///   then; ``StoreError/slice(_:)`` for the archive: nothing is cut then.
   @discardableResult
   public func collectGarbage(
     _ options: CollectionOptions = CollectionOptions(),
-    progress: @Sendable (CollectionReport) -> Void = { _ in }
+    progress: @escaping @Sendable (CollectionReport) -> Void = { _ in }
   ) async throws -> CollectionReport {
     let engine = try scripted("gc")
+    var outcome = RetentionOutcome()
+    if options.cutsHistories {
+      outcome = try await applyRetention(archive: options.archive, engine) { written in
+        var report = CollectionReport()
+        report.phase = .archiving
+        report.archived = written.done
+        progress(report)
+      }
+    }
     let clock = ContinuousClock()
     var answer = try await engine.collect([
       "begin", "\(options.grace.milliseconds)", "\(options.reflog.milliseconds)",
     ])
-    // Somebody else's may be under way: it is helped to its end.
-    let goal = answer.collected + 1
+    // Somebody else's may be under way: it is helped to its end. It may have seen what is cut off now.
+    var goal = answer.collected + (outcome.cut > 0 && answer.visited > 0 ? 2 : 1)
     var steps = 0
     var last = answer
     let share = min(1, max(0.001, options.share))
+    func finished(_ report: CollectionReport) async throws -> CollectionReport {
+      try await sweepBoundary(outcome.boundary, engine)
+      return report
+    }
     while true {
       try Task.checkCancellation()
       let begun = clock.now
       answer = try await engine.collect(["step", "\(max(1, options.step))"])
       steps += 1
+      answer.report.steps = steps
+      answer.report.cut = outcome.cut
+      answer.report.snapshots = outcome.snapshots
+      answer.report.archived = outcome.archived
       // It has ended with another one's step.
       if answer.state != "done", answer.state == "idle" || answer.collected >= goal {
         last.report.phase = .done
         last.report.steps = steps
         progress(last.report)
-        return last.report
+        return try await finished(last.report)
       }
-      answer.report.steps = steps
       last = answer
       progress(answer.report)
-      if answer.state == "done" { return answer.report }
+      if answer.state == "done" {
+        if answer.collected >= goal { return try await finished(answer.report) }
+        answer = try await engine.collect([
+          "begin", "\(options.grace.milliseconds)", "\(options.reflog.milliseconds)",
+        ])
+        goal = answer.collected + 1
+      }
       var pause = (clock.now - begun) * (1 / share - 1)
       if answer.state == "waiting" { pause = .milliseconds(min(1000, max(1, answer.wait))) }
       if pause > .zero { try await Task.sleep(for: pause) }
     }
   }
+
+  /// Forgets commits of the boundary that are stored no more.
+  private func sweepBoundary(
+    _ boundary: Set<ObjectID>, _ engine: ScriptedEngine
+  ) async throws {
+    if boundary.isEmpty { return }
+    let gone = try await engine.missing(Array(boundary))
+    if gone.isEmpty { return }
+    try await Lease.with(engine) { try await engine.change(boundary: .sweep, gone) }
+  }
 }
 
 extension Duration {
-  fileprivate var milliseconds: Int64 {
+  var milliseconds: Int64 {
     max(0, components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
   }
 }
@@ -99,6 +145,7 @@ extension Duration {
 private struct CollectionAnswer {
   let state: String
   var report: CollectionReport
+  let visited: Int64
   let wait: Int64
   let collected: Int64
 }
@@ -115,8 +162,11 @@ extension ScriptedEngine {
     let numbers = fields.dropFirst().compactMap(\.integer)
     guard numbers.count == 6 else { throw unexpected(.collect, reply) }
     let phase = CollectionReport.Phase(rawValue: state) ?? .done
-    let report = CollectionReport(
-      phase: phase, kept: numbers[0], keptBytes: numbers[1], removed: numbers[3], steps: 0)
-    return CollectionAnswer(state: state, report: report, wait: numbers[4], collected: numbers[5])
+    var report = CollectionReport()
+    report.phase = phase
+    (report.kept, report.keptBytes, report.removed) = (numbers[0], numbers[1], numbers[3])
+    return CollectionAnswer(
+      state: state, report: report, visited: numbers[2], wait: numbers[4],
+      collected: numbers[5])
   }
 }

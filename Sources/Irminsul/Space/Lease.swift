@@ -14,6 +14,18 @@ final class Lease: Sendable {
   private let engine: ScriptedEngine
   let id: Bytes
 
+  /// Runs an operation that is given the lease which it holds.
+  static func withOwn<Result: Sendable>(
+    _ engine: ScriptedEngine, _ body: @escaping @Sendable (Lease) async throws -> Result
+  ) async throws -> Result {
+    try await with(engine) {
+      guard let lease = held(on: engine) else {
+        throw StoreError.leaseExpired(in: engine.location)
+      }
+      return try await body(lease)
+    }
+  }
+
   private init(engine: ScriptedEngine) {
     self.engine = engine
     id = (0..<16).map { _ in UInt8.random(in: 0...255) }

@@ -6,13 +6,14 @@ extension Repository {
   ///
   /// - Throws: ``StoreError/unsupported(_:)`` for a store on another backend's layers.
   public func settings() async throws -> StoreSettings {
-    let kept = Setting.all.filter { $0 != .head }
-    let fields = try await configure(changes: [], reading: ["head"] + kept.map(\.field))
+    let fields = try await configure(changes: [], reading: ["head", "config.*"])
     let prefix = "ref: "
     let head = fields[0].hasPrefix(prefix) ? String(fields[0].dropFirst(prefix.count)) : fields[0]
     var values = [Setting.head: Branch.name(ofRef: head) ?? head]
-    for (setting, value) in zip(kept, fields.dropFirst()) where !value.isEmpty {
-      values[setting] = value
+    for at in stride(from: 2, to: fields.count - 1, by: 2) {
+      // Another version may know more of them.
+      let name = String(fields[at].dropFirst("config.".count))
+      if let setting = try? Setting.named(name) { values[setting] = fields[at + 1] }
     }
     return StoreSettings(values)
   }
@@ -42,7 +43,7 @@ extension Repository {
     let arguments =
       ["\(changes.count)"] + changes.flatMap { [$0.field, $0.value] } + fields
     let reply = try await engine.call(.configure, arguments.map { Bytes($0.utf8) })
-    guard let values = reply.array?.compactMap(\.text), values.count == fields.count else {
+    guard let values = reply.array?.compactMap(\.text), values.count >= fields.count else {
       throw engine.unexpected(.configure, reply)
     }
     return values

@@ -8,7 +8,8 @@ extension Repository {
   ///
   /// A few round trips; a prefix looks at every object's id.
   ///
-  /// - Throws: ``StoreError/noSuchObject(_:in:)``, ``StoreError/ambiguous(_:candidates:)``.
+  /// - Throws: ``StoreError/noSuchObject(_:in:)``, ``StoreError/ambiguous(_:candidates:)``;
+  ///   ``StoreError/historyCut(_:at:in:)`` for what comes before a commit at which the history has been cut.
   public func resolve(_ revision: String) async throws -> ObjectID {
     let end = revision.firstIndex { $0 == "~" || $0 == "^" } ?? revision.endIndex
     var id = try await resolveName(String(revision[..<end]), in: revision)
@@ -32,18 +33,25 @@ extension Repository {
       id = try await peel(id, to: "commit")
       if mark == "~" {
         for _ in 0..<number {
-          guard let parent = try await commit(id).parents.first else {
-            throw noSuchObject(revision)
-          }
-          id = parent
+          id = try await parent(1, of: id, in: revision)
         }
       } else if number > 0 {
-        let parents = try await commit(id).parents
-        guard number <= parents.count else { throw noSuchObject(revision) }
-        id = parents[number - 1]
+        id = try await parent(number, of: id, in: revision)
       }
     }
     return id
+  }
+
+  private func parent(
+    _ number: Int, of id: ObjectID, in revision: String
+  ) async throws -> ObjectID {
+    var reader = CommitReader(objects)
+    let record = try await reader.record(id)
+    if number <= record.cutParents.count {
+      throw StoreError.historyCut("\"\(revision)\"", at: id, in: location)
+    }
+    guard number <= record.parents.count else { throw noSuchObject(revision) }
+    return record.parents[number - 1]
   }
 
   /// The commit that a revision names; a tag is followed to its commit.

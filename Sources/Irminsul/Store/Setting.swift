@@ -17,6 +17,10 @@ public struct Setting: Sendable, Hashable {
     /// Names of refs, parted by spaces or commas, in which `*` stands for any characters: `main`,
     /// `release/*`, `refs/tags/*`. A name that does not start with `refs/` is a branch's.
     case refs
+    /// A number, 0 or more.
+    case count
+    /// A number, 1 or more, or `all`.
+    case commits
   }
 
   /// Such as `receive.denyDeletes`.
@@ -45,19 +49,91 @@ public struct Setting: Sendable, Hashable {
     name: "receive.protected", kind: .refs, standard: "",
     summary: "refs that cannot be removed and move forward only, such as \"main release/*\"")
 
-  /// Every setting that this version knows, by name.
-  public static let all = [head, denyDeletes, denyNonFastForwards, protected]
+  /// The newest commits of each branch that its history keeps: see ``Retention``.
+  public static let retentionCommits = Setting(
+    name: "retention.commits", kind: .commits, standard: "all",
+    summary: "the newest commits that a branch's history keeps")
+  /// Days for which commits stay, however many they are.
+  public static let retentionDays = Setting(
+    name: "retention.days", kind: .count, standard: "0",
+    summary: "days for which commits stay, however many they are")
+  /// Beyond these, one commit an hour is kept as a snapshot, for so many hours.
+  public static let retentionHourly = Setting(
+    name: "retention.hourly", kind: .count, standard: "0",
+    summary: "beyond these, so many hours of which the last commit stays as a snapshot")
+  /// Before the hourly ones, one a day.
+  public static let retentionDaily = Setting(
+    name: "retention.daily", kind: .count, standard: "0",
+    summary: "before those, so many days of which the last commit stays as a snapshot")
+  /// Before the daily ones, one a week.
+  public static let retentionWeekly = Setting(
+    name: "retention.weekly", kind: .count, standard: "0",
+    summary: "before those, so many weeks of which the last commit stays as a snapshot")
+  /// How many commits are kept of what each tag names: it and what came before.
+  public static let retentionTags = Setting(
+    name: "retention.tags", kind: .commits, standard: "1",
+    summary: "the newest commits that a tag's history keeps, where that of branches is cut")
+
+  private static let retention = [
+    retentionCommits, retentionDays, retentionHourly, retentionDaily, retentionWeekly,
+  ]
+
+  /// Every setting that this version knows, by name; those of ``Retention`` can also be set for some branches:
+  /// ``forBranches(_:)``.
+  public static let all =
+    [head, denyDeletes, denyNonFastForwards, protected] + retention + [retentionTags]
+
+  /// A setting of ``Retention`` for those branches alone whose name is like a pattern, in which `*` stands for any
+  /// characters: `retention.release/*.commits`. Of several patterns the one with most letters counts, with all that is set for it.
+  ///
+  /// - Throws: ``StoreError/badSetting(_:reason:)``.
+  ///
+  /// Source: the form is that of git's `branch.NAME.…`.
+  public func forBranches(_ pattern: String) throws(StoreError) -> Setting {
+    guard Self.retention.contains(self) else {
+      throw .badSetting(name, reason: "it cannot be set for some branches alone")
+    }
+    let full = pattern.hasPrefix("refs/") ? pattern : Branch.refName(pattern)
+    if let problem = RefName.problem(full.replacing("*", with: "x")) {
+      throw .badSetting(name, reason: "\"\(pattern)\" \(problem)")
+    }
+    return Setting(
+      name: "retention.\(pattern).\(key)", kind: kind, standard: standard,
+      summary: "\(summary), of \(pattern)")
+  }
+
+  /// The last part of the name.
+  var key: String {
+    String(name[(name.lastIndex(of: ".").map(name.index(after:)) ?? name.startIndex)...])
+  }
+
+  /// The branches that it is set for; nil: it is for all.
+  var pattern: String? {
+    let prefix = "retention."
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard name.hasPrefix(prefix), parts.count > 2 else { return nil }
+    return String(name.dropFirst(prefix.count).dropLast(key.count + 1))
+  }
 
   /// The setting of a name, in any case of its letters, as in git.
   ///
   /// - Throws: ``StoreError/badSetting(_:reason:)``, which lists what there is.
   public static func named(_ name: String) throws(StoreError) -> Setting {
-    guard let setting = all.first(where: { $0.name.lowercased() == name.lowercased() }) else {
-      throw .badSetting(
-        name, reason: "there is none of that name: \(all.map(\.name).joined(separator: ", "))")
+    if let setting = all.first(where: { $0.name.lowercased() == name.lowercased() }) {
+      return setting
     }
-    return setting
+    for setting in retention {
+      let (start, end) = ("retention.", ".\(setting.key)")
+      guard name.lowercased().hasPrefix(start), name.lowercased().hasSuffix(end),
+        name.count > start.count + end.count
+      else { continue }
+      return try setting.forBranches(String(name.dropFirst(start.count).dropLast(end.count)))
+    }
+    throw .badSetting(
+      name, reason: "there is none of that name: \(all.map(\.name).joined(separator: ", "))")
   }
+
+  private static let largestCount = 1_000_000_000
 
   /// The field of the store's record that it is kept in.
   var field: String { "config.\(name)" }
@@ -73,6 +149,16 @@ public struct Setting: Sendable, Hashable {
       case "false", "no", "off", "0": return "false"
       default: throw .badSetting(name, reason: "\"\(value)\" is neither true nor false")
       }
+    case .count, .commits:
+      let least = kind == .count ? 0 : 1
+      if kind == .commits, value.lowercased() == "all" { return "all" }
+      guard let number = Int(value), number >= least, number <= Self.largestCount else {
+        throw .badSetting(
+          name,
+          reason: "\"\(value)\" is no number from \(least) to \(Self.largestCount)"
+            + (kind == .commits ? ", nor \"all\"" : ""))
+      }
+      return String(number)
     case .branch:
       let branch = Branch.name(ofRef: value) ?? value
       try Branch.check(branch)
@@ -104,6 +190,9 @@ public struct StoreSettings: Sendable, Hashable {
   init(_ values: [Setting: String]) {
     self.values = values
   }
+
+  /// What is set, by name.
+  public var all: [Setting] { values.keys.sorted { $0.name < $1.name } }
 
   /// What a setting is set to; nil where it is not set. HEAD always is.
   public func value(of setting: Setting) -> String? { values[setting] }

@@ -33,6 +33,10 @@ struct NewObjects {
     var depth: Int?
     /// Whether trees and blobs are looked at.
     var hasContents = true
+    /// Commits that have no parents, whatever the store says: where the other store's history has been cut.
+    var ends: Set<ObjectID> = []
+    /// Commits that are left out, with what is reached through them alone.
+    var without: Set<ObjectID> = []
   }
 
   private enum Limits {
@@ -54,6 +58,9 @@ struct NewObjects {
   private(set) var needed: [ObjectID] = []
   /// Commits of which a parent is left out by the cut. Known after ``begin()``.
   private(set) var boundary: [ObjectID] = []
+  /// The new commits at the store's own boundary, with the parents that they have nevertheless. Known after
+  /// ``begin()``.
+  private(set) var cutParents: [ObjectID: [ObjectID]] = [:]
   /// The new commits. Known after ``begin()``.
   private(set) var visited: Set<ObjectID> = []
   /// Oldest last.
@@ -76,7 +83,7 @@ struct NewObjects {
     self.wants = wants
     self.complete = complete
     self.cut = cut
-    reader = CommitReader(objects)
+    reader = CommitReader(objects, ends: cut.ends)
   }
 
   mutating func next() async throws -> Batch? {
@@ -149,6 +156,7 @@ struct NewObjects {
       let record = try await reader.record(id)
       nodes.append(.init(id: id, parents: record.parents, date: record.date))
       for parent in record.parents where !new.contains(parent) { outside.insert(parent) }
+      if !record.cutParents.isEmpty, !cut.ends.contains(id) { cutParents[id] = record.cutParents }
     }
     needed = outside.sorted()
     visited = new
@@ -164,16 +172,18 @@ struct NewObjects {
       scope = try await difference.find(starts, complete).left
       reader = difference.reader
     }
-    if let scope, cut.min.isEmpty, cut.depth == nil { return scope }
-    var found = Set(starts.filter { scope?.contains($0) != false })
+    if let scope, cut.min.isEmpty, cut.depth == nil, cut.without.isEmpty { return scope }
+    func isWanted(_ id: ObjectID) -> Bool {
+      scope?.contains(id) != false && !cut.without.contains(id)
+    }
+    var found = Set(starts.filter(isWanted))
     var level = Array(found)
     var steps = 0
     while !level.isEmpty {
       try await reader.load(level)
       var next: [ObjectID] = []
       for id in level {
-        let parents = try await reader.record(id).parents
-          .filter { scope?.contains($0) != false }
+        let parents = try await reader.record(id).parents.filter(isWanted)
         if cut.min.contains(id) || steps == cut.depth {
           beyond.formUnion(parents)
         } else {

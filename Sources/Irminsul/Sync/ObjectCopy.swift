@@ -16,17 +16,27 @@ struct ObjectCopy {
     }
   }
 
+  /// What becomes of commits that the source has without their parents, where its history has been cut, and that
+  /// the target has not either.
+  enum CutHistories {
+    /// They are refused.
+    case refused
+    /// They come to the target's own boundary.
+    case adopted
+  }
+
   /// Batches that are looked up, read and stored at the same time.
   private static let batchesInFlight = 4
 
   let source: Repository
   let target: Repository
+  var cutHistories = CutHistories.refused
   let progress: @Sendable (TransferProgress) -> Void
 
   /// Copies what `wants` lead to, without what the target's refs lead to.
   ///
   /// - Throws: ``StoreError/wrongHash(found:asked:in:)``, ``StoreError/wrongLayout(found:asked:in:)``,
-  ///   ``StoreError/missingObject(_:in:)`` when the source lacks something.
+  ///   ``StoreError/missingObject(_:in:)`` when the source lacks something, ``StoreError/historyCut(_:at:in:)``.
   func run(_ wants: [ObjectID]) async throws -> Count {
     try target.checkKind(of: source)
     if wants.isEmpty { return Count() }
@@ -35,21 +45,44 @@ struct ObjectCopy {
 
   private func copyAll(_ wants: [ObjectID]) async throws -> Count {
     var count = Count()
+    // What the target has without its parents is not taken for more than that.
+    let ends = try await (target.engine as? ScriptedEngine)?.boundary().commits ?? []
+    let cut = NewObjects.Cut(ends: ends)
     let shared = try await SharedCommits.find(heldBy: target, knownTo: source)
     do {
-      try await copy(NewObjects(source.objects, wants: wants, complete: shared), &count)
+      try await copy(
+        NewObjects(source.objects, wants: wants, complete: shared, cut: cut), ends, &count)
     } catch StoreError.missingObject(_, let location)
       where !shared.isEmpty && location == source.location
     {
       // The source has a shared commit without what is below it, as of a transfer that was
       // interrupted: what it has itself is looked at as a whole.
-      try await copy(NewObjects(source.objects, wants: wants, complete: []), &count)
+      try await copy(NewObjects(source.objects, wants: wants, complete: [], cut: cut), ends, &count)
     }
     return count
   }
 
-  private func copy(_ new: NewObjects, _ count: inout Count) async throws {
+  /// Refuses or adopts commits whose parents neither store has.
+  private func checkCut(_ parents: [ObjectID: [ObjectID]]) async throws {
+    if parents.isEmpty { return }
+    let missing = Set(
+      try await target.engine.missing(Array(Set(parents.values.joined()))))
+    let cut = parents.filter { !missing.isDisjoint(with: $0.value) }.keys.sorted()
+    guard let first = cut.first else { return }
+    guard cutHistories == .adopted, let engine = target.engine as? ScriptedEngine else {
+      throw StoreError.historyCut(
+        "the parents of a commit that \(target.location) lacks as well", at: first,
+        in: source.location)
+    }
+    try await engine.change(boundary: .receive, cut)
+  }
+
+  private func copy(
+    _ new: NewObjects, _ ends: Set<ObjectID>, _ count: inout Count
+  ) async throws {
     var new = new
+    try await new.begin()
+    try await checkCut(new.cutParents)
     var total = count
     var seen = 0
     try await withThrowingTaskGroup(of: Count.self) { group in
@@ -72,6 +105,9 @@ struct ObjectCopy {
       try await settle(0)
     }
     count = total
+    if let engine = target.engine as? ScriptedEngine {
+      try await engine.joinBoundary(ends, with: new.visited)
+    }
   }
 
   private func copy(_ ids: [ObjectID]) async throws -> Count {

@@ -91,7 +91,8 @@ extension Repository {
   /// - Throws: ``StoreError/notFastForward(branch:_:)``; ``StoreError/headMoved(branch:found:)`` for a lease that does not
   ///   hold and for a tag that is elsewhere; what ``Branch/merge(_:_:_:)-(ObjectID,_,_)`` throws, for ``Push/Rule/merge``;
   ///   ``StoreError/noSuchBranch(_:)``, ``StoreError/wrongHash(found:asked:in:)``,
-  ///   ``StoreError/wrongLayout(found:asked:in:)``.
+  ///   ``StoreError/wrongLayout(found:asked:in:)``; ``StoreError/historyCut(_:at:in:)`` where this store's history has
+  ///   been cut and the other one lacks what comes before.
   @discardableResult
   public func push(
     _ pushes: [Push], to remote: Repository, _ info: Info? = nil,

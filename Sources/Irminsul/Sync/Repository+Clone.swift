@@ -2,7 +2,7 @@ import GitObjects
 
 extension Repository {
   /// Makes this store, which must have no ref yet, a copy of another one: all refs under their full names, what they
-  /// lead to, and HEAD.
+  /// lead to, and HEAD. Of a store whose history has been cut it becomes a copy that is cut in the same places.
   ///
   /// ```swift
   /// let copy = try await Repository.open("file:copy")
@@ -21,8 +21,10 @@ extension Repository {
         throw StoreError.branchExists(Branch.name(ofRef: present) ?? present)
       }
       let refs = try await remote.engine.refs(prefix: "refs/").sorted { $0.key < $1.key }
-      let count = try await ObjectCopy(source: remote, target: self, progress: progress)
-        .run(Array(Set(refs.map(\.value))))
+      let count = try await ObjectCopy(
+        source: remote, target: self, cutHistories: .adopted, progress: progress
+      )
+      .run(Array(Set(refs.map(\.value))))
       try await setRefs(
         inSteps: refs.map { RefChange(name: $0.key, test: .exactly(nil), set: $0.value) })
       if engine is ScriptedEngine, remote.engine is ScriptedEngine {

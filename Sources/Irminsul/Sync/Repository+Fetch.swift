@@ -19,7 +19,9 @@ extension Repository {
   ///   - name: Keeps the heads as `refs/remotes/NAME/BRANCH`, as git does, so that they stay reachable.
   ///   - progress: Told of what is sent.
   /// - Throws: ``StoreError/noSuchBranch(_:)``, ``StoreError/wrongHash(found:asked:in:)``,
-  ///   ``StoreError/wrongLayout(found:asked:in:)``, ``StoreError/missingObject(_:in:)``.
+  ///   ``StoreError/wrongLayout(found:asked:in:)``, ``StoreError/missingObject(_:in:)``;
+  ///   ``StoreError/historyCut(_:at:in:)`` where the other store's history has been cut and this one lacks what
+  ///   comes before: clone it.
   ///
   /// Source: Irmin's `Sync.fetch`; `git fetch`.
   @discardableResult

@@ -17,7 +17,8 @@ extension Branch {
   ///   - mainline: Of a merge, which parent it is compared with, from 1.
   ///   - options: How contents merge.
   /// - Throws: ``StoreError/mergeConflicts(_:)`` where the branch has changed the same since;
-  ///   ``StoreError/mergeWithoutMainline(_:parents:)``; ``StoreError/noSuchBranch(_:)``.
+  ///   ``StoreError/mergeWithoutMainline(_:parents:)``; ``StoreError/noSuchBranch(_:)``;
+  ///   ``StoreError/historyCut(_:at:in:)`` for a commit whose parents have been cut off.
   ///
   /// Source: `git revert`.
   @discardableResult
@@ -80,6 +81,11 @@ extension Branch {
     }
     var before = Tree(root: .empty, objects: repository.objects)
     if !parents.isEmpty {
+      var reader = CommitReader(repository.objects)
+      if !(try await reader.record(id).cutParents.isEmpty) {
+        throw StoreError.historyCut(
+          "what \(id.hex.prefix(10)) has changed", at: id, in: repository.location)
+      }
       before.root = Directory(
         base: try await repository.objects.rootTree(of: parents[(mainline ?? 1) - 1]))
     }

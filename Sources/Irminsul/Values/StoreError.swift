@@ -65,6 +65,9 @@ public enum StoreError: Error, Sendable {
   case mergeWithoutMainline(ObjectID, parents: Int)
   /// The histories of two commits have none in common.
   case unrelatedHistories(ObjectID, ObjectID)
+  /// The answer may lie beyond a commit at which the store's history has been cut; the first is what was looked
+  /// for. See ``Repository/boundary()``.
+  case historyCut(String, at: ObjectID, in: String)
   /// A walk over a history has reached its ``HistoryLimit``.
   case historyLimit(String)
   /// The branch has commits that the one it was to move to does not have.
@@ -253,6 +256,9 @@ extension StoreError: CustomStringConvertible {
     case .unrelatedHistories(let one, let other):
       "\(one.hex.prefix(10)) and \(other.hex.prefix(10)) have no common ancestor\n"
         + "Merge them as unrelated histories if that is meant."
+    case .historyCut(let what, let commit, let location):
+      "\(what) is not known: the history of \(location) has been cut at \(commit.hex.prefix(10))\n"
+        + "Import the archive that was written then, or use a store that has the whole history."
     case .historyLimit(let what):
       "the limit of a walk over the history is reached: \(what)\nAllow more, or leave the limit out."
     case .notFastForward(let branch, let commit):

@@ -8,6 +8,9 @@ struct ConfigCommand: AsyncParsableCommand {
     discussion: """
       \(Setting.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
 
+      What begins with retention, but for retention.tags, can be set for some branches alone:
+      retention.release/*.commits
+
       Example: irminsul config set receive.protected 'main release/*'
       """,
     subcommands: [
@@ -38,7 +41,8 @@ struct ConfigGetCommand: AsyncParsableCommand {
     discussion: """
       Example: irminsul config get head
 
-      JSON keys: name, value, isSet (else it is what is usual), kind (flag, branch, refs), summary.
+      JSON keys: name, value, isSet (else it is what is usual), kind (flag, branch, refs, count, \
+      commits), summary.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -105,7 +109,7 @@ struct ConfigListCommand: AsyncParsableCommand {
       Example: irminsul config list --json
 
       JSON keys, a line for each setting: name, value, isSet (else it is what is usual), kind (flag, \
-      branch, refs), summary.
+      branch, refs, count, commits), summary.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -114,7 +118,8 @@ struct ConfigListCommand: AsyncParsableCommand {
   func run() async throws {
     try await store.withRepository(.read) { repository in
       let settings = try await repository.settings()
-      for setting in Setting.all {
+      let some = settings.all.filter { !Setting.all.contains($0) }
+      for setting in Setting.all + some {
         if output.isJSON {
           try JSONLine.print(ConfigCommand.Facts(setting, settings))
         } else {

@@ -5,14 +5,19 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Remove the objects that nothing leads to.",
     discussion: """
+      Histories are cut before, as the store's settings retention.* say; --archive writes what is cut off into a \
+      slice first, which slice import brings back.
+
       Works in steps of about a millisecond beside all other work. It may be stopped at any time: the next \
       run goes on where it was. Commits that a branch has left, by a reset, a forced push or its removal, \
       stay as long as --reflog says; whatever was read or stored just before stays for the time of --grace \
       at least, and the command waits that long.
 
-      Example: irminsul gc --grace 10 --reflog 3600
+      Example: irminsul gc --grace 10 --archive before.slice
 
-      JSON keys: phase, kept (objects), keptBytes, removed (objects), steps.
+      JSON keys: phase, kept (objects), keptBytes, removed (objects), steps, cut (commits at which histories \
+      were cut), snapshots (that are kept of what is cut off), archived (objects); with --dry-run: removed \
+      and removedBytes, kept and keptBytes, cut, snapshots.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -27,7 +32,18 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   @Option(help: "The part of the time, up to 1, that it takes from the server.")
   var share: Double = 0.25
 
+  @Option(help: "A file for what is cut off, which is not there yet.", completion: .file())
+  var archive: String?
+
+  @Flag(help: "Say what would be removed, and change nothing.")
+  var dryRun = false
+
+  @Flag(help: "Cut no histories, whatever the store's settings say.")
+  var whole = false
+
   func validate() throws {
+    if dryRun, archive != nil { throw ValidationError("--dry-run writes no archive.") }
+    if whole, archive != nil { throw ValidationError("--whole cuts nothing off to be archived.") }
     let longest = 1e9
     guard (0...longest).contains(grace) else {
       throw ValidationError("--grace takes a number of seconds, 0 or more.")
@@ -47,18 +63,45 @@ struct GarbageCollectCommand: AsyncParsableCommand {
     options.grace = .seconds(grace)
     options.reflog = .seconds(reflog)
     options.share = share
+    options.archive = archive
+    options.cutsHistories = !whole
+    if dryRun { return try await estimate(options) }
     let report = try await store.withRepository(.read) { [options] store in
       try await store.collectGarbage(options) { report in
+        let isArchiving = report.phase == .archiving
+        let phase = isArchiving ? "archived" : report.phase == .waiting ? "waiting" : "kept"
         bar.show(
           TransferProgress(
-            phase: report.phase == .waiting ? "waiting" : "kept", done: Int(report.kept),
-            total: nil, bytes: Int(report.keptBytes)))
+            phase: phase, done: isArchiving ? report.archived : Int(report.kept), total: nil,
+            bytes: Int(report.keptBytes)))
       }
     }
     bar.finish()
     if output.isJSON { return try JSONLine.print(report) }
+    if report.cut > 0 {
+      try StandardOutput.line(
+        "cut histories at \(NumberText.count(report.cut, "commit"))"
+          + (report.snapshots > 0
+            ? ", kept \(NumberText.count(report.snapshots, "snapshot"))" : "")
+          + (archive.map {
+            ", wrote \(NumberText.count(report.archived, "object")) to \($0)"
+          } ?? ""))
+    }
     try StandardOutput.line(
       "removed \(NumberText.count(Int(report.removed), "object")), kept "
         + "\(NumberText.count(Int(report.kept))) (\(NumberText.size(Int(report.keptBytes))))")
+  }
+
+  private func estimate(_ options: CollectionOptions) async throws {
+    let estimate = try await store.withRepository(.read) { try await $0.estimate(options) }
+    if output.isJSON { return try JSONLine.print(estimate) }
+    if estimate.cut > 0 {
+      try StandardOutput.line(
+        "would cut histories at \(NumberText.count(estimate.cut, "commit"))")
+    }
+    try StandardOutput.line(
+      "would remove \(NumberText.count(estimate.removed, "object")) "
+        + "(\(NumberText.size(estimate.removedBytes))) and keep "
+        + "\(NumberText.count(estimate.kept)) (\(NumberText.size(estimate.keptBytes)))")
   }
 }

@@ -145,10 +145,11 @@ struct ShowCommand: AsyncParsableCommand {
 }
 
 extension Repository {
-  /// What a commit changed of its first parent; all that it has when it has none.
+  /// What a commit changed of its first parent; all that it has when it has none, also where the history has been
+  /// cut.
   func changes(of commit: Commit) async throws -> [TreeChange] {
     var before = Tree.empty
-    if let parent = commit.parents.first { before = try await tree(parent) }
+    if let parent = try await parents(of: commit.id).first { before = try await tree(parent) }
     return try await before.diff(to: try await tree(commit.id))
   }
 }

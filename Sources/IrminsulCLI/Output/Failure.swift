@@ -136,7 +136,7 @@ extension Failure {
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
       .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts, .unrelatedHistories,
-      .historyLimit,
+      .historyLimit, .historyCut,
       .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
       .notInProof, .treeLimit, .denied:
       .refused
