@@ -139,6 +139,8 @@ let package = Package(
       dependencies: ["EmbeddedRedisServer", "EmbeddedRedis", "RedisScripting"]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
+      name: "ScriptToolTests", dependencies: ["ScriptTool", "EmbeddedRedis", "RedisScripting"]),
+    .testTarget(
       name: "IrminsulTests",
       dependencies: [
         "Irminsul", "IrminsulExample", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting",

@@ -80,7 +80,10 @@ package final class SpecCoverage: Sendable {
         files.append(
           CoverageReport.File(
             path: path,
-            texts: (0..<(texts.keys.max() ?? 0)).map { texts[$0 + 1] ?? "" },
+            // What is behind the last line's end is no line.
+            texts: (0..<(texts.filter { !$0.value.isEmpty }.keys.max() ?? 0)).map {
+              texts[$0 + 1] ?? ""
+            },
             lines: Dictionary(uniqueKeysWithValues: lines.map { ($0.key.number, $0.value) }),
             branches: branches.map {
               CoverageReport.Branch(
