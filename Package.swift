@@ -87,6 +87,8 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
+    // Runs, tests, lints and looks into Lua scripts; the command line is one user of it.
+    .target(name: "ScriptTool", dependencies: ["EmbeddedRedis", "RedisScripting"]),
     .target(
       name: "Irminsul",
       dependencies: [
@@ -100,7 +102,10 @@ let package = Package(
     .executableTarget(
       name: "IrminsulCLI",
       dependencies: [
-        "Irminsul", "RedisScripting",
+        "Irminsul", "RedisScripting", "ScriptTool",
+        // `irminsul script` has hosts without a store in them.
+        "EmbeddedRedis", "EmbeddedRedisServer",
+        .target(name: "IrminsulRedisClient", condition: .when(traits: ["Redis"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -134,9 +139,12 @@ let package = Package(
       dependencies: ["EmbeddedRedisServer", "EmbeddedRedis", "RedisScripting"]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
+      name: "ScriptToolTests", dependencies: ["ScriptTool", "EmbeddedRedis", "RedisScripting"]),
+    .testTarget(
       name: "IrminsulTests",
       dependencies: [
         "Irminsul", "IrminsulExample", "IrminsulTestKit", "IrminsulTestWriter", "RedisScripting",
+        "ScriptTool",
       ]),
     // The backend of the page "Write a storage backend".
     .target(

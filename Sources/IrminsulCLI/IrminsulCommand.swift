@@ -51,7 +51,7 @@ import Irminsul
       GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
       StatsCommand.self, GarbageCollectCommand.self, ConfigCommand.self, DemoCommand.self,
-      DeleteStoreCommand.self,
+      DeleteStoreCommand.self, ScriptCommand.self,
     ])
 
   /// Says of an unknown command that it is one, where the parser sees a word too many.
@@ -67,7 +67,8 @@ import Irminsul
   static func main() async {
     StandardStreams.prepare()
     do {
-      let words = LogCommand.withPathOption(try ArgumentText.all())
+      let words = ScriptCallOptions.withArgumentOption(
+        LogCommand.withPathOption(try ArgumentText.all()))
       try checkCommand(words)
       var command = try parseAsRoot(words)
       if var asynchronous = command as? any AsyncParsableCommand {

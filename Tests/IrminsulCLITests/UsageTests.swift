@@ -7,7 +7,7 @@ import Testing
     "verify", "watch", "stats", "demo", "delete-store", "prove", "check-proof", "show",
     "last-modified", "blame", "history", "graph", "ahead-behind", "status", "reflog", "tag",
     "revert", "cherry-pick", "restore", "reset", "clone", "fetch", "pull", "push", "snapshot",
-    "slice",
+    "slice", "script",
   ]
 
   @Test func helpNamesEveryCommandAndExitCode() async throws {
@@ -32,6 +32,17 @@ import Testing
       help.contains("Example: irminsul \(name)") || help.contains("Examples:\n  irminsul \(name)"))
     if name != "demo" { #expect(help.contains("JSON keys") || ["get"].contains(name), "\(name)") }
     expectDone(try await sandbox.irminsul(name, "--help"), help)
+  }
+
+  @Test(arguments: [
+    "run", "test", "trace", "coverage", "lint", "profile", "serve", "debug", "mutate",
+  ])
+  func helpOfACommandForScripts(name: String) async throws {
+    let sandbox = try Sandbox()
+    let help = expectDone(try await sandbox.irminsul("script", name, "--help")).text
+    #expect(help.hasPrefix("OVERVIEW: "))
+    #expect(help.contains("irminsul script \(name) "))
+    #expect(help.contains("Example") && help.contains("JSON keys"))
   }
 
   @Test func anUnknownCommand() async throws {

@@ -1,49 +1,49 @@
-import EmbeddedRedis
 import Foundation
 import IrminsulRedisClient
 import IrminsulTestKit
 import RedisScripting
+import ScriptTool
 import Testing
 
-/// The specs of the scripts, on each host.
+/// The specs of the store's scripts, on each host.
 @Suite struct ScriptSpecTests {
-  static let specs = ScriptSpecs(
-    folder: URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../lua").standardizedFileURL)
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../lua").standardizedFileURL.path
 
-  @Test(arguments: try Self.specs.names())
-  func redis(_ name: String) async throws {
-    let server = try await TestServers.shared.plain()
+  @Test func theSpecsPassInThisProcessAndReachEveryLine() async throws {
+    let coverage = SpecCoverage()
+    var runner = SpecRunner()
+    runner.coverage = coverage
+    let results = try await runner.run(try SpecFile.find(["\(Self.folder)/spec"]))
+    #expect(results.count > 100)
+    for result in results { #expect(result.isPassed, "\(result)") }
+    for file in coverage.report.files {
+      #expect(file.missedLines == [], "\(file.path)")
+    }
+    #expect(coverage.report.files.contains { $0.path.hasSuffix("/lib/edits.lua") })
+    #expect(coverage.report.linesRun > 1000)
+  }
+
+  /// A server of their own: specs empty their database.
+  @Test func theServerAnswersEachAsThisProcessDoes() async throws {
+    let server = try await RedisServer.start()
     let host = try await RedisHost.connect(
       RedisConfiguration(url: server.url, environment: [:]))
-    for result in try await Self.specs.run(name, on: host) {
-      #expect(result.isPassed, "\(result)")
-    }
+    var runner = SpecRunner()
+    runner.place = .both(host)
+    let results = try await runner.run(try SpecFile.find(["\(Self.folder)/spec"]))
+    #expect(results.count > 100)
+    for result in results { #expect(result.isPassed, "\(result)") }
+    #expect(try await host.run(Command("DBSIZE")) == .integer(0))
     await host.close()
-  }
-
-  @Test(arguments: try Self.specs.names())
-  func embedded(_ name: String) async throws {
-    let host = try EmbeddedHost(storage: .memory)
-    for result in try await Self.specs.run(name, on: host) {
-      #expect(result.isPassed, "\(result)")
-    }
-    await host.close()
-  }
-
-  @Test func theSpecsRunEveryLine() async throws {
-    let missed = try await Self.specs.missedLines()
-    #expect(missed.isEmpty, "\(missed.joined(separator: "\n"))")
+    server.stop()
   }
 
   @Test func everyScriptHasASpec() throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../lua").standardizedFileURL
-    let scripts = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    let scripts = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
       .filter { $0.hasSuffix(".lua") }
-    let specs = try Self.specs.names().map {
-      try String(contentsOf: folder.appending(path: "spec/\($0).lua"), encoding: .utf8)
-    }.joined()
+    let specs = try SpecFile.find(["\(Self.folder)/spec"])
+      .map { try String(contentsOfFile: $0.path, encoding: .utf8) }.joined()
     for script in scripts {
       let name = script.dropLast(".lua".count)
       #expect(specs.contains("describe('\(name)'"), "\(script) has no describe('\(name)', …)")

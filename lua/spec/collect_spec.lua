@@ -69,7 +69,7 @@ describe('collect', function()
 
   it('goes on in steps of any size, and everything can be read meanwhile', function()
     for _, units in ipairs({'1', '3', '7', '50'}) do
-      for _, key in pairs(keys) do redis.call('DEL', key) end
+      forget_store()
       fill()
       local wide = {}
       for n = 1, 60 do wide[n] = set('many/f' .. n, 'text ' .. n) end
@@ -134,7 +134,7 @@ describe('collect', function()
 
   it('keeps what comes to be used while it is under way', function()
     for _, steps in ipairs({0, 1, 2, 5, 40}) do
-      for _, key in pairs(keys) do redis.call('DEL', key) end
+      forget_store()
       fill()
       local text, id = blob('used again')
       put_objects(id, text)
@@ -216,7 +216,7 @@ describe('collect', function()
 
   it('removes nothing of a store with damaged objects', function()
     for _, damage in ipairs({framed('tree', '100644 cut'), framed('commit', 'nothing'), 'tag 1\0x'}) do
-      for _, key in pairs(keys) do redis.call('DEL', key) end
+      forget_store()
       fill()
       local id = id_of(damage)
       redis.call('HSET', keys.objects, id, damage)

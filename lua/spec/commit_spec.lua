@@ -313,7 +313,7 @@ describe('commit', function()
     scripts.create('9', 'sha1', 'refs/heads/main', '1000', '1000', 'id', 'git')
     expect(commit{set('a', '1')}).fails_with('FORMAT')
     redis.call('HSET', keys.meta, 'format', '1', 'hash', 'sha256')
-    expect(commit{set('a', '1')}).fails_with('HASH')
+    expect(commit{set('a', '1')}).equals({err = 'HASH sha256'})
     redis.call('DEL', keys.meta)
     redis.call('SET', keys.meta, 'x')
     expect(commit{set('a', '1')}).fails_with('WRONGTYPE')
@@ -371,7 +371,8 @@ describe('commit', function()
     fresh_store()
     commit{set('d/x', '1'), {'sub', '*', 'entry', '160000', string.rep('s', 20)}}
     local before = snapshot()
-    for path, kind in pairs({d = 'tree', ['d/x'] = 'blob', sub = 'commit'}) do
+    for _, case in ipairs({{'d', 'tree'}, {'d/x', 'blob'}, {'sub', 'commit'}}) do
+      local path, kind = case[1], case[2]
       for _, other in ipairs({'tree', 'blob', 'commit'}) do
         local reply = commit{set('new', '1'), {path, 'kind ' .. other}, head = 'x'}
         expect(reply[1]).equals('moved')
@@ -636,7 +637,7 @@ describe('commit', function()
     for n = 1, 4 do commit{token = 'token' .. n, set('a', tostring(n))} end
     expect(redis.call('HLEN', keys.tokens_a)).equals(3)
     expect(redis.call('HLEN', keys.tokens_b)).equals(1)
-    for _, key in pairs(keys) do redis.call('DEL', key) end
+    forget_store()
     fresh_store('1000', '1000000')
     redis.call('HSET', keys.meta, 'turned', '0', 'position', '4095')
     commit{token = 'last', set('a', 'x')}
@@ -644,5 +645,52 @@ describe('commit', function()
     commit{token = 'next', set('a', 'y')}
     expect(redis.call('HEXISTS', keys.tokens_b, 'next')).equals(1)
     expect(tonumber(redis.call('HGET', keys.meta, 'turned')) > 0).equals(true)
+  end)
+
+  it('says in the log whether a branch has lost what it had', function()
+    fresh_store()
+    local function is_lost()
+      local fields = redis.call('XREVRANGE', keys.log, '+', '-', 'COUNT', 1)[1][2]
+      return fields[9] == 'lost'
+    end
+    local first = commit{parents = '', set('a', '1')}[3]
+    expect(is_lost()).equals(false)
+    local second = commit{set('a', '2')}[3]
+    expect(is_lost()).equals(false)
+    commit{parents = first .. second, set('a', '3')}
+    expect(is_lost()).equals(false)
+    commit{parents = first, set('a', '4')}
+    expect(is_lost()).equals(true)
+    commit{parents = '', set('a', '5')}
+    expect(is_lost()).equals(true)
+  end)
+
+  it('names the tree in the commit, also where it is not the newest object', function()
+    fresh_store()
+    local root = commit{set('a', '1')}[5]
+    commit{set('a', '2')}
+    local reply = commit{objects = {framed('blob', 'unused')}, {'', '*', 'entry', '40000', root}}
+    expect(reply[5]).equals(root)
+    local hex = string.gsub(root, '.', function(c) return string.format('%02x', string.byte(c)) end)
+    expect(redis.call('HGET', keys.objects, reply[3])).contains('tree ' .. hex .. '\nparent ')
+  end)
+
+  it('lets an attempt be made that follows one which others were to follow', function()
+    fresh_store()
+    commit{set('a', '1')}
+    expect(commit{token = 't1', since = '~1', head = 'x', set('a', '2')}[1]).equals('moved')
+    expect(commit{token = 't1', since = '~1', set('a', '2')}[1]).equals('committed')
+    expect(commit{token = 't2', since = '~2', remove('none')}[1]).equals('unchanged')
+    expect(commit{token = 't2', since = '~2', set('a', '3')}[1]).equals('committed')
+  end)
+
+  it('stores more objects than one HSET takes', function()
+    fresh_store()
+    local objects = {}
+    for n = 1, 2100 do objects[n] = framed('blob', tostring(n)) end
+    expect(commit{objects = objects, set('a', '1')}[1]).equals('committed')
+    for n = 1, 2100 do
+      if redis.call('HEXISTS', keys.objects, id_of(objects[n])) == 0 then error('lost object ' .. n) end
+    end
   end)
 end)

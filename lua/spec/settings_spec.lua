@@ -59,6 +59,10 @@ describe('rules', function()
     expect(commit{parents = '', set('n', 'x')}).fails_with('DENIED')
     expect(commit{parents = other .. two, set('n', 'x')}[1]).equals('committed')
     expect(commit{set('n', 'y')}[1]).equals('committed')
+    local before = scripts.read_refs('refs/heads/main')[1]
+    expect(commit{parents = before .. other, set('n', 'z')}[1]).equals('committed')
+    before = scripts.read_refs('refs/heads/main')[1]
+    expect(commit{parents = before, set('n', 'w')}[1]).equals('committed')
     local head = scripts.read_refs('refs/heads/main')[1]
     expect(set_refs('refs/heads/other', other, head)[1]).equals('set')
     expect(set_refs('refs/heads/other', head, '')[1]).equals('set')

@@ -69,7 +69,7 @@ enum ArgumentText {
   /// Commands whose arguments are paths, values or REV:PATH.
   private static let pathCommands: Set = [
     "set", "get", "rm", "mv", "ls", "tree", "cat", "watch", "log", "show", "diff", "blame",
-    "last-modified",
+    "last-modified", "script",
   ]
   private static let textOptions: Set = [
     "--store", "--branch", "-b", "--author", "--message", "-m", "--file", "--depth", "-L",

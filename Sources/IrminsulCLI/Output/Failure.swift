@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Irminsul
+import ScriptTool
 
 /// Why a command ends without having done what it was asked: a code for programs, and one to three
 /// lines for people.
@@ -37,6 +38,8 @@ struct Failure: Error {
       isBrokenPipe = error.isBrokenPipe
     case let error as StoreError: self.init(Self.status(of: error), Self.text(of: error))
     case let error as HostError: self.init(Self.status(of: error), error.description)
+    case let error as ScriptToolError:
+      self.init(Self.status(of: error), error.description)
     case let error as GitError: self.init(Self.status(of: error), error.description)
     case is CancellationError: self.init(.refused, "interrupted")
     default: self.init(parsing: error)
@@ -143,6 +146,14 @@ extension Failure {
     case .outcomeUnknown: .unreachable
     case .missingObject, .damagedObject, .damagedStore: .io
     case .unexpectedReply: .bug
+    }
+  }
+
+  private static func status(of error: ScriptToolError) -> Status {
+    switch error {
+    case .unreadable: .io
+    case .badInclude, .syntax, .badSeed, .noSpecs, .databaseNotEmpty, .specsFail: .refused
+    case .host(let error): status(of: error)
     }
   }
 

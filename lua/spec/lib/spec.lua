@@ -1,32 +1,5 @@
--- lib/spec.lua: the vocabulary of the specs. A spec runs as one script on the server that it tests,
--- with each store script as a function in `scripts`; `keys` names the store's keys.
-
-local results, trail = {}, {}
-
-local function shown(value)
-  if type(value) == 'table' then
-    local parts = {}
-    for _, part in ipairs(value) do parts[#parts + 1] = shown(part) end
-    if value.err then parts[#parts + 1] = 'err=' .. shown(value.err) end
-    return '{' .. table.concat(parts, ', ') .. '}'
-  end
-  if type(value) == 'string' then
-    return '"' .. string.gsub(value, '[^\32-\126]', function(c)
-      return string.format('\\x%02x', string.byte(c))
-    end) .. '"'
-  end
-  return tostring(value)
-end
-
-local function same(a, b)
-  if type(a) ~= type(b) then return false end
-  if type(a) ~= 'table' then return a == b end
-  if #a ~= #b or a.err ~= b.err then return false end
-  for at = 1, #a do
-    if not same(a[at], b[at]) then return false end
-  end
-  return true
-end
+-- lib/spec.lua: what the specs of the store's scripts say again and again, in the words that
+-- `irminsul script test` gives every spec: describe, it, expect, scripts, keys.
 
 -- These are told the format of the store as the caller knows it: here, what it has.
 for _, name in ipairs({'commit', 'configure', 'put_objects', 'set_refs'}) do
@@ -34,34 +7,6 @@ for _, name in ipairs({'commit', 'configure', 'put_objects', 'set_refs'}) do
   scripts[name] = function(...)
     return script(string.sub(tostring(redis.pcall('HGET', keys.meta, 'format')), 1, 1) == '2' and '2' or '1', ...)
   end
-end
-
-local function describe(name, body)
-  trail[#trail + 1] = name
-  body()
-  trail[#trail] = nil
-end
-
-local function it(name, body)
-  for _, key in pairs(keys) do redis.call('DEL', key) end
-  local ok, problem = pcall(body)
-  if type(problem) == 'table' then problem = problem.err or 'an error table' end
-  results[#results + 1] = (ok and 'ok ' or 'not ok ') .. table.concat(trail, ' ') .. ' ' .. name
-    .. (ok and '' or ': ' .. tostring(problem))
-end
-
-local function expect(value)
-  local function check(ok, relation, other)
-    if not ok then error('expected ' .. shown(value) .. relation .. shown(other), 3) end
-  end
-  return {
-    equals = function(other) check(same(value, other), ' to equal ', other) end,
-    differs_from = function(other) check(not same(value, other), ' to differ from ', other) end,
-    fails_with = function(code)
-      check(type(value) == 'table' and value.err
-        and string.sub(value.err, 1, #code + 1) == code .. ' ', ' to be an error ', code)
-    end,
-  }
 end
 
 -- A server-wide picture of the store, to see that a refused call has changed nothing.
@@ -76,6 +21,14 @@ local function snapshot()
   end
   picture[#picture + 1] = tostring(redis.call('XLEN', keys.log))
   return picture
+end
+
+-- Takes away all that a store has.
+local function forget_store()
+  for _, name in ipairs({'objects', 'survivors', 'refs', 'log', 'meta', 'tokens_a', 'tokens_b', 'links',
+    'leases', 'worklist', 'shallow', 'collection'}) do
+    redis.call('DEL', keys[name])
+  end
 end
 
 -- A fresh store, with room for `log` entries and `tokens` tokens a generation.

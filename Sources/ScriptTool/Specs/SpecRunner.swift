@@ -1,0 +1,427 @@
+import EmbeddedRedis
+import Foundation
+import RedisScripting
+
+/// Runs specs: each `it` in a keyspace that holds nothing.
+package struct SpecRunner: Sendable {
+  /// Where the specs run.
+  package enum Place: Sendable {
+    /// In this process, several at a time.
+    case embedded
+    /// In a database of a server that holds nothing, one after the other; it holds nothing afterwards.
+    case server(any ScriptHost)
+    /// In both: every reply and the keyspaces at the end must be equal.
+    case both(any ScriptHost)
+  }
+
+  package var place = Place.embedded
+  /// How many run at a time in this process.
+  package var jobs = ProcessInfo.processInfo.activeProcessorCount
+  /// How long one `it` may take in this process.
+  package var timeLimit = Duration.seconds(5)
+  /// Runs only what has this in its name.
+  package var filter: String?
+  /// Ends after the first failure.
+  package var stopsAtFailure = false
+  /// Takes which lines and branches have run; of what runs in this process.
+  package var coverage: SpecCoverage?
+
+  package init() {}
+
+  /// Runs the specs of some files and answers the results in the order of the files.
+  ///
+  /// - Parameter each: Told of each result as it comes, in any order.
+  package func run(
+    _ files: [SpecFile], each: @escaping @Sendable (SpecResult) -> Void = { _ in }
+  ) async throws(ScriptToolError) -> [SpecResult] {
+    let instruments: SpecProgram.Instruments = coverage == nil ? .none : .branches
+    var programs: [SpecProgram] = []
+    for file in files { programs.append(try SpecProgram(file, instruments)) }
+    try coverage?.expect(try Self.scripts(of: files))
+    return try await run(programs, each: each)
+  }
+
+  func run(
+    _ programs: [SpecProgram], each: @escaping @Sendable (SpecResult) -> Void = { _ in }
+  ) async throws(ScriptToolError) -> [SpecResult] {
+    switch place {
+    case .embedded: return try await runEmbedded(programs, each)
+    case .server(let server):
+      try await Self.checkEmpty(server)
+      return try await runOneByOne(programs, on: server, comparing: nil, each)
+    case .both(let server):
+      try await Self.checkEmpty(server)
+      return try await runOneByOne(programs, on: nil, comparing: server, each)
+    }
+  }
+
+  /// Every script that stands beside the specs, whether one names it or not.
+  static func scripts(of files: [SpecFile]) throws(ScriptToolError) -> [ScriptText] {
+    var scripts: [ScriptText] = []
+    var seen: Set<String> = []
+    for file in files {
+      for path in try file.scripts() where seen.insert(path).inserted {
+        scripts.append(try ScriptText(path: path))
+      }
+    }
+    return scripts
+  }
+
+  private static func checkEmpty(_ server: any ScriptHost) async throws(ScriptToolError) {
+    do throws(HostError) {
+      let keys = try await server.run(Command("DBSIZE")).integer ?? 0
+      guard keys == 0 else {
+        throw HostError.unsuitable(location: server.location, reason: "\(keys)", remedy: "")
+      }
+    } catch {
+      if case .unsuitable(let location, let reason, _) = error, let keys = Int64(reason) {
+        throw .databaseNotEmpty(location: location, keys: keys)
+      }
+      throw .host(error)
+    }
+  }
+
+  // MARK: In this process
+
+  /// Some of the specs of a file, for one worker: few enough that all workers have something to do.
+  private struct Work: Sendable {
+    static let size = 16
+    let program: SpecProgram
+    let cases: [SpecCase]
+    /// The number of the first in the order of all.
+    let first: Int
+  }
+
+  private func runEmbedded(
+    _ programs: [SpecProgram], _ each: @escaping @Sendable (SpecResult) -> Void
+  ) async throws(ScriptToolError) -> [SpecResult] {
+    let results = Locked<[Int: SpecResult]>([:])
+    let hasFailed = Locked(false)
+    var work: [Work] = []
+    var count = 0
+    for program in programs {
+      let host = try Session(program, self)
+      do {
+        let cases = try await host.cases().filter { filter.map($0.name.contains) ?? true }
+        for start in stride(from: 0, to: cases.count, by: Work.size) {
+          let part = Array(cases[start..<min(start + Work.size, cases.count)])
+          work.append(Work(program: program, cases: part, first: count + start))
+        }
+        count += cases.count
+      } catch {
+        let result = error.result
+        each(result)
+        results.withLock { [count] in $0[count] = result }
+        count += 1
+        if stopsAtFailure { return [result] }
+      }
+      await host.close()
+    }
+    let (items, failure) = (work, Locked<ScriptToolError?>(nil))
+    let next = Locked(0)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<max(1, min(jobs, items.count)) {
+        group.addTask {
+          while true {
+            let at = next.withLock { next in
+              next += 1
+              return next - 1
+            }
+            guard at < items.count, !Task.isCancelled,
+              !(stopsAtFailure && hasFailed.withLock { $0 })
+            else { return }
+            do throws(ScriptToolError) {
+              try await run(items[at], results, hasFailed, each)
+            } catch {
+              failure.withLock { $0 = $0 ?? error }
+            }
+          }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    return results.withLock { results in results.keys.sorted().compactMap { results[$0] } }
+  }
+
+  private func run(
+    _ work: Work, _ results: Locked<[Int: SpecResult]>, _ hasFailed: Locked<Bool>,
+    _ each: @Sendable (SpecResult) -> Void
+  ) async throws(ScriptToolError) {
+    let session = try Session(work.program, self)
+    for (at, spec) in work.cases.enumerated() {
+      let result = await session.result(of: spec)
+      each(result)
+      results.withLock { $0[work.first + at] = result }
+      if !result.isPassed {
+        hasFailed.withLock { $0 = true }
+        if stopsAtFailure { break }
+      }
+    }
+    await session.close()
+  }
+
+  // MARK: On a server
+
+  private func runOneByOne(
+    _ programs: [SpecProgram], on server: (any ScriptHost)?, comparing other: (any ScriptHost)?,
+    _ each: @Sendable (SpecResult) -> Void
+  ) async throws(ScriptToolError) -> [SpecResult] {
+    var results: [SpecResult] = []
+    for program in programs {
+      let session = try Session(program, self, on: server)
+      defer { session.closeLater() }
+      let peer = try other.map { host throws(ScriptToolError) in
+        try Session(program, self, on: host)
+      }
+      let cases: [SpecCase]
+      do {
+        cases = try await session.cases().filter { filter.map($0.name.contains) ?? true }
+      } catch {
+        results.append(error.result)
+        each(error.result)
+        if stopsAtFailure { return results }
+        continue
+      }
+      for spec in cases where !Task.isCancelled {
+        let result: SpecResult
+        if let peer {
+          result = await SpecComparison(spec, session, peer).result()
+        } else {
+          result = await session.result(of: spec)
+        }
+        results.append(result)
+        each(result)
+        if !result.isPassed, stopsAtFailure { return results }
+      }
+    }
+    return results
+  }
+}
+
+/// An `it` as it stands in its file.
+struct SpecCase: Sendable {
+  /// From 1.
+  let number: Int
+  let name: String
+  let line: Int
+}
+
+extension SpecRunner {
+  /// What one `it` answered.
+  struct Answer: Sendable {
+    let failure: SpecResult.Failure?
+    /// Each reply, where they were asked for.
+    var calls: [String] = []
+    /// What Redis leaves open of what was asked.
+    var open = Open.nothing
+
+    enum Open: String {
+      case nothing = ""
+      case order
+      case replies
+      case keyspace
+    }
+  }
+
+  /// Why a file could not run at all.
+  struct WholeFailure: Error {
+    let result: SpecResult
+  }
+
+  /// A program on a host.
+  final class Session: Sendable {
+    let program: SpecProgram
+    let host: any ScriptHost
+    private let isOwn: Bool
+    private let coverage: SpecCoverage?
+    private let lines: ScriptCoverage?
+
+    /// - Parameter host: Where it runs; nil for a host of its own in this process.
+    init(
+      _ program: SpecProgram, _ runner: SpecRunner, on host: (any ScriptHost)? = nil
+    ) throws(ScriptToolError) {
+      self.program = program
+      isOwn = host == nil
+      if let host {
+        self.host = host
+        (coverage, lines) = (nil, nil)
+        return
+      }
+      coverage = runner.coverage
+      lines = coverage == nil ? nil : ScriptCoverage()
+      var configuration = EmbeddedConfiguration(storage: .memory)
+      configuration.scriptTimeLimit = runner.timeLimit
+      // Specs shall go the same way each time.
+      configuration.randomSeed = 1
+      configuration.coverage = lines
+      do throws(HostError) {
+        self.host = try EmbeddedHost.open(configuration)
+      } catch {
+        throw .host(error)
+      }
+    }
+
+    func close() async {
+      if let lines { coverage?.add(lines.lines(of: program.script.sha1), of: program) }
+      if isOwn { await host.close() }
+    }
+
+    /// For where nobody may wait.
+    func closeLater() {
+      Task { await close() }
+    }
+
+    /// All that the file has.
+    func cases() async throws(WholeFailure) -> [SpecCase] {
+      do throws(HostError) {
+        try await empty()
+        let reply = try await host.run(
+          program.script, keys: program.keys, arguments: [Bytes("list".utf8)])
+        try await empty()
+        let texts = reply.array?.dropFirst().map { $0.text ?? "" } ?? []
+        return stride(from: 0, to: texts.count - 1, by: 2).map { at in
+          SpecCase(
+            number: at / 2 + 1, name: texts[at], line: program.line(at: texts[at + 1])?.number ?? 0)
+        }
+      } catch {
+        let failure = failure(of: error)
+        throw WholeFailure(
+          result: SpecResult(
+            file: program.file.path, name: "\(program.file.name) as a whole", line: 0,
+            failure: failure, duration: .zero))
+      }
+    }
+
+    func result(of spec: SpecCase) async -> SpecResult {
+      let start = ContinuousClock.now
+      let answer = await answer(to: spec, .plain)
+      let duration = ContinuousClock.now - start
+      var failure = answer.failure
+      do throws(HostError) {
+        try await empty()
+      } catch {
+        failure = failure ?? self.failure(of: error)
+      }
+      return SpecResult(
+        file: program.file.path, name: spec.name, line: spec.line, failure: failure,
+        duration: duration)
+    }
+
+    enum Recording { case plain, replies }
+
+    func answer(to spec: SpecCase, _ recording: Recording) async -> Answer {
+      do throws(HostError) {
+        let reply = try await host.run(
+          program.script, keys: program.keys,
+          arguments: [
+            Bytes(String(spec.number).utf8), Bytes((recording == .replies ? "record" : "").utf8),
+          ])
+        guard let parts = reply.array, parts.count == 6, let status = parts[0].text,
+          let message = parts[1].bytes, let place = parts[2].text
+        else {
+          return Answer(
+            failure: SpecResult.Failure(message: "the spec returned by itself", line: nil))
+        }
+        coverage?.add(branches: parts[5].array?.compactMap(\.integer) ?? [], of: program)
+        let failure =
+          status == "ok"
+          ? nil
+          : SpecResult.Failure(
+            message: program.placed(String(decoding: message, as: UTF8.self)),
+            line: program.line(at: place))
+        return Answer(
+          failure: failure, calls: parts[4].array?.compactMap(\.text) ?? [],
+          open: parts[3].text.flatMap(Answer.Open.init) ?? .nothing)
+      } catch {
+        return Answer(failure: failure(of: error))
+      }
+    }
+
+    func empty() async throws(HostError) {
+      _ = try await host.run(Command("FLUSHDB"))
+    }
+
+    private func failure(of error: HostError) -> SpecResult.Failure {
+      guard case .refused(_, _, let refusal) = error else {
+        return SpecResult.Failure(message: "\(error)", line: nil)
+      }
+      // A server adds which script it was and where, which is the place again.
+      let text = "\(refusal)".replacing(
+        #/,? ?script: [0-9a-f]{40}, on @?user_script:\d+\.?/#, with: "")
+      return SpecResult.Failure(
+        message: program.placed(text), line: program.line(at: text))
+    }
+  }
+}
+
+/// One `it` on two hosts.
+struct SpecComparison {
+  private let spec: SpecCase
+  private let here: SpecRunner.Session
+  private let there: SpecRunner.Session
+
+  init(_ spec: SpecCase, _ here: SpecRunner.Session, _ there: SpecRunner.Session) {
+    (self.spec, self.here, self.there) = (spec, here, there)
+  }
+
+  func result() async -> SpecResult {
+    let start = ContinuousClock.now
+    let failure = await failure()
+    let duration = ContinuousClock.now - start
+    return SpecResult(
+      file: here.program.file.path, name: spec.name, line: spec.line, failure: failure,
+      duration: duration)
+  }
+
+  private func failure() async -> SpecResult.Failure? {
+    let own = await here.answer(to: spec, .replies)
+    let other = await there.answer(to: spec, .replies)
+    do throws(HostError) {
+      let ids: KeyspaceDump.StreamIDs = own.open == .nothing ? .shown : .hidden
+      let isOpen = own.open == .keyspace
+      let left = isOpen ? [] : try await KeyspaceDump.lines(of: here.host, ids)
+      let right = isOpen ? [] : try await KeyspaceDump.lines(of: there.host, ids)
+      try await here.empty()
+      try await there.empty()
+      if let failure = own.failure, let second = other.failure, failure.message == second.message {
+        return failure
+      }
+      if let difference = Self.difference(own, other) {
+        return SpecResult.Failure(message: difference, line: nil)
+      }
+      for (at, line) in left.enumerated() where at >= right.count || right[at] != line {
+        return SpecResult.Failure(
+          message:
+            "the keyspaces differ: embedded \(line), server \(at < right.count ? right[at] : "nothing")",
+          line: nil)
+      }
+      if right.count > left.count {
+        return SpecResult.Failure(
+          message: "the keyspaces differ: embedded nothing, server \(right[left.count])", line: nil)
+      }
+      return nil
+    } catch {
+      return SpecResult.Failure(message: "\(error)", line: nil)
+    }
+  }
+
+  /// What of the replies is not equal.
+  private static func difference(_ own: SpecRunner.Answer, _ other: SpecRunner.Answer) -> String? {
+    for (at, call) in own.calls.enumerated()
+    where at >= other.calls.count || other.calls[at] != call {
+      let there = at < other.calls.count ? other.calls[at] : "nothing"
+      return "reply \(at + 1) differs: embedded \(call), server \(there)"
+    }
+    if other.calls.count > own.calls.count {
+      return
+        "reply \(own.calls.count + 1) differs: embedded nothing, server \(other.calls[own.calls.count])"
+    }
+    switch (own.failure, other.failure) {
+    case (nil, nil): return nil
+    case (let failure?, nil): return "fails only embedded: \(failure.message)"
+    case (nil, let failure?): return "fails only on the server: \(failure.message)"
+    case (let failure?, let second?):
+      return "fails in two ways: embedded \(failure.message); server \(second.message)"
+    }
+  }
+}

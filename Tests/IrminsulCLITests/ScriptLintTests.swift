@@ -1,0 +1,190 @@
+import Foundation
+import Testing
+
+/// `irminsul script lint`: each rule on what is wrong, and on what is right beside it.
+@Suite struct ScriptLintTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let name: String
+    let text: String
+    /// Lines and rules.
+    let found: [String]
+    var testDescription: String { name }
+  }
+
+  static let cases = [
+    Case(
+      name: "undeclared keys",
+      text: """
+        local own, list = KEYS[1], redis.call
+        redis.call('GET', own)
+        redis.call('GET', 'config')
+        redis.call('GET', ARGV[1])
+        redis.call('DEL', KEYS[1], KEYS[1] .. ':x')
+        local function touch(key) redis.call('TOUCH', key) end
+        touch(KEYS[1])
+        local function drop(key) list('DEL', key) end
+        drop(redis.call('GET', KEYS[1]))
+        for _, key in ipairs(KEYS) do redis.call('DEL', key) end
+        redis.call('ZUNIONSTORE', KEYS[1], 2, KEYS[2], 'other')
+        redis.call('HSET', KEYS[1], 'field', 'value')
+        """,
+      found: [
+        "3 undeclared-key", "4 undeclared-key", "5 undeclared-key", "8 undeclared-key",
+        "11 undeclared-key",
+      ]),
+    Case(
+      name: "commands",
+      text: """
+        redis.call('GETT', KEYS[1])
+        redis.call('GET', KEYS[1], 'x')
+        redis.call('HSET', KEYS[1], unpack(ARGV))
+        redis.call('SET', KEYS[1])
+        redis.pcall('BLPOP', KEYS[1], 0)
+        """,
+      found: ["1 command", "2 command", "4 command", "5 command"]),
+    Case(
+      name: "globals",
+      text: """
+        count = 1
+        local x = count
+        function f() end
+        print(x)
+        local t = {a = 1}
+        t.a = 2
+        return os.time() + os.clock() + math.floor(t.a)
+        """,
+      found: ["1 global", "2 global", "3 global", "4 global", "7 global"]),
+    Case(
+      name: "versions",
+      text: """
+        local a = 7 // 2
+        local b <const> = a & 1
+        goto done
+        local s = "\\x41"
+        ::done::
+        table.unpack({})
+        return table.getn({}) + #table.concat({}) .. tostring(a ~= b)
+        """,
+      found: [
+        "1 version", "2 version", "2 version", "3 version", "4 version", "5 version", "6 version",
+        "7 version",
+      ]),
+    Case(
+      name: "loops",
+      text: """
+        local all = redis.call('SMEMBERS', KEYS[1])
+        for _, one in ipairs(all) do redis.call('SREM', KEYS[1], one) end
+        while true do local x = 1 end
+        while true do if ARGV[1] then break end end
+        while redis.call('LLEN', KEYS[1]) > 0 do redis.call('LPOP', KEYS[1]) end
+        local cursor = '0'
+        repeat
+          cursor = redis.call('SSCAN', KEYS[1], cursor)[1]
+        until cursor == '0'
+        for i = 1, #ARGV do redis.call('SADD', KEYS[1], ARGV[i]) end
+        local few = redis.call('LRANGE', KEYS[1], 0, 9)
+        for i = 1, #few do redis.call('SADD', KEYS[1], few[i]) end
+        for i = 1, #redis.call('LRANGE', KEYS[1], 0, -1) do redis.call('LPOP', KEYS[1]) end
+        redis.call('KEYS', 'x*')
+        """,
+      found: ["2 loop", "3 loop", "5 loop", "7 loop", "13 loop", "14 loop"]),
+    Case(
+      name: "answers that differ",
+      text: "local t = redis.call('TIME')\nredis.call('SET', KEYS[1], t[1])",
+      found: ["1 nondeterministic"]),
+    Case(
+      name: "answers that differ and are not written",
+      text: "return redis.call('TIME')", found: []),
+    Case(
+      name: "a header",
+      text: """
+        -- KEYS  1 one (hash)   2 two (set)
+        -- ARGV  1 a   2 and 3 b
+        redis.call('HGET', KEYS[1], ARGV[3])
+        redis.call('HGET', KEYS[3], ARGV[4])
+        """,
+      found: ["1 header", "4 header", "4 header"]),
+    Case(
+      name: "a header that is open",
+      text: """
+        -- KEYS  1.. hashes
+        -- ARGV  1 count   2.. fields
+        redis.call('HGET', KEYS[3], ARGV[9])
+        """, found: []),
+    Case(
+      name: "a header as BullMQ writes it",
+      text: """
+        --  Input:
+        --    KEYS[1] 'wait'
+        --    ARGV[1]  a worker
+        return redis.call('GET', KEYS[2])
+        """, found: ["1 header", "4 header"]),
+    Case(
+      name: "counting from nothing",
+      text: """
+        local first = ARGV[0]
+        for i = 0, #ARGV do redis.call('SADD', KEYS[1], ARGV[i]) end
+        for i = 0, 9 do redis.call('SADD', KEYS[1], i) end
+        """,
+      found: ["1 zero-index", "2 zero-index"]),
+    Case(
+      name: "nil replies",
+      text: """
+        local x = redis.call('GET', KEYS[1])
+        if x == nil then return 0 end
+        if not x then return 0 end
+        if nil ~= redis.call('HGET', KEYS[1], 'f') then return 1 end
+        local y
+        if y == nil then y = x end
+        """,
+      found: ["2 nil-reply", "4 nil-reply"]),
+    Case(name: "no Lua", text: "local x = \nreturn (1", found: ["2 syntax"]),
+    Case(
+      name: "what is meant",
+      text: """
+        redis.call('GET', 'a') -- lint: allow undeclared-key one server only
+        -- lint: allow undeclared-key, nondeterministic
+        redis.call('GET', 'b')
+        redis.call('GET', 'c')
+        """, found: ["4 undeclared-key"]),
+  ]
+
+  @Test(arguments: cases)
+  func finds(_ test: Case) async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Array(test.text.utf8), to: "s.lua")
+    let linted = try await sandbox.irminsul("script", "lint", "--json", "s.lua")
+    let found = try linted.objects().map { "\($0["line"] ?? "") \($0["rule"] ?? "")" }
+    #expect(found == test.found, "\(linted.text)")
+    #expect(linted.status == (test.found.isEmpty ? 0 : ExitCode.refused.rawValue))
+    #expect(linted.errors == "")
+  }
+
+  @Test func showsTheLineAndCounts() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Array("local x = 1\n  x = y\n".utf8), to: "a.lua")
+    try sandbox.write(Array("return 1\n".utf8), to: "b.lua")
+    try sandbox.write(Array("it('x', function() end)\n".utf8), to: "b_spec.lua")
+    let linted = try await sandbox.irminsul("script", "lint")
+    #expect(linted.status == ExitCode.refused.rawValue)
+    #expect(
+      linted.text == """
+        a.lua:2: global: there is no global y in a script
+            x = y
+        1 finding in 2 scripts
+
+        """)
+    expectDone(
+      try await sandbox.irminsul("script", "lint", "--rule", "loop", "a.lua"),
+      "0 findings in 1 script\n")
+    expectRefusal(try await sandbox.irminsul("script", "lint", "none.lua"), .io, "none.lua")
+  }
+
+  @Test func theScriptsOfTheStoreAreClean() async throws {
+    let sandbox = try Sandbox()
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../lua").standardizedFileURL.path
+    let linted = expectDone(try await sandbox.irminsul("script", "lint", folder))
+    #expect(linted.text.hasPrefix("0 findings in "))
+  }
+}

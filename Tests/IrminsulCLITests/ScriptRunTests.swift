@@ -1,0 +1,110 @@
+import Testing
+
+/// `irminsul script run`: replies as redis-cli draws them.
+@Suite struct ScriptRunTests {
+  @Test func drawsEveryKindOfReply() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(
+      Array(
+        """
+        return {1, 'a"b\\n', false, {ok = 'FINE'}, {}, {2, {3, 4}}, {err = 'WRONG x'}, ARGV[1] .. KEYS[1]}
+        """.utf8), to: "all.lua")
+    expectDone(
+      try await sandbox.irminsul("script", "run", "all.lua", "k", "--", "v"),
+      """
+      1) (integer) 1
+      2) "a\\"b\\n"
+      3) (nil)
+      4) FINE
+      5) (empty array)
+      6) 1) (integer) 2
+         2) 1) (integer) 3
+            2) (integer) 4
+      7) (error) WRONG x
+      8) "vk"
+
+      """)
+    let json = try expectDone(
+      try await sandbox.irminsul("script", "run", "all.lua", "--json", "k", "--", "v")
+    ).object()
+    let reply = try #require(json["reply"] as? [Any])
+    #expect(reply[0] as? Int == 1)
+    #expect((reply[6] as? [String: String]) == ["error": "WRONG x"])
+    #expect(reply[7] as? String == "vk")
+  }
+
+  @Test func seedsAndIncludes() async throws {
+    let sandbox = try Sandbox()
+    _ = try sandbox.makeFolder("lua/lib")
+    try sandbox.write(
+      Array("local function twice(x)\n  return 2 * x\nend\n".utf8), to: "lua/lib/twice.lua")
+    try sandbox.write(
+      Array("-- @include lib/twice.lua\nreturn twice(redis.call('GET', KEYS[1]))\n".utf8),
+      to: "lua/double.lua")
+    try sandbox.write(
+      Array("# what is there\n\nSET 'the key' \"2\\x31\"\n".utf8), to: "seed.txt")
+    expectDone(
+      try await sandbox.irminsul(
+        "script", "run", "lua/double.lua", "the key", "--seed-data", "seed.txt"), "(integer) 42\n")
+
+    try sandbox.write(Array("SET a 1\nLPUSH a 2\n".utf8), to: "bad.txt")
+    expectRefusal(
+      try await sandbox.irminsul("script", "run", "lua/double.lua", "a", "--seed-data", "bad.txt"),
+      .refused, "bad.txt:2: WRONGTYPE")
+    try sandbox.write(Array("-- @include lib/none.lua\nreturn 1\n".utf8), to: "lua/lost.lua")
+    expectRefusal(
+      try await sandbox.irminsul("script", "run", "lua/lost.lua"), .refused, "lua/lost.lua:1",
+      "lua/lib/none.lua")
+    expectRefusal(
+      try await sandbox.irminsul("script", "run", "none.lua"), .io, "none.lua",
+      "there is no such file")
+  }
+
+  @Test func errorsNameTheLineOfTheFile() async throws {
+    let sandbox = try Sandbox()
+    _ = try sandbox.makeFolder("lib")
+    try sandbox.write(
+      Array("local function look(x)\n  return x.y\nend\n".utf8), to: "lib/look.lua")
+    try sandbox.write(
+      Array("-- a script\n-- @include lib/look.lua\nreturn look(nil)\n".utf8), to: "s.lua")
+    let failed = try await sandbox.irminsul("script", "run", "s.lua")
+    #expect(failed.status == ExitCode.refused.rawValue)
+    #expect(failed.errors == "")
+    #expect(failed.text.contains("lib/look.lua:2: attempt to index local 'x' (a nil value)"))
+  }
+
+  @Test func undeclaredKeysAndTime() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(
+      Array("redis.call('SET', ARGV[1], 1)\nreturn redis.call('GET', KEYS[1])".utf8), to: "s.lua")
+    expectDone(try await sandbox.irminsul("script", "run", "s.lua", "a", "--", "b"), "(nil)\n")
+    let refused = try await sandbox.irminsul(
+      "script", "run", "s.lua", "--declared-keys", "a", "--", "b")
+    #expect(refused.status == ExitCode.refused.rawValue)
+    #expect(refused.text.contains("uses the key 'b', which is not in KEYS"))
+    try sandbox.write(Array("while true do end".utf8), to: "endless.lua")
+    let endless = try await sandbox.irminsul(
+      "script", "run", "endless.lua", "--time-limit", "0.2")
+    #expect(endless.status == ExitCode.refused.rawValue)
+    #expect(endless.text.contains("TIMEOUT"))
+  }
+
+  #if Redis
+    @Test func runsOnAServer() async throws {
+      let sandbox = try Sandbox()
+      let url = try await TestServers.shared.plain().url
+      try sandbox.write(
+        Array("redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])".utf8),
+        to: "s.lua")
+      expectDone(
+        try await sandbox.irminsul(
+          "script", "run", "s.lua", "script-run", "--store", url, "--", "x"),
+        "\"x\"\n")
+      // It is there afterwards.
+      try sandbox.write(Array("return redis.call('DEL', KEYS[1])".utf8), to: "d.lua")
+      expectDone(
+        try await sandbox.irminsul("script", "run", "d.lua", "script-run", "--store", url),
+        "(integer) 1\n")
+    }
+  #endif
+}
