@@ -50,11 +50,13 @@ struct SpecProgram: Sendable {
       }
     }
     add(SpecVocabulary.text)
-    for (at, name) in names.enumerated() { add("keys[\(quoted(name))] = KEYS[\(at + 1)]") }
+    for (at, name) in names.enumerated() {
+      add("keys[\(ScriptLiteral.text(name))] = KEYS[\(at + 1)]")
+    }
     add(Self.keyRule(names, of: file.name))
     var texts = lines.map(\.text)
     for script in scripts {
-      add("spec_bodies[\(quoted(script.name))] = function(KEYS, ARGV)")
+      add("spec_bodies[\(ScriptLiteral.text(script.name))] = function(KEYS, ARGV)")
       texts.append(lines[lines.count - 1].text)
       var body = Self.withoutShebang(script.lines)
       if !replacing.isEmpty {
@@ -74,8 +76,8 @@ struct SpecProgram: Sendable {
       } else {
         texts += body.map(\.text)
       }
-      let list = script.header.keys.map(quoted).joined(separator: ", ")
-      for line in ["end", "spec_bind(\(quoted(script.name)), {\(list)})"] {
+      let list = script.header.keys.map { ScriptLiteral.text($0) }.joined(separator: ", ")
+      for line in ["end", "spec_bind(\(ScriptLiteral.text(script.name)), {\(list)})"] {
         add(line)
         texts.append(line)
       }
@@ -161,7 +163,7 @@ struct SpecProgram: Sendable {
     names.isEmpty
       ? """
       setmetatable(keys, {__index = function(_, name)
-        rawset(keys, name, \(quoted("{spec \(spec)}:")) .. tostring(name))
+        rawset(keys, name, \(ScriptLiteral.text("{spec \(spec)}:")) .. tostring(name))
         return rawget(keys, name)
       end})
       """
@@ -171,9 +173,4 @@ struct SpecProgram: Sendable {
       end})
       """
   }
-}
-
-/// A text as a literal of Lua.
-private func quoted(_ text: String) -> String {
-  "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
 }
