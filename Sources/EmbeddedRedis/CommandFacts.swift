@@ -21,8 +21,8 @@ package struct CommandFacts: Sendable {
     entry.arity >= 0 ? count == entry.arity : count >= -entry.arity
   }
 
-  /// The least number of words that it takes.
-  package var fewest: Int { abs(entry.arity) }
+  /// Whether it takes so many words or some number of more.
+  package func acceptsAtLeast(_ count: Int) -> Bool { entry.arity < 0 || count <= entry.arity }
 
   /// Which of some words are keys; nil stands for a word that is not known.
   package func keyPositions(in words: [Bytes?]) -> [Int] {

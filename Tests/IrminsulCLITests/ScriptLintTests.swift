@@ -114,11 +114,13 @@ import Testing
     Case(
       name: "a header as BullMQ writes it",
       text: """
-        --  Input:
-        --    KEYS[1] 'wait'
-        --    ARGV[1]  a worker
+        --[[
+          Input:
+            KEYS[1] 'wait'
+            ARGV[1]  a worker
+        ]]
         return redis.call('GET', KEYS[2])
-        """, found: ["1 header", "4 header"]),
+        """, found: ["1 header", "6 header"]),
     Case(
       name: "counting from nothing",
       text: """

@@ -47,6 +47,16 @@ import Testing
       try await sandbox.irminsul(
         "script", "run", "lua/double.lua", "the key", "--seed-data", "seed.txt"), "(integer) 42\n")
 
+    // As BullMQ writes it, and from beside the file that includes.
+    try sandbox.write(
+      Array("--- @include \"twice\"\nlocal function four(x)\n  return twice(twice(x))\nend\n".utf8),
+      to: "lua/lib/four.lua")
+    try sandbox.write(
+      Array("--- @include \"lib/four\"\n--- @include \"lib/twice\"\nreturn four(ARGV[1])\n".utf8),
+      to: "lua/four.lua")
+    expectDone(
+      try await sandbox.irminsul("script", "run", "lua/four.lua", "--", "3"), "(integer) 12\n")
+
     try sandbox.write(Array("SET a 1\nLPUSH a 2\n".utf8), to: "bad.txt")
     expectRefusal(
       try await sandbox.irminsul("script", "run", "lua/double.lua", "a", "--seed-data", "bad.txt"),

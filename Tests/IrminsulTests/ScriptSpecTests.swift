@@ -39,6 +39,16 @@ import Testing
     server.stop()
   }
 
+  /// Three changes mean nothing: a default that no id has either, and two values that are set again before they are read.
+  @Test func theSpecsNoticeChangesOfTheCommitScript() async throws {
+    let path = "\(Self.folder)/commit.lua"
+    let outcomes = try await ScriptMutation().run(
+      path, try SpecFile.find(["\(Self.folder)/spec"]))
+    #expect(outcomes.count > 100)
+    let survivors = outcomes.filter { $0.noticed == nil }.map(\.mutant.description)
+    #expect(survivors.count * 20 <= outcomes.count, "\(survivors.joined(separator: "\n"))")
+  }
+
   @Test func everyScriptHasASpec() throws {
     let scripts = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
       .filter { $0.hasSuffix(".lua") }

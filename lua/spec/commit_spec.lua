@@ -432,6 +432,15 @@ describe('commit', function()
       local reply = add(case[1])
       expect(text_at('n')).equals(case[2] .. '\n')
     end
+    -- From one half of the digits into the other.
+    for _, case in ipairs({{'9000000000999999999', '1', '9000000001000000000'},
+      {'-9000000000999999999', '-1', '-9000000001000000000'},
+      {'9000000001000000000', '-1', '9000000000999999999'},
+      {'-9000000001000000000', '1', '-9000000000999999999'}}) do
+      commit{set('n', case[1] .. '\n')}
+      add(case[2])
+      expect(text_at('n')).equals(case[3] .. '\n')
+    end
     expect(add('0')[1]).equals('unchanged')
     commit{set('n', '9223372036854775807\n')}
     local before = snapshot()
@@ -692,5 +701,52 @@ describe('commit', function()
     for n = 1, 2100 do
       if redis.call('HEXISTS', keys.objects, id_of(objects[n])) == 0 then error('lost object ' .. n) end
     end
+  end)
+
+  it('keeps author and committer apart', function()
+    fresh_store()
+    local other = 'C Omitter <c@example.org> 1700000001 +0100'
+    local head = commit{committer = other, set('a', '1')}[3]
+    expect(redis.call('HGET', keys.objects, head))
+      .contains('\nauthor ' .. person .. '\ncommitter ' .. other .. '\n\n')
+  end)
+
+  it('answers every head when one of several has moved', function()
+    fresh_store()
+    local head = commit{set('a', '1')}[3]
+    local reply = commit{branches = {{ref = 'refs/heads/main', head = '', set('a', '2')},
+      {ref = 'refs/heads/b', set('b', '1')}}}
+    expect(reply).equals({'moved', head, ''})
+    -- On its first attempt a request leaves nothing behind, whether it says that it is that or not.
+    expect(commit{token = 't', since = '+1', head = '', set('a', '2')}[1]).equals('moved')
+    expect(redis.call('EXISTS', keys.tokens_a)).equals(0)
+  end)
+
+  it('refuses a path for any of its steps', function()
+    fresh_store()
+    expect(commit{set('a/../b', '1')}).fails_with('BADPATH')
+    expect(commit{set('.git/a', '1')}).fails_with('BADPATH')
+  end)
+
+  it('refuses to go on from a tree that is cut off', function()
+    for _, damage in ipairs({'x', '100644 x', '100644 x\0short'}) do
+      forget_store()
+      fresh_store()
+      local bytes = framed('tree', damage)
+      put_objects(id_of(bytes), bytes)
+      commit{{'d', '*', 'entry', '40000', id_of(bytes)}}
+      expect(commit{set('d/x', '1')}).fails_with('BADTREE')
+      expect(commit{{'d', '*', 'insert', '', 'x'}}[1]).equals('conflict')
+    end
+  end)
+
+  it('takes entries for objects that it brings, and for large ones', function()
+    fresh_store()
+    local one, two, large = framed('blob', '1'), framed('blob', '2'), framed('blob', string.rep('x', 1048577))
+    put_objects(id_of(large), large)
+    expect(commit{objects = {one, two}, {'a', '*', 'entry', '100644', id_of(one)},
+      {'b', '*', 'entry', '100644', id_of(two)}, {'c', '*', 'entry', '100644', id_of(large)}}[1])
+      .equals('committed')
+    expect(text_at('a') .. text_at('b') .. #text_at('c')).equals('121048577')
   end)
 end)

@@ -41,13 +41,6 @@ package struct CoverageReport: Sendable {
   package var branchCount: Int { files.reduce(0) { $0 + $1.branchCount } }
   package var branchesRun: Int { files.reduce(0) { $0 + $1.branchesRun } }
 
-  /// Hundredths of lines that have run; 100 where there are none.
-  package var linePercentage: Double { Self.percentage(linesRun, of: lineCount) }
-
-  static func percentage(_ part: Int, of whole: Int) -> Double {
-    whole == 0 ? 100 : Double(part) * 100 / Double(whole)
-  }
-
   /// One decimal, cut off, so that only all is 100.0.
   package static func percent(_ part: Int, of whole: Int) -> String {
     let tenths = whole == 0 ? 1000 : part * 1000 / whole

@@ -47,6 +47,7 @@ struct ScriptFacts {
 
   let chunk: LuaChunk
   private(set) var calls: [CommandCall] = []
+  private var callsByPlace: [Range<Int>: CommandCall] = [:]
   /// All values that a local is given; nil for one that is not known.
   private var values: [Int: [LuaExpression?]] = [:]
   private var parameters: [Int: (function: Int, position: Int)] = [:]
@@ -132,7 +133,9 @@ struct ScriptFacts {
       if case .string(let bytes)? = arguments.first?.kind {
         name = String(decoding: bytes, as: UTF8.self).uppercased()
       }
-      calls.append(CommandCall(expression: expression, arguments: arguments, name: name))
+      let call = CommandCall(expression: expression, arguments: arguments, name: name)
+      calls.append(call)
+      callsByPlace[expression.range] = call
     }
   }
 
@@ -216,7 +219,7 @@ struct ScriptFacts {
   /// The command that an expression is the reply of.
   func command(of expression: LuaExpression) -> CommandCall? {
     switch expression.kind {
-    case .call: calls.first { $0.expression.range == expression.range }
+    case .call: callsByPlace[expression.range]
     case .parenthesised(let inner): command(of: inner)
     default: nil
     }

@@ -105,10 +105,8 @@ package struct ScriptLinter {
       }
       if command.isBarred { add(.command, call.line, "scripts may not run \(name)") }
       let count = call.arguments.count
-      let isRight =
-        call.isOpen
-        ? count + 1 <= command.fewest || command.accepts(max(count, command.fewest))
-          || command.accepts(count) : command.accepts(count)
+      // The last argument of an open call may be any number of words.
+      let isRight = call.isOpen ? command.acceptsAtLeast(count - 1) : command.accepts(count)
       if !isRight {
         add(
           .command, call.line, "\(name) does not take \(count - 1) argument\(count == 2 ? "" : "s")"

@@ -5,8 +5,9 @@
 ///     -- KEYS  1 objects (hash)   2 refs (hash)
 ///     -- ARGV  1 branch           2.. path steps
 ///
-///     --  KEYS[1] 'wait'
-///     --  ARGV[1] timestamp
+///     --[[ Input:
+///       KEYS[1] 'wait'
+///       ARGV[1] timestamp
 package struct ScriptHeader: Sendable, Equatable {
   /// The names of the keys, by position; empty texts for those without a name.
   package private(set) var keys: [String] = []
@@ -24,7 +25,7 @@ package struct ScriptHeader: Sendable, Equatable {
 
   init(_ lines: some Sequence<Substring>) {
     var part = Part.other
-    for line in lines.drop(while: { $0.hasPrefix("#!") }).prefix(while: { $0.hasPrefix("--") }) {
+    for line in Self.comment(lines.drop { $0.hasPrefix("#!") }) {
       if line.contains("reads only") || line.contains("read-only") { isReadOnly = true }
       if readIndexed(line) { continue }
       if line.hasPrefix("-- KEYS") {
@@ -36,6 +37,19 @@ package struct ScriptHeader: Sendable, Equatable {
       }
       read(line, part)
     }
+  }
+
+  /// The lines of the first comment: those that begin with dashes, or those of a long one.
+  private static func comment(_ lines: some Sequence<Substring>) -> [Substring] {
+    var comment: [Substring] = []
+    var isLong = false
+    for line in lines {
+      if comment.isEmpty { isLong = line.hasPrefix("--[[") }
+      guard isLong || line.hasPrefix("--") else { break }
+      comment.append(line)
+      if isLong, line.contains("]]") { break }
+    }
+    return comment
   }
 
   private mutating func read(_ line: Substring, _ part: Part) {
@@ -60,7 +74,8 @@ package struct ScriptHeader: Sendable, Equatable {
 
   private mutating func readIndexed(_ line: Substring) -> Bool {
     guard
-      let match = line.firstMatch(of: #/^--\s*(KEYS|ARGV)\[(\d+)(\.\.\.?)?\]?\s*'?"?([A-Za-z_]*)/#)
+      let match = line.firstMatch(
+        of: #/^(?:--)?\s*(KEYS|ARGV)\[(\d+)(\.\.\.?)?\]?\s*'?"?([A-Za-z_]*)/#)
     else { return false }
     guard let number = Int(match.2) else { return false }
     let isOpen = match.3 != nil || line.contains("...")

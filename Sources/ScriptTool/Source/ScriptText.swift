@@ -13,6 +13,8 @@ package struct ScriptLine: Sendable, Hashable {
 }
 
 /// A script's file with its includes: each line `-- @include PATH` is replaced by that file, once a script.
+///
+/// A path is named from the script's folder, or else from the file that includes it; its `.lua` may be left out, as BullMQ does.
 package struct ScriptText: Sendable {
   /// The file's name without its extension.
   package let name: String
@@ -32,7 +34,7 @@ package struct ScriptText: Sendable {
     name = url.deletingPathExtension().lastPathComponent
     var own = (path as NSString).deletingLastPathComponent
     if own == "." { own = "" }
-    var included: Set<String> = [(path as NSString).lastPathComponent]
+    var included: Set<String> = []
     lines = try Self.lines(path, from: folder ?? own, trail: [path], included: &included)
     header = ScriptHeader(lines.map { $0.text[...] })
   }
@@ -77,24 +79,25 @@ package struct ScriptText: Sendable {
   private static func lines(
     _ path: String, from folder: String, trail: [String], included: inout Set<String>
   ) throws(ScriptToolError) -> [ScriptLine] {
+    included.insert(path)
     var lines: [ScriptLine] = []
     let texts = try read(path).split(separator: "\n", omittingEmptySubsequences: false)
     for (at, text) in texts.enumerated() {
-      guard text.hasPrefix("-- @include ") else {
-        // A carriage return is white space to Lua.
+      guard let match = text.firstMatch(of: #/^---? @include "?([^"]+)"?\s*$/#) else {
         lines.append(ScriptLine(file: path, number: at + 1, text: String(text)))
         continue
       }
-      let target = text.dropFirst("-- @include ".count).trimmingCharacters(in: .whitespaces)
-      let file = join(folder, target)
+      var target = match.1.trimmingCharacters(in: .whitespaces)
+      if !target.hasSuffix(".lua") { target += ".lua" }
+      let places = [folder, (path as NSString).deletingLastPathComponent].map { join($0, target) }
+      guard let file = places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        throw .badInclude(
+          path: path, line: at + 1, reason: "an include of \(target), and there is no \(places[0])")
+      }
       guard !trail.contains(file) else {
         throw .badInclude(path: path, line: at + 1, reason: "a circular include of \(target)")
       }
-      guard included.insert(target).inserted else { continue }
-      guard FileManager.default.fileExists(atPath: file) else {
-        throw .badInclude(
-          path: path, line: at + 1, reason: "an include of \(target), and there is no \(file)")
-      }
+      guard !included.contains(file) else { continue }
       lines += try Self.lines(file, from: folder, trail: trail + [file], included: &included)
     }
     return lines

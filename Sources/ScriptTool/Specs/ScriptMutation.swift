@@ -85,29 +85,13 @@ package struct ScriptMutation: Sendable {
     _ path: String, _ specs: [SpecFile], each: @escaping @Sendable (Outcome) -> Void = { _ in }
   ) async throws(ScriptToolError) -> [Outcome] {
     var runner = SpecRunner()
-    runner.jobs = 1
     runner.timeLimit = timeLimit
-    runner.stopsAtFailure = true
-    // The specs that name the script are those that will notice, and soonest.
-    let name = URL(filePath: path).deletingPathExtension().lastPathComponent
-    var files: [(file: SpecFile, uses: Int)] = []
-    for file in specs {
-      let program = try SpecProgram(file, .none)
-      guard program.sources.contains(path) else { continue }
-      let uses = program.lines.count { $0.file == file.path && $0.text.contains(name) }
-      files.append((file, uses))
-    }
-    guard !files.isEmpty else { throw .noSpecs(paths: specs.map(\.path)) }
-    let ordered = files.sorted { ($0.uses, $1.file.path) > ($1.uses, $0.file.path) }.map(\.file)
-    if let failure = try await runner.run(ordered).first(where: { !$0.isPassed }) {
-      throw .specsFail(failure.name)
-    }
-
-    let mutants = try Self.mutants(of: path)
+    let trials = try await Self.trials(of: path, specs, runner)
+    let mutants = try Self.mutants(of: trials.path)
     let outcomes = Locked<[Int: Outcome]>([:])
     let next = Locked(0)
     let failure = Locked<ScriptToolError?>(nil)
-    let plain = runner
+    let (plain, parts) = (runner, trials.trials)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<max(1, min(jobs, mutants.count)) {
         group.addTask {
@@ -118,7 +102,7 @@ package struct ScriptMutation: Sendable {
             }
             guard at < mutants.count, !Task.isCancelled else { return }
             do throws(ScriptToolError) {
-              let outcome = try await Self.outcome(of: mutants[at], ordered, plain)
+              let outcome = try await Self.outcome(of: mutants[at], parts, plain)
               each(outcome)
               outcomes.withLock { $0[at] = outcome }
             } catch {
@@ -132,15 +116,61 @@ package struct ScriptMutation: Sendable {
     return outcomes.withLock { found in found.keys.sorted().compactMap { found[$0] } }
   }
 
-  private static func outcome(
-    of mutant: ScriptMutant, _ files: [SpecFile], _ runner: SpecRunner
-  ) async throws(ScriptToolError) -> Outcome {
-    for file in files {
-      let program = try SpecProgram(file, .none, replacing: [mutant.line: mutant.text])
-      let results = try await runner.run([program])
-      if let noticed = results.first(where: { !$0.isPassed }) {
-        return Outcome(mutant: mutant, noticed: noticed.name)
+  /// A file of specs as it runs, and what is in it.
+  private struct Trial: Sendable {
+    let program: SpecProgram
+    let cases: [SpecCase]
+  }
+
+  /// The specs in whose programs a file is, those that name it most before others: they will notice soonest. And the
+  /// file's path as the programs have it.
+  private static func trials(
+    of path: String, _ specs: [SpecFile], _ runner: SpecRunner
+  ) async throws(ScriptToolError) -> (path: String, trials: [Trial]) {
+    let place = URL(filePath: path).standardizedFileURL
+    let name = place.deletingPathExtension().lastPathComponent
+    var source = path
+    var found: [(trial: Trial, uses: Int)] = []
+    for file in specs {
+      let program = try SpecProgram(file, .none)
+      guard
+        let own = program.sources.first(where: { URL(filePath: $0).standardizedFileURL == place })
+      else { continue }
+      source = own
+      let session = try SpecRunner.Session(program, runner)
+      do throws(SpecRunner.WholeFailure) {
+        let cases = try await session.cases()
+        for spec in cases {
+          let result = await session.result(of: spec)
+          if !result.isPassed { throw SpecRunner.WholeFailure(result: result) }
+        }
+        let uses = program.lines.count { $0.file == file.path && $0.text.contains(name) }
+        found.append((Trial(program: program, cases: cases), uses))
+      } catch {
+        throw .specsFail(error.result.name)
       }
+      await session.close()
+    }
+    guard !found.isEmpty else { throw .noSpecs(paths: specs.map(\.path)) }
+    let ordered = found.sorted {
+      ($0.uses, $1.trial.program.file.path) > ($1.uses, $0.trial.program.file.path)
+    }
+    return (source, ordered.map(\.trial))
+  }
+
+  private static func outcome(
+    of mutant: ScriptMutant, _ trials: [Trial], _ runner: SpecRunner
+  ) async throws(ScriptToolError) -> Outcome {
+    for trial in trials {
+      let program = trial.program.replacing(mutant.line, by: mutant.text)
+      let session = try SpecRunner.Session(program, runner)
+      var noticed: String?
+      for spec in trial.cases where noticed == nil {
+        let result = await session.result(of: spec)
+        if !result.isPassed { noticed = result.name }
+      }
+      await session.close()
+      if let noticed { return Outcome(mutant: mutant, noticed: noticed) }
     }
     return Outcome(mutant: mutant, noticed: nil)
   }

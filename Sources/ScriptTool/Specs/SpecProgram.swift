@@ -6,7 +6,7 @@ struct SpecProgram: Sendable {
   enum Instruments: Sendable { case none, branches }
 
   let file: SpecFile
-  let script: Script
+  private(set) var script: Script
   let keys: [Bytes]
   /// Where each line comes from; lines of nobody's file have an empty name.
   let lines: [ScriptLine]
@@ -24,11 +24,7 @@ struct SpecProgram: Sendable {
   }
 
   /// Puts a program together.
-  ///
-  /// - Parameter replacing: What stands for some lines of files.
-  init(
-    _ file: SpecFile, _ instruments: Instruments, replacing: [ScriptLine: String] = [:]
-  ) throws(ScriptToolError) {
+  init(_ file: SpecFile, _ instruments: Instruments) throws(ScriptToolError) {
     self.file = file
     let own = (file.path as NSString).deletingLastPathComponent
     let spec = try ScriptText(path: file.path, folder: own)
@@ -50,18 +46,15 @@ struct SpecProgram: Sendable {
       }
     }
     add(SpecVocabulary.text)
-    for (at, name) in names.enumerated() { add("keys[\(quoted(name))] = KEYS[\(at + 1)]") }
+    for (at, name) in names.enumerated() {
+      add("keys[\(ScriptLiteral.text(name))] = KEYS[\(at + 1)]")
+    }
     add(Self.keyRule(names, of: file.name))
     var texts = lines.map(\.text)
     for script in scripts {
-      add("spec_bodies[\(quoted(script.name))] = function(KEYS, ARGV)")
+      add("spec_bodies[\(ScriptLiteral.text(script.name))] = function(KEYS, ARGV)")
       texts.append(lines[lines.count - 1].text)
-      var body = Self.withoutShebang(script.lines)
-      if !replacing.isEmpty {
-        body = body.map { line in
-          replacing[line].map { ScriptLine(file: line.file, number: line.number, text: $0) } ?? line
-        }
-      }
+      let body = Self.withoutShebang(script.lines)
       let first = lines.count
       lines += body
       if instruments == .branches {
@@ -74,8 +67,8 @@ struct SpecProgram: Sendable {
       } else {
         texts += body.map(\.text)
       }
-      let list = script.header.keys.map(quoted).joined(separator: ", ")
-      for line in ["end", "spec_bind(\(quoted(script.name)), {\(list)})"] {
+      let list = script.header.keys.map { ScriptLiteral.text($0) }.joined(separator: ", ")
+      for line in ["end", "spec_bind(\(ScriptLiteral.text(script.name)), {\(list)})"] {
         add(line)
         texts.append(line)
       }
@@ -90,6 +83,15 @@ struct SpecProgram: Sendable {
     sources = Set(lines.map(\.file)).subtracting([""])
     script = Script(
       name: file.name, keys: names, access: .write, source: texts.joined(separator: "\n"))
+  }
+
+  /// The same with another text for a line of a script, wherever that is included.
+  func replacing(_ line: ScriptLine, by text: String) -> SpecProgram {
+    var program = self
+    program.script = Script(
+      name: script.name, keys: script.keys, access: script.access,
+      source: lines.map { $0 == line ? text : $0.text }.joined(separator: "\n"))
+    return program
   }
 
   /// The line that a position such as `user_script:12: ` means.
@@ -161,7 +163,7 @@ struct SpecProgram: Sendable {
     names.isEmpty
       ? """
       setmetatable(keys, {__index = function(_, name)
-        rawset(keys, name, \(quoted("{spec \(spec)}:")) .. tostring(name))
+        rawset(keys, name, \(ScriptLiteral.text("{spec \(spec)}:")) .. tostring(name))
         return rawget(keys, name)
       end})
       """
@@ -171,9 +173,4 @@ struct SpecProgram: Sendable {
       end})
       """
   }
-}
-
-/// A text as a literal of Lua.
-private func quoted(_ text: String) -> String {
-  "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
 }

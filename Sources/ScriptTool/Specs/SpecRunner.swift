@@ -68,17 +68,13 @@ package struct SpecRunner: Sendable {
   }
 
   private static func checkEmpty(_ server: any ScriptHost) async throws(ScriptToolError) {
+    let keys: Int64
     do throws(HostError) {
-      let keys = try await server.run(Command("DBSIZE")).integer ?? 0
-      guard keys == 0 else {
-        throw HostError.unsuitable(location: server.location, reason: "\(keys)", remedy: "")
-      }
+      keys = try await server.run(Command("DBSIZE")).integer ?? 0
     } catch {
-      if case .unsuitable(let location, let reason, _) = error, let keys = Int64(reason) {
-        throw .databaseNotEmpty(location: location, keys: keys)
-      }
       throw .host(error)
     }
+    guard keys == 0 else { throw .databaseNotEmpty(location: server.location, keys: keys) }
   }
 
   // MARK: In this process
@@ -169,32 +165,42 @@ package struct SpecRunner: Sendable {
     var results: [SpecResult] = []
     for program in programs {
       let session = try Session(program, self, on: server)
-      defer { session.closeLater() }
       let peer = try other.map { host throws(ScriptToolError) in
         try Session(program, self, on: host)
       }
-      let cases: [SpecCase]
-      do {
-        cases = try await session.cases().filter { filter.map($0.name.contains) ?? true }
-      } catch {
-        results.append(error.result)
-        each(error.result)
-        if stopsAtFailure { return results }
-        continue
-      }
-      for spec in cases where !Task.isCancelled {
-        let result: SpecResult
-        if let peer {
-          result = await SpecComparison(spec, session, peer).result()
-        } else {
-          result = await session.result(of: spec)
-        }
+      let isOver = await run(program, session, peer) { result in
         results.append(result)
         each(result)
-        if !result.isPassed, stopsAtFailure { return results }
       }
+      await session.close()
+      if isOver { break }
     }
     return results
+  }
+
+  /// Runs the cases of one file; whether that is the end.
+  private func run(
+    _ program: SpecProgram, _ session: Session, _ peer: Session?, _ note: (SpecResult) -> Void
+  ) async -> Bool {
+    let cases: [SpecCase]
+    do {
+      cases = try await session.cases().filter { filter.map($0.name.contains) ?? true }
+    } catch {
+      note(error.result)
+      return stopsAtFailure
+    }
+    for spec in cases {
+      if Task.isCancelled { return true }
+      let result: SpecResult
+      if let peer {
+        result = await SpecComparison(spec, session, peer).result()
+      } else {
+        result = await session.result(of: spec)
+      }
+      note(result)
+      if !result.isPassed, stopsAtFailure { return true }
+    }
+    return false
   }
 }
 
@@ -264,11 +270,6 @@ extension SpecRunner {
     func close() async {
       if let lines { coverage?.add(lines.lines(of: program.script.sha1), of: program) }
       if isOwn { await host.close() }
-    }
-
-    /// For where nobody may wait.
-    func closeLater() {
-      Task { await close() }
     }
 
     /// All that the file has.
