@@ -50,8 +50,8 @@ import Irminsul
       ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
       GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
-      StatsCommand.self, GarbageCollectCommand.self, ConfigCommand.self, DemoCommand.self,
-      DeleteStoreCommand.self, ScriptCommand.self,
+      StatsCommand.self, GarbageCollectCommand.self, MaintainCommand.self, ConfigCommand.self,
+      DemoCommand.self, DeleteStoreCommand.self, ScriptCommand.self,
     ])
 
   /// Says of an unknown command that it is one, where the parser sees a word too many.

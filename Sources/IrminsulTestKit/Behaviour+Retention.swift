@@ -350,6 +350,46 @@ extension Behaviour {
         try await expectSound(copy)
       }
     },
+    Behaviour("a store that is maintained stays small, and one at a time does it", .scripts) {
+      repository in
+      var options = MaintenanceOptions()
+      options.collection.grace = .zero
+      options.collection.reflog = .zero
+      options.collection.share = 1
+      options.changes = 20
+      options.interval = .milliseconds(1)
+      try await repository.set(.retentionCommits, to: "10")
+      let maintenance = Maintenance(of: repository, options)
+      _ = try await line(repository, 19)
+      guard case .idle = try await maintenance.runOnce() else {
+        return try expect(false, "too early")
+      }
+      _ = try await line(repository, 1, from: 5000)
+      guard case .collected(let report) = try await maintenance.runOnce() else {
+        return try expect(false, "nothing was done")
+      }
+      try expectEqual(report.cut, 1)
+      guard case .idle = try await maintenance.runOnce() else {
+        return try expect(false, "too often")
+      }
+      // Several at once, beside a writer.
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<3 {
+          group.addTask { [options] in try await repository.maintain(options) }
+        }
+        for round in 0..<6 { _ = try await line(repository, 25, from: Int64(round + 2) * 10_000) }
+        group.cancelAll()
+        try await group.waitForAll()
+      }
+      _ = try await line(repository, 20, from: 100_000)
+      options.growth = 0
+      guard case .collected = try await Maintenance(of: repository, options).runOnce() else {
+        return try expect(false, "somebody has kept the turn")
+      }
+      try expectEqual(try await ids(repository).count, 10)
+      try expect(try await repository.statistics().objects < 80)
+      try await expectSound(repository)
+    },
     Behaviour("settings of what is kept are numbers", .scripts) { repository in
       try expectEqual(try await repository.set(.retentionCommits, to: "ALL"), "all")
       try expectEqual(try await repository.set(.retentionDays, to: "007"), "7")

@@ -150,7 +150,10 @@ import Testing
       ("irminsul set a=2 --store file:store", refused),
       ("irminsul rm a --store file:store", refused), ("irminsul set a=1", unmade),
       ("irminsul init", unmade),
-      ("irminsul export copy --store file:../store", ("cannot write", "Read-only file system")),
+      (
+        "cp ../store ../source; irminsul export copy --store file:../source",
+        ("cannot write", "Read-only file system")
+      ),
     ] {
       let transcript = try await sandbox.shell(
         disk.script(

@@ -92,6 +92,19 @@ import Testing
     #expect(shallow.split(separator: "\n").count == 1)
   }
 
+  @Test func aStoreIsMaintainedWhenItIsWorthIt() async throws {
+    let sandbox = try await filled(5)
+    expectDone(try await sandbox.irminsul("config", "set", "retention.commits", "2"))
+    let once = ["maintain", "--once", "--grace", "0", "--reflog", "0", "--share", "1"]
+    expectDone(try await sandbox.irminsul(once), "")
+    let report = try await sandbox.irminsul(once + ["--changes", "5", "--json"]).object()
+    #expect(report["cut"] as? Int == 1)
+    expectDone(try await sandbox.irminsul(once + ["--changes", "5"]), "")
+    let log = expectDone(try await sandbox.irminsul("log", "--oneline"))
+    #expect(log.lines.count == 2)
+    expectRefusal(try await sandbox.irminsul(once + ["--changes", "0"]), .usage, "--changes")
+  }
+
   @Test func whatMakesNoSense() async throws {
     let sandbox = try await filled(1)
     for arguments in [

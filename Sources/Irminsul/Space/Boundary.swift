@@ -9,7 +9,7 @@ struct Boundary: Sendable {
   var changes: Int64 = 0
   /// The newest position of the log when it was read.
   var position: Int64 = 0
-  /// The server's clock then, in milliseconds since 1970.
+  /// The server's clock then, in milliseconds since 1970; 0 where nobody has asked for it.
   var time: Int64 = 0
 }
 
@@ -22,12 +22,16 @@ extension ScriptedEngine {
   private static var boundaryPage: Int { 1000 }
 
   /// One round trip, and more for thousands of commits.
-  func boundary() async throws -> Boundary {
+  ///
+  /// - Parameter clock: Whether the time is asked for, which some users may not know.
+  func boundary(clock: Bool = false) async throws -> Boundary {
     var boundary = Boundary()
     var cursor = Bytes("0".utf8)
     var isFirst = true
     repeat {
-      let reply = try await call(.boundary, [cursor, Bytes("\(Self.boundaryPage)".utf8)])
+      let reply = try await call(
+        .boundary,
+        [cursor, Bytes("\(Self.boundaryPage)".utf8), Bytes((clock ? "clock" : "").utf8)])
       guard let fields = reply.array, fields.count >= 4, let changes = fields[0].integer,
         let position = fields[1].integer, let time = fields[2].integer,
         let next = fields[3].bytes

@@ -66,8 +66,8 @@ final class Lease: Sendable {
       }
       return .failure(CancellationError())
     }
-    // It would run out by itself.
-    _ = try? await lease.ask("end", [])
+    // It would run out by itself; also of a task that was cancelled it is not to stay till then.
+    await Task { _ = try? await lease.ask("end", []) }.value
     return try outcome.get()
   }
 
@@ -79,7 +79,7 @@ final class Lease: Sendable {
     return try await with(engine, body)
   }
 
-  /// As ``with(_:keeping:_:)`` for reading: a user who may not write goes without a lease.
+  /// As ``with(_:keeping:_:)`` for reading: who may not write, to the server or the file, goes without a lease.
   static func reading<Result: Sendable>(
     _ engine: any StoreEngine, _ ids: [ObjectID],
     _ body: @escaping @Sendable () async throws -> Result
@@ -91,8 +91,11 @@ final class Lease: Sendable {
         isBegun.withLock { $0 = true }
         return try await body()
       }
-    } catch StoreError.host(.refused) where !isBegun.withLock({ $0 }) {
-      return try await body()
+    } catch StoreError.host(let error) where !isBegun.withLock({ $0 }) {
+      switch error {
+      case .refused, .storage: return try await body()
+      default: throw StoreError.host(error)
+      }
     }
   }
 

@@ -138,7 +138,7 @@ struct RetentionPlanning {
   init(_ repository: Repository, _ engine: ScriptedEngine) async throws {
     self.engine = engine
     // The boundary first: whoever changes it, or the settings, or refs, after that is noticed.
-    boundary = try await engine.boundary()
+    boundary = try await engine.boundary(clock: true)
     position = boundary.position
     let retention = try await repository.settings().retention
     plan = RetentionPlan(repository.objects, retention, now: boundary.time / 1000)
