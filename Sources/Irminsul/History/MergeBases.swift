@@ -48,9 +48,9 @@ struct MergeBases {
     if others.contains(first) { return [first] }
     let (best, visited) = try await bestAndVisited([first], others)
     if best.isEmpty, let cut = visited.filter({ reader.isCut(anyOf: [$0]) }).min() {
+      let sides = ([first] + others).map { $0.hex.prefix(10) }.joined(separator: " and ")
       throw StoreError.historyCut(
-        "a common ancestor of \(first.hex.prefix(10)) and \(others.map { $0.hex.prefix(10) }.joined(separator: ", "))",
-        at: cut, in: reader.objects.location)
+        "a common ancestor of \(sides)", at: cut, in: reader.objects.location)
     }
     if best.count > limit.bases {
       throw StoreError.historyLimit("more than \(limit.bases) merge bases")

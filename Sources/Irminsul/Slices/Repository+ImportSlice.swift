@@ -35,8 +35,8 @@ extension Repository {
   ///
   /// Each object is checked against its id as it comes, the whole file against its digest, and, before a ref moves, that
   /// everything the refs lead to is here. A file that is damaged or cut short changes no ref; objects that came before
-  /// stay, and are right. Where this store's history was cut and the slice has what comes before, it is whole again; where
-  /// the slice's own history was cut, this store's is from now on. Memory is bounded by some megabytes, the largest object, and an id for each new object.
+  /// stay, and are right. Where this store's history was cut and the slice has what comes before, it is
+  /// whole again; where the slice's own history was cut, this store's is from now on. Memory is bounded by some megabytes, the largest object, and an id for each new object.
   ///
   /// `-` stands for standard input.
   ///

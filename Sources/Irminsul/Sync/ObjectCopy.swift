@@ -71,7 +71,7 @@ struct ObjectCopy {
     guard let first = cut.first else { return }
     guard cutHistories == .adopted, let engine = target.engine as? ScriptedEngine else {
       throw StoreError.historyCut(
-        "the parents of a commit that \(target.location) lacks as well", at: first,
+        "what comes before it, which \(target.location) lacks as well,", at: first,
         in: source.location)
     }
     try await engine.change(boundary: .receive, cut)
