@@ -9,8 +9,9 @@ public struct CollectionOptions: Sendable, Hashable {
   /// For how long commits stay that a branch has left, as the reflog keeps them: by a reset, a forced push or
   /// the branch's removal.
   public var reflog: Duration = .seconds(86_400)
-  /// Objects and entries that one step looks at. A thousand take a server about a millisecond.
-  public var step = 1000
+  /// Objects and entries that one step looks at. What is moved takes a server some six microseconds each: this is about
+  /// a millisecond.
+  public var step = 150
   /// The part of the time, above 0 to 1, that steps take; the rest belongs to the others.
   public var share = 0.25
   /// Whether histories are cut before, as the store's ``Retention`` says.
