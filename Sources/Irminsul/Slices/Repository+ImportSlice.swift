@@ -19,16 +19,9 @@ extension Repository {
   public static func sliceKind(
     of path: String
   ) async throws -> (algorithm: HashAlgorithm, layout: DirectoryLayout) {
-    let file: BlockingFile
-    do {
-      file = try BlockingFile(reading: path)
-    } catch {
-      throw StoreError.slice(.file(path: path, reason: "\(error)"))
+    try await SliceReader.withFile(path, largestObject: 0) { reader in
+      (reader.header.algorithm, reader.header.layout)
     }
-    defer { file.close() }
-    var reader = SliceReader(file, path: path, largestObject: 0)
-    try await reader.readHeader()
-    return (reader.header.algorithm, reader.header.layout)
   }
 
   /// Brings a slice in: its objects, and then its refs, all of them or none.

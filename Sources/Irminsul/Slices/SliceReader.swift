@@ -27,6 +27,22 @@ struct SliceReader {
     self.largestObject = largestObject
   }
 
+  /// Opens a slice, calls `body` with what is read of it up to its first record, and closes it.
+  static func withFile<Result: Sendable>(
+    _ path: String, largestObject: Int, _ body: (inout SliceReader) async throws -> Result
+  ) async throws -> Result {
+    let file: BlockingFile
+    do {
+      file = try BlockingFile(reading: path)
+    } catch {
+      throw StoreError.slice(.file(path: path, reason: "\(error)"))
+    }
+    defer { file.close() }
+    var reader = SliceReader(file, path: path, largestObject: largestObject)
+    try await reader.readHeader()
+    return try await body(&reader)
+  }
+
   mutating func readHeader() async throws {
     guard try await fill(SliceHeader.size), buffer.starts(with: SliceHeader.magic) else {
       throw StoreError.slice(.notASlice(path: path))

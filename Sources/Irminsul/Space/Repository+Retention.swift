@@ -106,20 +106,13 @@ private struct Archive {
 
   /// How many objects a slice has, of which every byte is read and checked.
   private static func readBack(_ path: String) async throws -> Int {
-    let file: BlockingFile
-    do {
-      file = try BlockingFile(reading: path)
-    } catch {
-      throw StoreError.slice(.file(path: path, reason: "\(error)"))
+    try await SliceReader.withFile(path, largestObject: .max) { reader in
+      var objects = 0
+      while let record = try await reader.next() {
+        if case .object = record { objects += 1 }
+      }
+      return objects
     }
-    defer { file.close() }
-    var reader = SliceReader(file, path: path, largestObject: .max)
-    try await reader.readHeader()
-    var objects = 0
-    while let record = try await reader.next() {
-      if case .object = record { objects += 1 }
-    }
-    return objects
   }
 }
 

@@ -22,15 +22,7 @@ struct GarbageCollectCommand: AsyncParsableCommand {
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: OutputOptions
-
-  @Option(help: "Seconds that what was read or stored before stays at least.")
-  var grace: Double = 60
-
-  @Option(help: "Seconds that commits stay which a branch has left.")
-  var reflog: Double = 86_400
-
-  @Option(help: "The part of the time, up to 1, that it takes from the server.")
-  var share: Double = 0.25
+  @OptionGroup var collection: CollectionFlags
 
   @Option(help: "A file for what is cut off, which is not there yet.", completion: .file())
   var archive: String?
@@ -44,25 +36,12 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   func validate() throws {
     if dryRun, archive != nil { throw ValidationError("--dry-run writes no archive.") }
     if whole, archive != nil { throw ValidationError("--whole cuts nothing off to be archived.") }
-    let longest = 1e9
-    guard (0...longest).contains(grace) else {
-      throw ValidationError("--grace takes a number of seconds, 0 or more.")
-    }
-    guard (0...longest).contains(reflog) else {
-      throw ValidationError("--reflog takes a number of seconds, 0 or more.")
-    }
-    guard share > 0, share <= 1 else {
-      throw ValidationError("--share takes a number above 0, up to 1.")
-    }
   }
 
   func run() async throws {
     let bar = ProgressBar()
     defer { bar.finish() }
-    var options = CollectionOptions()
-    options.grace = .seconds(grace)
-    options.reflog = .seconds(reflog)
-    options.share = share
+    var options = collection.options
     options.archive = archive
     options.cutsHistories = !whole
     if dryRun { return try await estimate(options) }

@@ -18,6 +18,7 @@ struct MaintainCommand: AsyncParsableCommand {
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var collection: CollectionFlags
 
   @Option(help: "Seconds between looking.")
   var interval: Double = 30
@@ -27,15 +28,6 @@ struct MaintainCommand: AsyncParsableCommand {
 
   @Option(help: "How much the number of objects must have grown: 0.2 is a fifth.")
   var growth: Double = 0.2
-
-  @Option(help: "Seconds that what was read or stored before stays at least.")
-  var grace: Double = 60
-
-  @Option(help: "Seconds that commits stay which a branch has left.")
-  var reflog: Double = 86_400
-
-  @Option(help: "The part of the time, up to 1, that it takes from the server.")
-  var share: Double = 0.25
 
   @Flag(help: "Look once, do what is worth it, and end.")
   var once = false
@@ -50,17 +42,9 @@ struct MaintainCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    let longest = 1e9
-    for (name, seconds) in [("interval", interval), ("grace", grace), ("reflog", reflog)] {
-      guard (0...longest).contains(seconds) else {
-        throw ValidationError("--\(name) takes a number of seconds, 0 or more.")
-      }
-    }
+    try CollectionFlags.check(interval, "interval")
     guard changes >= 1 else { throw ValidationError("--changes takes a number, 1 or more.") }
     guard growth >= 0 else { throw ValidationError("--growth takes a number, 0 or more.") }
-    guard share > 0, share <= 1 else {
-      throw ValidationError("--share takes a number above 0, up to 1.")
-    }
   }
 
   func run() async throws {
@@ -68,9 +52,7 @@ struct MaintainCommand: AsyncParsableCommand {
     options.interval = .seconds(max(0.01, interval))
     options.changes = changes
     options.growth = growth
-    options.collection.grace = .seconds(grace)
-    options.collection.reflog = .seconds(reflog)
-    options.collection.share = share
+    options.collection = collection.options
     let interrupt = Interrupt()
     try await store.withRepository(.read) { [options, output, once] repository in
       let report: @Sendable (MaintenanceEvent) -> Void = { event in
