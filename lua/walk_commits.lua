@@ -3,7 +3,7 @@
 -- KEYS  1 objects (hash)   2 survivors (hash)   3 shallow (set)
 -- ARGV  1 commits at most   2.. raw ids to start from
 -- Reply {those of the boundary, one raw id after another; id, bytes, id, bytes, ...}; an id that is not stored
---       comes with false
+--       comes with false, and so does the first field where the store has no boundary
 -- Cost  O(commits answered); reads only
 -- @include lib/object.lua
 local limit = tonumber(ARGV[1])
@@ -33,5 +33,5 @@ while queue[at] and at <= limit do
   end
   at = at + 1
 end
-reply[1] = table.concat(cut)
+reply[1] = is_cut and table.concat(cut)
 return reply

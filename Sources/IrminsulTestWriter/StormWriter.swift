@@ -24,7 +24,8 @@ struct StormWriter {
   func run(rounds: Int, for duration: Duration) async throws {
     let end = ContinuousClock.now + duration
     let own = repository.branch("b\(number)")
-    for round in 0..<rounds where ContinuousClock.now < end {
+    for round in 0..<rounds {
+      if ContinuousClock.now >= end { return }
       switch Int.random(in: 0..<10) {
       case 0...4:
         try await own.commit(

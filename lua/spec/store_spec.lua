@@ -128,7 +128,7 @@ describe('walk_commits', function()
     local side = commit{ref = 'refs/heads/side', parents = one, set('b', '1')}[3]
     local merge = commit{parents = two .. side, set('b', '2')}[3]
     local reply = scripts.walk_commits('10', merge)
-    expect({reply[1], reply[2], reply[4], reply[6], reply[8]}).equals({'', merge, two, side, one})
+    expect({reply[1], reply[2], reply[4], reply[6], reply[8]}).equals({false, merge, two, side, one})
     expect(#reply).equals(9)
     expect(reply[3]).equals(redis.call('HGET', keys.objects, merge))
     expect(#scripts.walk_commits('2', merge)).equals(5)

@@ -19,6 +19,9 @@ final class ObjectCache: Sendable {
     state.withLock { $0.touch(id) }
   }
 
+  /// Whether an object is cached, which does not count as a use of it.
+  func holds(_ id: ObjectID) -> Bool { state.withLock { $0.index[id] != nil } }
+
   func insert(_ id: ObjectID, _ object: CachedObject) {
     // One object may take an eighth, so that a large blob does not drive out all trees.
     guard object.size <= capacity / 8 else { return }

@@ -68,7 +68,7 @@ struct ReachableWalk {
       }
       if starts.isEmpty { return }
       let found = try await engine.commitBytes(from: starts, limit: max(limit, starts.count))
-      cut.formUnion(found.cut)
+      if let new = found.cut { cut.formUnion(new) }
       var new = 0
       for (id, bytes) in found.objects where seen.insert(id).inserted {
         new += 1

@@ -22,8 +22,8 @@ struct CommitRecord: Sendable {
 /// Reads the commits of a walk. Those that a walk comes to next are fetched with the ones that it asks for, so
 /// that a long history is not one round trip a commit. Holds some 100 bytes for each commit.
 ///
-/// Where a store's history has been cut, commits have no parents. Only the store knows where that is now, so its
-/// commits are not taken from the cache.
+/// Where a store's history has been cut, commits have no parents, and only the store knows where that is now. So a
+/// walk asks it first; if it has no boundary then, the commits that the cache holds serve the rest of the walk.
 struct CommitReader {
   /// What is held of the commits that were read.
   enum Keeping {
@@ -38,10 +38,17 @@ struct CommitReader {
   private let ends: Set<ObjectID>
   private var commits: [ObjectID: Commit] = [:]
   private var records: [ObjectID: CommitRecord] = [:]
-  /// Ancestors that the next round trip may bring: more, the longer the walk.
-  private var page = 32
+  /// Whether the store said that its history is whole. A cut after that is one after this walk.
+  private var isWhole = false
+  /// Ancestors that the next round trip may bring: more, the longer the walk finds what it did not know.
+  private var page = Limits.page.lowerBound
 
-  private static let maximumPage = 1024
+  private enum Limits {
+    static let page = 32...1024
+    /// Commits of one walk that the cache gets. The newest serve the walks that follow; a long history would only
+    /// drive out everything else.
+    static let kept = 4096
+  }
 
   init(_ objects: ObjectDatabase, keeping: Keeping = .records, ends: Set<ObjectID> = []) {
     self.objects = objects
@@ -96,30 +103,48 @@ struct CommitReader {
     ids.contains { records[$0]?.cutParents.isEmpty == false }
   }
 
-  private mutating func add(_ id: ObjectID, _ object: FramedObject, isCut: Bool = false) throws {
-    guard records[id] == nil else { return }
+  /// - Returns: Whether it is new to this walk.
+  @discardableResult
+  private mutating func add(
+    _ id: ObjectID, _ object: FramedObject, isCut: Bool = false
+  ) throws -> Bool {
+    guard records[id] == nil else { return false }
     let commit = try Commit(id: id, framed: object, in: objects.location)
     records[id] = CommitRecord(commit, isCut: isCut || ends.contains(id))
-    if keeping == .commits {
-      commits[id] = commit
-      try objects.keep(id, object)
-    }
+    if keeping == .commits { commits[id] = commit }
+    if keeping == .commits || records.count <= Limits.kept { try objects.keep(id, object) }
+    return true
+  }
+
+  /// Adds a commit that takes no round trip.
+  private mutating func addCached(_ id: ObjectID) throws -> Bool {
+    guard case .other(let object)? = objects.cache.object(id) else { return false }
+    try add(id, object)
+    return true
   }
 
   /// Reads some commits at once, and on a server what they come from.
   mutating func load(_ ids: [ObjectID]) async throws {
-    let unknown = ids.filter { records[$0] == nil }
+    var unknown = ids.filter { records[$0] == nil }
+    if isWhole { unknown = try unknown.filter { try !addCached($0) } }
     if unknown.isEmpty { return }
     guard let engine = objects.engine as? ScriptedEngine else {
       for (id, object) in zip(unknown, try await objects.read(unknown)) { try add(id, object) }
       return
     }
-    for start in stride(from: 0, to: unknown.count, by: Self.maximumPage) {
+    for start in stride(from: 0, to: unknown.count, by: Limits.page.upperBound) {
       try Task.checkCancellation()
-      let batch = Array(unknown[start..<min(unknown.count, start + Self.maximumPage)])
+      let batch = Array(unknown[start..<min(unknown.count, start + Limits.page.upperBound)])
       let found = try await engine.walkCommits(from: batch, limit: max(page, batch.count))
-      for (id, object) in found.objects { try add(id, object, isCut: found.cut.contains(id)) }
-      page = min(page * 2, Self.maximumPage)
+      isWhole = found.cut == nil
+      var new = 0
+      for (id, object) in found.objects {
+        let isKnown = isWhole && objects.cache.holds(id)
+        if try add(id, object, isCut: found.cut?.contains(id) == true), !isKnown { new += 1 }
+      }
+      // What is known already comes from the cache: it need not come from the server again.
+      let next = new * 2 > found.objects.count ? page * 2 : page / 2
+      page = min(max(next, Limits.page.lowerBound), Limits.page.upperBound)
     }
     let missing = unknown.filter { records[$0] == nil }
     if !missing.isEmpty { throw try await absence(of: missing, engine) }
@@ -135,10 +160,10 @@ struct CommitReader {
 }
 
 extension ScriptedEngine {
-  /// Commits and their ancestors, breadth first, and which of them are at the boundary.
+  /// Commits and their ancestors, breadth first, and which of them are at the boundary; nil where the store has none.
   func walkCommits(
     from ids: [ObjectID], limit: Int
-  ) async throws -> (objects: [(ObjectID, FramedObject)], cut: Set<ObjectID>) {
+  ) async throws -> (objects: [(ObjectID, FramedObject)], cut: Set<ObjectID>?) {
     let found = try await commitBytes(from: ids, limit: limit)
     return (
       try found.objects.compactMap { id, bytes in
@@ -150,16 +175,17 @@ extension ScriptedEngine {
   /// As ``walkCommits(from:limit:)``, with whatever is stored under the ids.
   func commitBytes(
     from ids: [ObjectID], limit: Int
-  ) async throws -> (objects: [(ObjectID, Bytes?)], cut: Set<ObjectID>) {
+  ) async throws -> (objects: [(ObjectID, Bytes?)], cut: Set<ObjectID>?) {
     let reply = try await call(
       .walkCommits, [Bytes("\(limit)".utf8)] + ids.map(\.bytes))
-    guard let fields = reply.array, fields.count % 2 == 1, let cut = fields[0].bytes else {
+    guard let fields = reply.array, fields.count % 2 == 1 else {
       throw unexpected(.walkCommits, reply)
     }
     let objects = try stride(from: 1, to: fields.count, by: 2).map { at in
       guard let id = objectID(fields[at]) else { throw unexpected(.walkCommits, reply) }
       return (id, fields[at + 1].bytes)
     }
+    guard let cut = fields[0].bytes else { return (objects, nil) }
     let width = algorithm.byteCount
     return (
       objects,
