@@ -24,7 +24,7 @@ return guarded(function()
   local objects, survivors, refs, log, meta_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
   local leases, shallow, worklist, collection = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
   local meta = call('HMGET', meta_key, 'format', 'hash', 'collecting', 'collections', 'collected', 'head',
-    'layout')
+    'layout', 'objects', 'bytes')
   check_format(meta[1])
   local width = meta[2] == 'sha1' and 20 or 32
 
@@ -33,7 +33,9 @@ return guarded(function()
       local begun = tonumber(meta[4] or 0) + 1
       call('DEL', worklist, collection)
       call('HSET', collection, 'begun', now(), 'wait', ARGV[2], 'log', ARGV[3], 'scan', 'refs', 'at', '0',
-        'kept', '0', 'bytes', '0', 'visited', '0', 'marks', '0')
+        'kept', '0', 'bytes', '0', 'visited', '0', 'marks', '0', 'twice', '0', 'twice_bytes', '0')
+      -- What is counted will be exact at the end.
+      if meta[8] then call('HSET', collection, 'objects', meta[8], 'counted', meta[9]) end
       call('HSET', meta_key, 'collecting', '1', 'collections', begun, 'format', meta[1] .. '+')
       -- A detached HEAD; and what the marks of wide directories refer to, which none may do now.
       if meta[6] and #meta[6] == 2 * width and not find(meta[6], '[^%x]') then
@@ -46,10 +48,11 @@ return guarded(function()
   if not meta[3] then return {'idle', 0, 0, 0, 0, 0, tonumber(meta[5] or 0)} end
 
   local state = call('HMGET', collection, 'begun', 'wait', 'log', 'scan', 'at', 'kept', 'bytes', 'visited',
-    'marks')
+    'marks', 'twice', 'twice_bytes', 'objects', 'counted')
   local scan, at = state[4], state[5]
   local kept, bytes_kept, visited, marks =
     tonumber(state[6]), tonumber(state[7]), tonumber(state[8]), tonumber(state[9])
+  local twice, twice_bytes = tonumber(state[10] or 0), tonumber(state[11] or 0)
   local units = ARGV[1] == 'step' and tonumber(ARGV[2]) or 0
   local stack, depth, missing, unread = {}, 0, nil, nil
 
@@ -58,15 +61,26 @@ return guarded(function()
     stack[depth] = item
   end
 
-  -- Moves a blob that nothing has moved yet; false when it is not there.
+  local function move(id, bytes)
+    -- What has been stored anew meanwhile is counted as new.
+    if call('HSET', survivors, id, bytes) == 0 then
+      twice, twice_bytes = twice + 1, twice_bytes + #bytes
+    end
+    kept, bytes_kept, units = kept + 1, bytes_kept + #bytes, units - math.floor(#bytes / 1024)
+  end
+
+  -- Moves a blob that nothing has moved yet; false when it is not there. One that is in chunks is visited.
   local function keep_blob(id)
     local bytes = call('HGET', objects, id)
     units = units - 1
     if bytes == '' then return true end
     if not bytes then return call('HEXISTS', survivors, id) == 1 end
-    call('HSET', survivors, id, bytes)
+    if is_large(bytes) then
+      push(id)
+      return true
+    end
+    move(id, bytes)
     call('HSET', objects, id, '')
-    kept, bytes_kept, units = kept + 1, bytes_kept + #bytes, units - math.floor(#bytes / 1024)
     return true
   end
 
@@ -92,8 +106,15 @@ return guarded(function()
     end
   end
 
-  -- What a commit or a tag leads to: its own object, and parents.
+  -- What a large blob leads to, its chunks; or a commit or a tag: its own object, and parents.
   local function links_of(id, bytes)
+    if is_large(bytes) then
+      local links = {}
+      for at = find(bytes, '\0', 1, true) + 1, #bytes, width do
+        links[#links + 1] = sub(bytes, at, at + width - 1)
+      end
+      return links
+    end
     local _, _, hex = find(bytes, '^commit %d+%z?tree (%x+)\n')
     if not hex then
       _, _, hex = find(bytes, '^tag %d+%z?object (%x+)\n')
@@ -123,8 +144,7 @@ return guarded(function()
     local kind, links = sub(bytes, 1, 5), nil
     if kind ~= 'tree ' and kind ~= 'blob ' then links = links_of(id, bytes) end
     if found then
-      call('HSET', survivors, id, bytes)
-      kept, bytes_kept, units = kept + 1, bytes_kept + #bytes, units - math.floor(#bytes / 1024)
+      move(id, bytes)
     else
       marks = marks + 1
     end
@@ -201,7 +221,7 @@ return guarded(function()
     call('RPUSH', worklist, unpack(stack, from, math.min(from + 999, depth)))
   end
   call('HSET', collection, 'scan', scan, 'at', at, 'kept', kept, 'bytes', bytes_kept, 'visited', visited,
-    'marks', marks)
+    'marks', marks, 'twice', twice, 'twice_bytes', twice_bytes)
   if not ok then error(problem, 0) end
   if missing then fail('MISSING', hex_id(missing)) end
 
@@ -231,6 +251,10 @@ return guarded(function()
   call('UNLINK', objects)
   if call('EXISTS', survivors) == 1 then call('RENAME', survivors, objects) end
   call('DEL', collection)
+  if state[12] and meta[8] then
+    call('HSET', meta_key, 'objects', string.format('%.0f', meta[8] - state[12] + kept - twice), 'bytes',
+      string.format('%.0f', meta[9] - state[13] + bytes_kept - twice_bytes))
+  end
   call('HDEL', meta_key, 'collecting')
   collected = collected + 1
   call('HSET', meta_key, 'collected', collected, 'format', string.sub(meta[1], 1, 1))

@@ -42,6 +42,7 @@
 --       BADENTRY id      an entry whose mode and object do not match
 --       NOTCOMMIT id     a parent that is no commit
 --       DENIED setting what name   a setting forbids it, as lib/rules.lua says
+--       QUOTA what limit  the store may hold no more `objects` or `bytes`
 --       REFCLASH name    a new branch's name is a folder of other refs, or lies below one
 --       HASH name        the store's ids are not SHA-1, which is all that a server can compute
 --       NOSTORE, FORMAT  the store is gone or another version's
@@ -53,6 +54,7 @@
 -- @include lib/tokens.lua
 -- @include lib/collector.lua
 -- @include lib/rules.lua
+-- @include lib/quota.lua
 
 local function check_parents(branch, parents, meta)
   local ids = {}
@@ -156,6 +158,7 @@ return guarded(function()
     return {'unchanged', tonumber(meta[3]), unpack(heads)}
   end
 
+  check_quota(meta, 15, request.new, 1, request.count)
   -- Nothing has been written so far, and nothing below can fail, but for commands that the user may
   -- not run: what every commit needs comes in an order in which a refusal leaves no more than objects.
   local time, position, ids = now(), tonumber(meta[3]), {nil}
@@ -164,8 +167,18 @@ return guarded(function()
     objects = KEYS[2]
     keep_for_collector(request.old)
   end
-  for from = 1, request.count, 4000 do
-    call('HSET', objects, unpack(request.new, from, math.min(from + 3999, request.count)))
+  if meta[17] then
+    local added, bytes = 0, 0
+    for place = 1, request.count, 2 do
+      if call('HSETNX', objects, request.new[place], request.new[place + 1]) == 1 then
+        added, bytes = added + 1, bytes + #request.new[place + 1]
+      end
+    end
+    count_stored(KEYS[5], added, bytes)
+  else
+    for from = 1, request.count, 4000 do
+      call('HSET', objects, unpack(request.new, from, math.min(from + 3999, request.count)))
+    end
   end
   local reply = {'committed', 0, nil, nil, nil}
   for number = 1, #branches do

@@ -43,7 +43,7 @@ local function act(request, edit, mode, id)
     -- A large blob's bytes are not worth reading: that something is there is enough.
     if is_tree or stored_size(value) <= 1048576 then
       local bytes = read_for(request, value)
-      if string.sub(bytes, 1, 5) ~= (is_tree and 'tree ' or 'blob ') then
+      if string.sub(bytes, 1, 5) ~= (is_tree and 'tree ' or 'blob ') and (is_tree or not is_large(bytes)) then
         fail('BADENTRY', hex_id(value))
       end
     end
@@ -63,6 +63,7 @@ local function act(request, edit, mode, id)
     end
     if stored_size(id) > 262144 then fail('TOOLARGE', 'value') end
     old = read_for(request, id)
+    if is_large(old) then fail('TOOLARGE', 'value') end
     old = string.sub(old, string.find(old, '\0', 1, true) + 1)
   end
   local content, problem = change_value(action, old, value)

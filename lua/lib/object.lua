@@ -1,6 +1,7 @@
 -- lib/object.lua: Git objects as they are stored, `kind size NUL content`, by raw id: KEYS[1] holds them,
 -- and while garbage is collected KEYS[2] does as well. What is kept moves there and leaves '' behind; what
 -- is new is written there. Both keys are the first two of every script that includes this.
+-- In place of a large blob there is `large size chunk-size NUL`, then the raw ids of the blobs that it is cut into.
 -- @include lib/id.lua
 -- @include lib/failure.lua
 
@@ -20,6 +21,10 @@ local function stored_size(id)
   local size = redis.call('HSTRLEN', KEYS[1], id)
   if size == 0 then return redis.call('HSTRLEN', KEYS[2], id) end
   return size
+end
+
+local function is_large(bytes)
+  return string.sub(bytes, 1, 6) == 'large '
 end
 
 -- The bytes of an object; one that is missing is an error wherever it is met.

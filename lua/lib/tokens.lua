@@ -7,7 +7,8 @@
 local function read_meta(key)
   return redis.call('HMGET', key, 'format', 'hash', 'position', 'log', 'tokens', 'horizon', 'rotated',
     'generation', 'turned', 'layout', 'config.receive.denyDeletes',
-    'config.receive.denyNonFastForwards', 'config.receive.protected', 'collecting')
+    'config.receive.denyNonFastForwards', 'config.receive.protected', 'collecting', 'config.quota.objects',
+    'config.quota.bytes', 'objects', 'bytes')
 end
 
 -- What a request has left, as `remember_token` keeps it; or else nothing and, if it was settled without

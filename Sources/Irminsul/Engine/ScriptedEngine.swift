@@ -40,6 +40,7 @@ final class ScriptedEngine: StoreEngine {
       ? host.location : "\(host.location)?name=\(keys.storeName)"
   }
   var maximumObjectSize: Int { host.maximumValueSize }
+  var chunkStore: ScriptedEngine? { self }
 
   // MARK: Objects
 
@@ -50,8 +51,16 @@ final class ScriptedEngine: StoreEngine {
     return objects
   }
 
-  /// The first of some objects: as many as fit into one reply, one at least. One round trip.
+  /// The first of some objects: as many as fit into one reply, one at least. One round trip, and more for large
+  /// blobs, which come whole.
   func readPage(_ ids: ArraySlice<ObjectID>) async throws -> [FramedObject?] {
+    var page: [FramedObject?] = []
+    for object in try await readStoredPage(ids) { page.append(try await object?.whole()) }
+    return page
+  }
+
+  /// As ``readPage(_:)``; of large blobs the chunks are still to be read.
+  func readStoredPage(_ ids: ArraySlice<ObjectID>) async throws -> [StoredObject?] {
     let batch = ids.prefix(Limits.batchObjects)
     if batch.isEmpty { return [] }
     let reply = try await call(
@@ -60,7 +69,7 @@ final class ScriptedEngine: StoreEngine {
       throw unexpected(.readObjects, reply)
     }
     return try zip(batch, values).map { id, value in
-      try value.bytes.map { bytes in try framed(bytes, id) }
+      try value.bytes.map { bytes in try storedObject(id, bytes) }
     }
   }
 
@@ -69,7 +78,8 @@ final class ScriptedEngine: StoreEngine {
   }
 
   func writeObjects(_ objects: [IdentifiedObject]) async throws -> Int {
-    for object in objects where object.object.bytes.count > maximumObjectSize {
+    for object in objects
+    where object.object.kind != .blob && object.object.bytes.count > maximumObjectSize {
       throw StoreError.host(
         .tooLarge(
           location: location, bytes: object.object.bytes.count, limit: maximumObjectSize))
@@ -77,18 +87,17 @@ final class ScriptedEngine: StoreEngine {
     var batches: [[Bytes]] = []
     var batch: [Bytes] = []
     var size = 0
-    for object in objects {
+    for (id, bytes) in objects.lazy.flatMap({ self.stored($0) }) {
       if !batch.isEmpty,
-        size + object.object.bytes.count > Limits.batchBytes
-          || batch.count >= 2 * Limits.batchObjects
+        size + bytes.count > Limits.batchBytes || batch.count >= 2 * Limits.batchObjects
       {
         batches.append(batch)
         batch = []
         size = 0
       }
-      batch.append(object.id.bytes)
-      batch.append(object.object.bytes)
-      size += object.object.bytes.count
+      batch.append(id.bytes)
+      batch.append(bytes)
+      size += bytes.count
     }
     if !batch.isEmpty { batches.append(batch) }
     while true {
@@ -134,7 +143,8 @@ final class ScriptedEngine: StoreEngine {
     guard fields.count >= 3, let mode = fields[1].bytes.flatMap({ Self.mode($0) }),
       let id = objectID(fields[2])
     else { throw unexpected(.find, reply) }
-    let object = try fields.count > 3 ? fields[3].bytes.map { try framed($0, id) } : nil
+    let found = try fields.count > 3 ? fields[3].bytes.map { try storedObject(id, $0) } : nil
+    let object = try await found?.whole()
     return .entry(head: head, Entry(mode: mode, id: id), object)
   }
 
@@ -441,6 +451,11 @@ final class ScriptedEngine: StoreEngine {
         ]
         return .denied(
           ref: words[2], by: words[0], reason: reasons[words[1]] ?? "cannot change so")
+      }
+    case "QUOTA":
+      let words = refusal.message.split(separator: " ").map(String.init)
+      if words.count == 2, let limit = Int64(words[1]) {
+        return .quotaExceeded(what: words[0], limit: limit, in: location)
       }
     case "TRIMMED":
       return .logTrimmed(after: Int64(refusal.message) ?? 0, in: location)

@@ -14,6 +14,9 @@ protocol StoreEngine: Sendable {
   /// The objects that are stored, in the order of the ids; nil for one that is not.
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?]
 
+  /// Where large blobs are stored in chunks, if they are.
+  var chunkStore: ScriptedEngine? { get }
+
   /// What is stored under each of some ids; nil for nothing. One round trip.
   func kinds(of ids: [ObjectID]) async throws -> [ObjectKind?]
 
@@ -52,6 +55,10 @@ protocol StoreEngine: Sendable {
   func changes(of ref: String?, after position: Int64?) async throws -> RefChangeFeed
 
   func close() async
+}
+
+extension StoreEngine {
+  var chunkStore: ScriptedEngine? { nil }
 }
 
 /// An object with the id that it hashes to.

@@ -12,19 +12,28 @@ struct BatchReader {
     let framed: [UInt8]
   }
 
+  /// What comes out.
+  enum Part: Equatable {
+    case object(Item)
+    /// A blob that is not held as a whole; its content follows in pieces, until so many bytes have come.
+    case largeBlob(ObjectID, size: Int)
+    case piece([UInt8])
+  }
+
   enum Failure: Error, Equatable {
     case malformed(String)
     case missing(String)
     case tooLarge(ObjectID, bytes: Int)
   }
 
-  /// The most bytes, header included, that an object may have.
+  /// The most bytes, header included, that an object may have which is held as a whole.
   let limit: Int
   private var chunk: [UInt8] = []
   private var place = 0
   private var line: [UInt8] = []
   /// The object whose content is being read.
   private var current: ObjectID?
+  private var isLarge = false
   private var framed: [UInt8] = []
   /// Bytes of the content and its final newline that are still to come.
   private var missing = 0
@@ -42,8 +51,8 @@ struct BatchReader {
     place = 0
   }
 
-  /// The next object that is complete; nil when more bytes are needed.
-  mutating func next() throws(Failure) -> Item? {
+  /// The next object that is complete, or part of a large one; nil when more bytes are needed.
+  mutating func next() throws(Failure) -> Part? {
     while place < chunk.count {
       if current == nil {
         guard let end = chunk[place...].firstIndex(of: 0x0A) else {
@@ -54,8 +63,15 @@ struct BatchReader {
         }
         line.append(contentsOf: chunk[place..<end])
         place = end + 1
-        try startObject()
+        let size = try startObject()
         line.removeAll(keepingCapacity: true)
+        if isLarge, let current { return .largeBlob(current, size: size) }
+      }
+      if isLarge, missing > 1 {
+        let piece = Array(chunk[place..<min(place + missing - 1, chunk.count)])
+        place += piece.count
+        missing -= piece.count
+        return .piece(piece)
       }
       let count = min(missing, chunk.count - place)
       framed.append(contentsOf: chunk[place..<(place + count)])
@@ -65,13 +81,18 @@ struct BatchReader {
         current = nil
         guard framed.popLast() == 0x0A else { throw .malformed("no newline after object \(id)") }
         defer { framed = [] }
-        return Item(id: id, framed: framed)
+        if isLarge {
+          isLarge = false
+          continue
+        }
+        return .object(Item(id: id, framed: framed))
       }
     }
     return nil
   }
 
-  private mutating func startObject() throws(Failure) {
+  /// - Returns: The size of its content.
+  private mutating func startObject() throws(Failure) -> Int {
     let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
     let text = String(decoding: line.prefix(200), as: UTF8.self)
     if words.count == 2, words[1].elementsEqual("missing".utf8) {
@@ -81,10 +102,13 @@ struct BatchReader {
       let kind = ObjectKind(rawValue: String(decoding: words[1], as: UTF8.self)),
       let size = Int(String(decoding: words[2], as: UTF8.self)), size >= 0
     else { throw .malformed("\"\(text)\" where an object should start") }
+    current = id
+    missing = size + 1
+    isLarge = kind == .blob && size > ChunkedBlob.threshold
+    if isLarge { return size }
     framed = ObjectHeader(kind: kind, contentSize: size).bytes
     guard size <= limit - framed.count else { throw .tooLarge(id, bytes: framed.count + size) }
     framed.reserveCapacity(framed.count + size + 1)
-    current = id
-    missing = size + 1
+    return size
   }
 }

@@ -102,6 +102,16 @@ final class BlockingFile: Sendable {
     }
   }
 
+  /// How many bytes a file has. What is no plain file, such as a pipe, has no size: EINVAL.
+  func size() async throws(Failure) -> Int {
+    try await perform { descriptor throws(Failure) in
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw Failure(number: errno) }
+      guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(number: EINVAL) }
+      return Int(status.st_size)
+    }
+  }
+
   /// Goes to a place in a file.
   func seek(to offset: Int) async throws(Failure) {
     try await perform { descriptor throws(Failure) in

@@ -16,7 +16,7 @@ public struct Fault: Sendable, Hashable {
     /// A part of a wide directory is not what its entries ask for; what it holds can be read, but
     /// pages, counts and changes of it may be wrong.
     case badDirectory = "bad-directory"
-    /// An object that some ref reaches lacks an object that it names.
+    /// An object that some ref reaches lacks an object that it names; or a large blob one of its chunks.
     case missingObject = "missing-object"
     /// An object names one of another kind than it must be.
     case wrongKind = "wrong-kind"

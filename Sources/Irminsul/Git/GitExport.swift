@@ -197,14 +197,14 @@ struct GitExport {
     }
     defer { writer.close() }
     var told = 0
-    func write(_ object: FramedObject) async throws {
+    func write(_ object: StoredObject) async throws {
       do {
         try await writer.append(object)
-      } catch {
+      } catch let error as BlockingFile.Failure {
         throw cannotWrite(error)
       }
       written.objectCount += 1
-      written.byteCount += object.bytes.count
+      written.byteCount += object.size
       if written.byteCount - told >= 1 << 20 || written.objectCount % 1000 == 0 {
         told = written.byteCount
         try Task.checkCancellation()
@@ -221,10 +221,10 @@ struct GitExport {
     } else {
       var walk = ReachableWalk(engine: engine)
       try await walk.run(from: tips) { id, bytes, _ in
-        let object = try checked(id, bytes)
-        let links = try links(of: object, id)
+        guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
+        let object = try engine.storedObject(id, bytes)
         try await write(object)
-        return links
+        return try object.links(id, in: engine.location)
       }
       written.boundary = walk.boundary
     }
@@ -242,32 +242,6 @@ struct GitExport {
         phase: "objects", done: written.objectCount, total: written.objectCount,
         bytes: written.byteCount))
     return written
-  }
-
-  private func checked(_ id: ObjectID, _ bytes: Bytes?) throws(StoreError) -> FramedObject {
-    guard let bytes else { throw .missingObject(id, in: engine.location) }
-    do {
-      let object = try FramedObject(framed: bytes)
-      guard object.id(engine.algorithm) == id else {
-        throw StoreError.damagedObject(
-          id, in: engine.location, reason: "its bytes have another hash")
-      }
-      return object
-    } catch let error as StoreError {
-      throw error
-    } catch {
-      throw .damagedObject(id, in: engine.location, reason: "\(error)")
-    }
-  }
-
-  private func links(of object: FramedObject, _ id: ObjectID) throws(StoreError) -> [ObjectLink] {
-    // A blob has none, and may be too large to be copied for that.
-    if object.kind == .blob { return [] }
-    do {
-      return try GitObject(object, algorithm: engine.algorithm).links
-    } catch {
-      throw .damagedObject(id, in: engine.location, reason: "\(error)")
-    }
   }
 
   private func cannotWrite(_ error: BlockingFile.Failure) -> StoreError {

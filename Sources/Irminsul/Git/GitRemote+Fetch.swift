@@ -178,13 +178,13 @@ private struct FetchedPack {
     }
   }
 
-  mutating func append(_ object: FramedObject) async throws {
+  mutating func append(_ object: StoredObject) async throws {
     do {
       try await writer.append(object)
-    } catch {
+    } catch let error as BlockingFile.Failure {
       throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
     }
-    byteCount += object.bytes.count
+    byteCount += object.size
     let now = ContinuousClock.now
     if now - told > .milliseconds(100) {
       told = now
@@ -207,14 +207,9 @@ private struct FetchedPack {
     var pack = self
     try await walk.run(from: tips) { id, bytes, _ in
       guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
-      let object = try engine.framed(bytes, id)
+      let object = try engine.storedObject(id, bytes)
       try await pack.append(object)
-      if object.kind == .blob { return [] }
-      do {
-        return try GitObject(object, algorithm: engine.algorithm).links
-      } catch {
-        throw StoreError.damagedObject(id, in: engine.location, reason: "\(error)")
-      }
+      return try object.links(id, in: engine.location)
     }
     self = pack
     return walk.boundary
@@ -227,14 +222,14 @@ private struct FetchedPack {
     var unread: [ObjectID] = []
     for id in ids {
       switch objects.cache.object(id) {
-      case .tree(let tree): try await append(tree.framed)
-      case .other(let object): try await append(object)
+      case .tree(let tree): try await append(.object(tree.framed))
+      case .other(let object): try await append(.object(object))
       case nil: unread.append(id)
       }
     }
     var rest = unread[...]
     while !rest.isEmpty {
-      let page = try await engine.readPage(rest)
+      let page = try await engine.readStoredPage(rest)
       for (id, object) in zip(rest, page) {
         guard let object else { throw StoreError.missingObject(id, in: engine.location) }
         try await append(object)

@@ -125,6 +125,7 @@ extension ScriptedEngine {
     }
     return words.map { word in
       guard !word.isEmpty else { return .absent }
+      if word == ChunkedBlob.kind { return .kind(.blob) }
       return ObjectKind(rawValue: String(decoding: word, as: UTF8.self)).map { .kind($0) }
         ?? .unknown
     }

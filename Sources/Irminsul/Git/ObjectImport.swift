@@ -133,15 +133,28 @@ final class ObjectImport: Sendable {
         batch = []
         size = 0
       }
+      var upload: (id: ObjectID, blob: BlobUpload, rest: Int)?
       while true {
         let chunk = try await contents.read()
         if chunk.isEmpty { break }
         reader.append(chunk)
-        while let item = try await next(&reader) {
-          if !batch.isEmpty, size + item.framed.count > Limits.batchBytes { try await send() }
-          size += item.framed.count
-          batch.append(item)
-          if batch.count == Limits.batchObjects { try await send() }
+        while let part = try await next(&reader) {
+          switch part {
+          case .object(let item):
+            if !batch.isEmpty, size + item.framed.count > Limits.batchBytes { try await send() }
+            size += item.framed.count
+            batch.append(item)
+            if batch.count == Limits.batchObjects { try await send() }
+          case .largeBlob(let id, let size):
+            upload = (id, try BlobUpload(engine, size: size), size)
+          case .piece(let bytes):
+            try await upload?.blob.append(bytes)
+            upload?.rest -= bytes.count
+            if let done = upload, done.rest == 0 {
+              upload = nil
+              try await finish(done.blob, done.id)
+            }
+          }
         }
       }
       if !reader.isBetweenObjects {
@@ -152,7 +165,21 @@ final class ObjectImport: Sendable {
     }
   }
 
-  private func next(_ reader: inout BatchReader) async throws -> BatchReader.Item? {
+  private func finish(_ blob: BlobUpload, _ id: ObjectID) async throws {
+    var blob = blob
+    let (found, isNew) = try await blob.finish()
+    guard found == id else {
+      throw StoreError.git(
+        .unexpectedOutput(command: "cat-file", reason: "\(id) is not the hash of its bytes"))
+    }
+    update {
+      $0.stored += 1
+      if isNew { $0.added += 1 }
+      $0.bytes += blob.size
+    }
+  }
+
+  private func next(_ reader: inout BatchReader) async throws -> BatchReader.Part? {
     do {
       return try reader.next()
     } catch BatchReader.Failure.tooLarge(let id, let bytes) {

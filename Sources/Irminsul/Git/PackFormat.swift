@@ -12,33 +12,52 @@ enum PackFormat {
 
   /// Adds an object's entry to bytes.
   static func append(_ object: FramedObject, to bytes: inout [UInt8]) {
-    let content = object.content
-    let blocks = max(1, (content.count + 65_534) / 65_535)
-    bytes.reserveCapacity(bytes.count + content.count + 5 * blocks + 16)
-    var size = content.count >> 4
-    var byte = code(object.kind) << 4 | UInt8(content.count & 15)
-    while size > 0 {
-      bytes.append(byte | 0x80)
-      byte = UInt8(size & 0x7F)
-      size >>= 7
-    }
-    bytes.append(byte)
-    // Deflate with a window of 32 KiB, no dictionary, the lowest level.
-    bytes.append(0x78)
-    bytes.append(0x01)
-    var rest = content
-    repeat {
-      let block = rest.prefix(65_535)
-      rest = rest.dropFirst(block.count)
-      let length = UInt16(block.count)
-      bytes.append(rest.isEmpty ? 1 : 0)
-      for value in [length, ~length] {
-        bytes.append(UInt8(value & 0xFF))
-        bytes.append(UInt8(value >> 8))
+    let blocks = max(1, (object.contentSize + 65_534) / 65_535)
+    bytes.reserveCapacity(bytes.count + object.contentSize + 5 * blocks + 16)
+    var entry = Entry(object.kind, size: object.contentSize, to: &bytes)
+    entry.append(object.content, to: &bytes)
+    entry.finish(to: &bytes)
+  }
+
+  /// An object's entry whose content comes piece by piece.
+  struct Entry {
+    private var rest: Int
+    private var checksum = Adler32()
+
+    init(_ kind: ObjectKind, size: Int, to bytes: inout [UInt8]) {
+      rest = size
+      var left = size >> 4
+      var byte = code(kind) << 4 | UInt8(size & 15)
+      while left > 0 {
+        bytes.append(byte | 0x80)
+        byte = UInt8(left & 0x7F)
+        left >>= 7
       }
-      bytes.append(contentsOf: block)
-    } while !rest.isEmpty
-    bytes.append(contentsOf: bigEndian(adler32(content)))
+      bytes.append(byte)
+      // Deflate with a window of 32 KiB, no dictionary, the lowest level.
+      bytes.append(0x78)
+      bytes.append(0x01)
+      if size == 0 { bytes += [1, 0, 0, 0xFF, 0xFF] }
+    }
+
+    mutating func append(_ content: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+      checksum.update(content)
+      var content = content
+      while !content.isEmpty {
+        let block = content.prefix(65_535)
+        content = content.dropFirst(block.count)
+        rest -= block.count
+        let length = UInt16(block.count)
+        bytes.append(rest == 0 ? 1 : 0)
+        for value in [length, ~length] {
+          bytes.append(UInt8(value & 0xFF))
+          bytes.append(UInt8(value >> 8))
+        }
+        bytes.append(contentsOf: block)
+      }
+    }
+
+    func finish(to bytes: inout [UInt8]) { bytes.append(contentsOf: bigEndian(checksum.value)) }
   }
 
   private static func code(_ kind: ObjectKind) -> UInt8 {
@@ -50,22 +69,28 @@ enum PackFormat {
     }
   }
 
-  static func adler32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    bytes.withUnsafeBufferPointer { bytes in
-      var (a, b): (UInt32, UInt32) = (1, 0)
-      var place = 0
-      while place < bytes.count {
-        // As many as the sums can take before they leave 32 bits.
-        let end = min(place + 5552, bytes.count)
-        while place < end {
-          a &+= UInt32(bytes[place])
-          b &+= a
-          place &+= 1
+  /// Source: RFC 1950, section 8.
+  struct Adler32 {
+    private var a: UInt32 = 1
+    private var b: UInt32 = 0
+
+    var value: UInt32 { b << 16 | a }
+
+    mutating func update(_ bytes: ArraySlice<UInt8>) {
+      bytes.withUnsafeBufferPointer { bytes in
+        var place = 0
+        while place < bytes.count {
+          // As many as the sums can take before they leave 32 bits.
+          let end = min(place + 5552, bytes.count)
+          while place < end {
+            a &+= UInt32(bytes[place])
+            b &+= a
+            place &+= 1
+          }
+          a %= 65_521
+          b %= 65_521
         }
-        a %= 65_521
-        b %= 65_521
       }
-      return b << 16 | a
     }
   }
 

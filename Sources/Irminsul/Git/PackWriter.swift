@@ -24,6 +24,24 @@ struct PackWriter {
     if buffer.count >= Self.bufferSize { try await flush() }
   }
 
+  /// A large blob piece by piece.
+  mutating func append(_ object: StoredObject) async throws {
+    switch object {
+    case .object(let object): try await append(object)
+    case .chunks(let chunks): try await append(chunks.content)
+    }
+  }
+
+  private mutating func append(_ content: BlobContent) async throws {
+    var entry = PackFormat.Entry(.blob, size: content.size, to: &buffer)
+    for try await piece in content {
+      entry.append(piece[...], to: &buffer)
+      if buffer.count >= Self.bufferSize { try await flush() }
+    }
+    entry.finish(to: &buffer)
+    objectCount += 1
+  }
+
   /// Writes what the start did not know and the end asks for: the count, and the hash of all.
   /// Answers that hash, after which git names packs.
   mutating func finish() async throws(BlockingFile.Failure) -> ObjectID {

@@ -9,7 +9,7 @@ import RedisScripting
 struct PlainConversion {
   let objects: ObjectDatabase
   /// Gets each object of the new history once, those it refers to before it.
-  let write: (FramedObject) async throws -> Void
+  let write: (StoredObject) async throws -> Void
   /// Commits whose parents do not count.
   private let cut: Set<ObjectID>
   /// What became of those of them that have parents.
@@ -20,7 +20,7 @@ struct PlainConversion {
 
   init(
     _ objects: ObjectDatabase, cut: Set<ObjectID>,
-    write: @escaping (FramedObject) async throws -> Void
+    write: @escaping (StoredObject) async throws -> Void
   ) {
     self.objects = objects
     self.cut = cut
@@ -93,7 +93,7 @@ struct PlainConversion {
       if entry.mode.isTree {
         new = try await directory(entry.id)
       } else if !written.contains(entry.id) {
-        new = try await add(try await objects.read(entry.id))
+        try await addBlob(entry.id)
       }
       if new != entry.id { isSame = false }
       changed.append(TreeEntry(name: entry.name, mode: entry.mode, id: new))
@@ -144,8 +144,19 @@ struct PlainConversion {
 
   private mutating func add(_ object: FramedObject) async throws -> ObjectID {
     let id = object.id(objects.algorithm)
-    if written.insert(id).inserted { try await write(object) }
+    if written.insert(id).inserted { try await write(.object(object)) }
     return id
+  }
+
+  private mutating func addBlob(_ id: ObjectID) async throws {
+    guard let content = try await objects.content(id) else {
+      throw StoreError.missingObject(id, in: objects.location)
+    }
+    guard written.insert(id).inserted else { return }
+    switch content.source {
+    case .whole(let object): try await write(.object(object))
+    case .chunks(let chunks): try await write(.chunks(chunks))
+    }
   }
 
   private func commit(_ object: FramedObject, _ id: ObjectID) throws(StoreError) -> CommitObject {

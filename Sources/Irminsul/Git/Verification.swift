@@ -181,6 +181,7 @@ struct Verification {
     guard let bytes else { return }
     objects += 1
     self.bytes += bytes.count
+    if ChunkedBlob.isStored(as: bytes) { return try await checkLarge(id, bytes) }
     let object: FramedObject
     do {
       object = try FramedObject(framed: bytes)
@@ -196,6 +197,20 @@ struct Verification {
     if let found = try sound(object, id) {
       links.know(id, object.kind)
       try await withFaults { check, fault in try await check.add(found, of: id, fault: fault) }
+    }
+  }
+
+  /// A blob in chunks, each of which is read again.
+  private mutating func checkLarge(_ id: ObjectID, _ bytes: Bytes) async throws {
+    do {
+      guard let chunks = try engine.chunks(id, bytes) else { return }
+      links.know(id, .blob)
+      for try await _ in chunks.content {}
+    } catch StoreError.damagedObject(let damaged, _, let reason) {
+      // What is wrong with a chunk is told where it is met itself.
+      if damaged == id { add(.wrongHash, .object(id), reason) }
+    } catch StoreError.missingObject(let chunk, _) {
+      add(.missingObject, .object(id), "its chunk \(chunk) is missing")
     }
   }
 

@@ -163,11 +163,14 @@ extension Repository {
     while let batch = try await new.next() {
       var rest = batch.items.map(\.id)[...]
       while !rest.isEmpty {
-        let page = try await engine.readPage(rest)
+        let page = try await engine.readStoredPage(rest)
         guard !page.isEmpty else { throw StoreError.unexpectedReply("no object", in: location) }
         for (id, object) in zip(rest, page) {
           guard let object else { throw StoreError.missingObject(id, in: location) }
-          try await writer.append(.object(id, object))
+          switch object {
+          case .object(let object): try await writer.append(.object(id, object))
+          case .chunks(let chunks): try await writer.append(chunks.content)
+          }
         }
         rest = rest.dropFirst(page.count)
         progress(

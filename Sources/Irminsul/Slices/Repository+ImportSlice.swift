@@ -124,6 +124,12 @@ extension Repository {
             batch.append(IdentifiedObject(id: id, object: object))
             size += object.bytes.count
             if size > 1 << 20 || batch.count == 2000 { try await send() }
+          case .largeBlob(_, let size):
+            try await joining.prepare()
+            objects += 1
+            var upload = try BlobUpload(engine, size: size)
+            while let piece = try await reader.nextPiece() { try await upload.append(piece) }
+            if try await upload.finish().isNew { added += 1 }
           case .end: break
           }
         }

@@ -2,7 +2,7 @@ import GitObjects
 import RedisScripting
 
 /// Reads a slice, record by record, and checks all that can be checked on the way: each object against its id, the
-/// whole against its digest. Holds a megabyte, or the largest object.
+/// whole against its digest. Holds a megabyte, or the largest object; of large blobs, a piece.
 struct SliceReader {
   private static let chunkSize = 1 << 20
   /// A ref's or HEAD's text.
@@ -19,6 +19,9 @@ struct SliceReader {
   private var isAtEnd = false
   private var isFinished = false
   private var objects: UInt64 = 0
+  /// The large blob whose content comes next, how much of it, and what was read of it.
+  private var blob: (id: ObjectID, rest: Int, start: Int)?
+  private var blobHasher = ObjectHasher(.sha1)
   private(set) var header = SliceHeader(algorithm: .sha1, layout: .git)
 
   init(_ file: BlockingFile, path: String, largestObject: Int) {
@@ -63,6 +66,7 @@ struct SliceReader {
   /// The next record; nil after the end.
   mutating func next() async throws -> SliceRecord? {
     if isFinished { return nil }
+    while try await nextPiece() != nil {}
     let start = offset
     guard try await fill(1) else { throw truncated() }
     let letter = take(1)[0]
@@ -76,6 +80,9 @@ struct SliceReader {
     case UInt8(ascii: "S") where length == width && header.version > 1: break
     case UInt8(ascii: "E") where length == SliceRecord.endSize: return try await readEnd(start)
     case _ where kind != nil && length >= width:
+      if kind == .blob, length - width > ChunkedBlob.threshold {
+        return try await beginBlob(start, length - width)
+      }
       if length - width > largestObject {
         throw StoreError.host(
           .tooLarge(location: path, bytes: length - width, limit: largestObject))
@@ -101,6 +108,35 @@ struct SliceReader {
     }
     objects += 1
     return .object(id, object)
+  }
+
+  private mutating func beginBlob(_ start: Int, _ size: Int) async throws -> SliceRecord {
+    let width = header.algorithm.byteCount
+    guard try await fill(width) else { throw truncated() }
+    guard let id = ObjectID(bytes: take(width)) else { throw damaged(start, "no id") }
+    blob = (id, size, start)
+    blobHasher = ObjectHasher(.blob, size: size, header.algorithm)
+    return .largeBlob(id, size: size)
+  }
+
+  /// The next piece of a large blob's content; nil after the last, when it has been found to be what its id says.
+  mutating func nextPiece() async throws -> Bytes? {
+    guard let (id, rest, start) = blob else { return nil }
+    if rest == 0 {
+      blob = nil
+      let found = blobHasher.finalize()
+      guard found == id else {
+        throw damaged(start, "object \(id) has bytes whose id is \(found)")
+      }
+      objects += 1
+      return nil
+    }
+    let count = min(rest, Self.chunkSize)
+    guard try await fill(count) else { throw truncated() }
+    let piece = take(count)
+    blobHasher.update(piece)
+    blob = (id, rest - count, start)
+    return piece
   }
 
   private mutating func readEnd(_ start: Int) async throws -> SliceRecord? {

@@ -15,6 +15,8 @@ enum SliceRecord: Sendable, Equatable {
   /// A commit in the file whose parents are left out for good: the history that it is of was cut there.
   case boundary(ObjectID)
   case object(ObjectID, FramedObject)
+  /// A blob whose content is too large to be held; ``SliceReader/nextPiece()`` has it.
+  case largeBlob(ObjectID, size: Int)
   /// The end: how many objects there were; the digest of all bytes before it follows.
   case end(objects: UInt64, digest: Bytes)
 
@@ -49,6 +51,10 @@ enum SliceRecord: Sendable, Equatable {
       Self.append(
         Self.letter(object.kind), id.bytes.count + object.contentSize,
         [id.bytes[...], object.content], to: &bytes)
+    case .largeBlob(let id, let size):
+      // The content follows.
+      Self.append(
+        Self.letter(.blob), id.bytes.count + size, [id.bytes[...]], to: &bytes)
     case .end(let objects, _):
       let count = (0..<8).map { UInt8(truncatingIfNeeded: objects >> (56 - 8 * $0)) }
       Self.append(UInt8(ascii: "E"), Self.endSize, [count[...]], to: &bytes)

@@ -24,6 +24,16 @@ struct SliceWriter {
     if buffer.count >= Self.bufferSize { try await flush() }
   }
 
+  /// A blob, piece by piece.
+  mutating func append(_ content: BlobContent) async throws {
+    objects += 1
+    SliceRecord.largeBlob(content.id, size: content.size).append(to: &buffer)
+    for try await piece in content {
+      buffer += piece
+      if buffer.count >= Self.bufferSize { try await flush() }
+    }
+  }
+
   mutating func finish() async throws {
     SliceRecord.end(objects: UInt64(objects), digest: []).append(to: &buffer)
     try await flush()

@@ -15,10 +15,26 @@ public struct CollectionEstimate: Sendable, Hashable, Codable {
   public var snapshots = 0
 }
 
+extension ScriptedEngine {
+  /// The chunks of those blobs among some that are stored so.
+  fileprivate func chunks(of ids: Set<ObjectID>) async throws -> Set<ObjectID> {
+    var large: [ObjectID] = []
+    try await forEachScanStep { step in large += step.large.filter(ids.contains) }
+    var chunks: Set<ObjectID> = []
+    for id in large {
+      guard let bytes = try await readSome([id], bytes: 0).first ?? nil,
+        let stored = try self.chunks(id, bytes)
+      else { continue }
+      chunks.formUnion(stored.blob.chunks)
+    }
+    return chunks
+  }
+}
+
 extension Repository {
   /// What ``collectGarbage(_:progress:)`` would remove now: nothing is changed.
   ///
-  /// Reads all trees and commits that would stay, and the size of every object; holds an id for each object. What
+  /// Reads all trees and commits that would stay, and twice the size of every object; holds an id for each object. What
   /// operations under way rely on counts as if they had ended, and what a branch has left by more than one commit at
   /// a time as if it stayed.
   ///
@@ -38,7 +54,8 @@ extension Repository {
       }
       var starts = Array(Set(roots.values).union(planning.detached))
       starts += try await left(within: options.reflog, planning.boundary, cut.kept, engine)
-      let kept = try await reached(from: starts, ends: Set(cut.commits))
+      var kept = try await reached(from: starts, ends: Set(cut.commits))
+      kept.formUnion(try await engine.chunks(of: kept))
       var estimate = CollectionEstimate()
       estimate.cut = cut.commits.count
       estimate.snapshots = planning.isAll ? 0 : planning.plan.snapshots.count

@@ -109,7 +109,10 @@ private struct Archive {
     try await SliceReader.withFile(path, largestObject: .max) { reader in
       var objects = 0
       while let record = try await reader.next() {
-        if case .object = record { objects += 1 }
+        switch record {
+        case .object, .largeBlob: objects += 1
+        default: break
+        }
       }
       return objects
     }

@@ -16,6 +16,7 @@ final class DetachedEngine: StoreEngine {
   var algorithm: HashAlgorithm { base.algorithm }
   var layout: DirectoryLayout { base.layout }
   var maximumObjectSize: Int { base.maximumObjectSize }
+  var chunkStore: ScriptedEngine? { base.chunkStore }
 
   func readObjects(_ ids: [ObjectID]) async throws -> [FramedObject?] {
     try await base.readObjects(ids)

@@ -18,7 +18,9 @@ extension Repository {
     return StoreSettings(values)
   }
 
-  /// Changes a setting, for every writer of the store from then on. One round trip.
+  /// Changes a setting, for every writer of the store from then on. One round trip; for the first quota, all objects
+  /// are looked at, some thousands a round trip, and what others store meanwhile may be counted twice until garbage
+  /// is collected.
   ///
   /// - Parameters:
   ///   - setting: Such as ``Setting/denyDeletes``.
@@ -31,9 +33,35 @@ extension Repository {
     if setting == .head {
       try await setHeadReference("ref: \(Branch.refName(canonical ?? setting.standard))")
     } else {
+      let counted = setting.isQuota ? try await usage() : nil
       _ = try await configure(changes: [(setting.field, canonical ?? "")], reading: [])
+      if setting.isQuota, canonical != nil, counted == nil { try await countAll() }
     }
     return canonical
+  }
+
+  /// What a store holds.
+  public struct Usage: Sendable, Hashable, Codable {
+    public let objects: Int64
+    /// The bytes of the objects as they are stored.
+    public let bytes: Int64
+  }
+
+  /// What the store holds, as its quotas count it; nil where it has none. One round trip.
+  public func usage() async throws -> Usage? {
+    let fields = try await configure(changes: [], reading: ["objects", "bytes"])
+    guard let objects = Int64(fields[0]), let bytes = Int64(fields[1]) else { return nil }
+    return Usage(objects: objects, bytes: bytes)
+  }
+
+  private func countAll() async throws {
+    var seen: Set<ObjectID> = []
+    var bytes = 0
+    try await scripted("quotas").forEachScanStep { step in
+      for (id, size) in step.objects where seen.insert(id).inserted { bytes += size }
+    }
+    _ = try await configure(
+      changes: [("counted.objects", "\(seen.count)"), ("counted.bytes", "\(bytes)")], reading: [])
   }
 
   private func configure(

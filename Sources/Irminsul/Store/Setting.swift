@@ -21,6 +21,8 @@ public struct Setting: Sendable, Hashable {
     case count
     /// A number, 1 or more, or `all`.
     case commits
+    /// A number, 1 or more; `k`, `m`, `g` or `t` after it is 1024 and its powers, as in git.
+    case size
   }
 
   /// Such as `receive.denyDeletes`.
@@ -74,6 +76,20 @@ public struct Setting: Sendable, Hashable {
     name: "retention.tags", kind: .commits, standard: "1",
     summary: "the newest commits that a tag's history keeps, where that of branches is cut")
 
+  /// The objects that the store may hold: what would bring more is refused. See ``Repository/usage()``.
+  public static let quotaObjects = Setting(
+    name: "quota.objects", kind: .size, standard: "",
+    summary: "the objects that the store may hold: a commit that needs more is refused")
+  /// The bytes that the store's objects may have together, as they are stored, without what the server needs beside
+  /// them: about 100 bytes an object.
+  public static let quotaBytes = Setting(
+    name: "quota.bytes", kind: .size, standard: "",
+    summary: "the bytes that its objects may have together, such as 10g")
+  private static let quotas = [quotaBytes, quotaObjects]
+
+  /// Whether it limits what the store holds.
+  var isQuota: Bool { Self.quotas.contains(self) }
+
   private static let retention = [
     retentionCommits, retentionDays, retentionHourly, retentionDaily, retentionWeekly,
   ]
@@ -81,7 +97,7 @@ public struct Setting: Sendable, Hashable {
   /// Every setting that this version knows, by name; those of ``Retention`` can also be set for some branches:
   /// ``forBranches(_:)``.
   public static let all =
-    [head, denyDeletes, denyNonFastForwards, protected] + retention + [retentionTags]
+    [head, denyDeletes, denyNonFastForwards, protected] + quotas + retention + [retentionTags]
 
   /// A setting of ``Retention`` for those branches alone whose name is like a pattern, in which `*` stands for any
   /// characters: `retention.release/*.commits`. Of several patterns the one with most letters counts, with all that is set for it.
@@ -134,6 +150,11 @@ public struct Setting: Sendable, Hashable {
   }
 
   private static let largestCount = 1_000_000_000
+  /// Scripts count in doubles.
+  private static let largestSize = 1 << 52
+  private static let factors: [Character: Int] = [
+    "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40,
+  ]
 
   /// The field of the store's record that it is kept in.
   var field: String { "config.\(name)" }
@@ -159,6 +180,15 @@ public struct Setting: Sendable, Hashable {
             + (kind == .commits ? ", nor \"all\"" : ""))
       }
       return String(number)
+    case .size:
+      let factor = value.last.flatMap { Self.factors[Character($0.lowercased())] }
+      guard let number = Int(factor == nil ? value : String(value.dropLast())), number > 0,
+        number <= Self.largestSize / (factor ?? 1)
+      else {
+        throw .badSetting(
+          name, reason: "\"\(value)\" is no number of 1 or more, such as 500000, 64k, 500m, 10g")
+      }
+      return String(number * (factor ?? 1))
     case .branch:
       let branch = Branch.name(ofRef: value) ?? value
       try Branch.check(branch)

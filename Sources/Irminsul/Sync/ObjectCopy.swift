@@ -114,25 +114,40 @@ struct ObjectCopy {
     var count = Count()
     var missing = try await target.engine.missing(ids)[...]
     while !missing.isEmpty {
-      let page = try await source.engine.readPage(missing)
+      let page = try await source.engine.readStoredPage(missing)
       guard !page.isEmpty else {
         throw StoreError.unexpectedReply("no object", in: source.location)
       }
       var objects: [IdentifiedObject] = []
       for (id, object) in zip(missing, page) {
         guard let object else { throw StoreError.missingObject(id, in: source.location) }
-        if !(source.engine is ScriptedEngine), object.id(source.algorithm) != id {
-          throw StoreError.damagedObject(
-            id, in: source.location, reason: "its bytes do not have that id")
+        switch object {
+        case .object(let object):
+          if !(source.engine is ScriptedEngine), object.id(source.algorithm) != id {
+            throw StoreError.damagedObject(
+              id, in: source.location, reason: "its bytes do not have that id")
+          }
+          objects.append(IdentifiedObject(id: id, object: object))
+          count.bytes += object.bytes.count
+        case .chunks(let chunks):
+          try await copy(chunks.content)
+          count.objects += 1
+          count.bytes += chunks.blob.size
         }
-        objects.append(IdentifiedObject(id: id, object: object))
-        count.bytes += object.bytes.count
       }
       try await target.engine.writeObjects(objects)
       count.objects += objects.count
       missing = missing.dropFirst(page.count)
     }
     return count
+  }
+
+  private func copy(_ content: BlobContent) async throws {
+    try await Lease.with(target) { [target] in
+      var upload = try BlobUpload(target.engine, size: content.size)
+      for try await piece in content { try await upload.append(piece) }
+      _ = try await upload.finish()
+    }
   }
 }
 
@@ -151,14 +166,14 @@ extension StoreEngine {
   }
 
   /// The first of some objects: as many as make about a megabyte, one at least.
-  func readPage(_ ids: ArraySlice<ObjectID>) async throws -> [FramedObject?] {
-    if let engine = self as? ScriptedEngine { return try await engine.readPage(ids) }
-    var objects: [FramedObject?] = []
+  func readStoredPage(_ ids: ArraySlice<ObjectID>) async throws -> [StoredObject?] {
+    if let engine = self as? ScriptedEngine { return try await engine.readStoredPage(ids) }
+    var objects: [StoredObject?] = []
     var size = 0
     for id in ids where objects.isEmpty || size < 1 << 20 {
       let object = try await readObjects([id]).first ?? nil
       size += object?.bytes.count ?? 0
-      objects.append(object)
+      objects.append(object.map { .object($0) })
     }
     return objects
   }

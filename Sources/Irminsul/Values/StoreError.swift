@@ -75,6 +75,10 @@ public enum StoreError: Error, Sendable {
   /// A setting of the store forbids what was to become of a ref: ``Setting``. The reason is the end of a
   /// sentence about the ref.
   case denied(ref: String, by: String, reason: String)
+  /// A quota of the store does not let it grow any more: ``Setting``. `what` is `bytes` or `objects`.
+  case quotaExceeded(what: String, limit: Int64, in: String)
+  /// A file on this machine cannot be read.
+  case file(path: String, reason: String)
   /// No ``Setting`` of that name, or not with that value.
   case badSetting(String, reason: String)
   /// Entries of the log after this position are not kept any more.
@@ -264,6 +268,10 @@ extension StoreError: CustomStringConvertible {
     case .notFastForward(let branch, let commit):
       "branch \"\(branch)\" has commits that \(commit.hex.prefix(10)) does not have: "
         + "it cannot just move there\nMerge instead."
+    case .quotaExceeded(let what, let limit, let location):
+      "the quota of \(location) is reached: it may hold \(limit) \(what) (quota.\(what)): set a greater one, or remove "
+        + "what is not needed and collect garbage"
+    case .file(let path, let reason): "cannot read \"\(path)\": \(reason)"
     case .denied(let ref, let setting, let reason):
       "\(ref) \(reason): the store's setting \(setting) forbids that"
     case .badSetting(let name, let reason): "bad setting \"\(name)\": \(reason)"

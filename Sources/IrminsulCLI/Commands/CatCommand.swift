@@ -47,6 +47,9 @@ struct CatCommand: AsyncParsableCommand {
       } else {
         id = try await repository.resolve(ArgumentText.shown(object))
       }
+      if let content = try await repository.content(of: id) {
+        return try await print(content)
+      }
       // Something names the id, so the object should be there.
       guard let found = try await repository.object(id) else {
         throw StoreError.missingObject(id, in: repository.location)
@@ -63,6 +66,18 @@ struct CatCommand: AsyncParsableCommand {
       } else {
         try StandardOutput.write(found.content)
       }
+    }
+  }
+
+  private func print(_ content: BlobContent) async throws {
+    if output.isJSON {
+      try JSONLine.print(Facts(id: content.id.hex, kind: "blob", size: content.size))
+    } else if type {
+      try StandardOutput.line("blob")
+    } else if size {
+      try StandardOutput.line("\(content.size)")
+    } else {
+      for try await piece in content { try StandardOutput.write(piece) }
     }
   }
 

@@ -36,7 +36,9 @@ struct CheckProofCommand: AsyncParsableCommand {
 
   func run() async throws {
     let path = try wantedPath.map { try Path(reading: $0) }
-    let bytes = file == "-" ? try ValueInput.standardInput() : try ValueInput.file(file)
+    let value = file == "-" ? try ValueInput.standardInput() : try ValueInput.file(file)
+    defer { value.discard() }
+    let bytes = try value.bytes()
     let proof = try PathProof(decoding: bytes)
     _ = try proof.verify(
       root: root.flatMap { ObjectID(hex: $0) } ?? proof.root, path: path ?? proof.path)

@@ -42,7 +42,7 @@ struct ConfigGetCommand: AsyncParsableCommand {
       Example: irminsul config get head
 
       JSON keys: name, value, isSet (else it is what is usual), kind (flag, branch, refs, count, \
-      commits), summary.
+      commits, size), summary.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -109,7 +109,7 @@ struct ConfigListCommand: AsyncParsableCommand {
       Example: irminsul config list --json
 
       JSON keys, a line for each setting: name, value, isSet (else it is what is usual), kind (flag, \
-      branch, refs, count, commits), summary.
+      branch, refs, count, commits, size), summary.
       """)
 
   @OptionGroup var store: StoreOptions

@@ -42,19 +42,25 @@ struct GetCommand: AsyncParsableCommand {
             ? "the root of \(source.label) is a folder\nList it with `irminsul ls`."
             : "\"\(path)\" is a folder in \(source.label)\nList it with `irminsul ls \(path)`.")
       }
-      guard !entry.mode.isSubmodule, let value = try await source.tree.find(path) else {
+      guard !entry.mode.isSubmodule, let content = try await source.tree.content(path) else {
         throw Failure(
           .refused, "\"\(path)\" is commit \(entry.id) of another repository: it has no value here")
       }
       if output.isJSON {
+        var value = Bytes()
+        for try await piece in content { value += piece }
         let text = JSONBytes(value)
         return try JSONLine.print(
           Facts(
             path: path.description, mode: entry.mode.sixDigits, id: entry.id.hex,
             size: value.count, value: text.text, base64: text.base64))
       }
-      try StandardOutput.write(value)
-      if Style.output.isTerminal, value.last != UInt8(ascii: "\n") {
+      var last: UInt8?
+      for try await piece in content {
+        try StandardOutput.write(piece)
+        last = piece.last
+      }
+      if Style.output.isTerminal, last != UInt8(ascii: "\n") {
         try StandardOutput.line("")
       }
     }

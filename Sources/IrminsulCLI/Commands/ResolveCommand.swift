@@ -71,7 +71,11 @@ struct ResolveCommand: AsyncParsableCommand {
     try branch.check()
     let paths = try paths.map { try Path(reading: $0) }
     var bytes = value.map { ArgumentText.bytes(of: $0) }
-    if let file { bytes = try file == "-" ? ValueInput.standardInput() : ValueInput.file(file) }
+    if let file {
+      let value = try file == "-" ? ValueInput.standardInput() : ValueInput.file(file)
+      defer { value.discard() }
+      bytes = try value.bytes()
+    }
     try await store.withRepository(.read) { repository in
       let branch = try await branch.branch(of: repository)
       var pending = try PendingMerge.loadExisting(branch)

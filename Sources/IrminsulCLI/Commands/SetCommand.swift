@@ -104,6 +104,7 @@ struct SetCommand: AsyncParsableCommand {
     let paths = try assignments.map { try Path(writing: $0.path) }
     try Self.checkApart(paths)
     let values = try assignments.map { try Self.read($0.source) }
+    defer { values.forEach { $0.discard() } }
     let names = paths.map(\.description)
     let info = commit.info(
       names.count == 1
@@ -116,11 +117,19 @@ struct SetCommand: AsyncParsableCommand {
         let result: WriteResult
         if let test {
           result = try await branch.testAndSet(
-            paths[0], test: ArgumentText.bytes(of: test), set: values[0], info)
+            paths[0], test: ArgumentText.bytes(of: test), set: try values[0].bytes(), info)
+        } else if case .file(let file, _) = values[0] {
+          // Only one value comes from a file.
+          let mode = try await mode(at: paths[0], on: branch)
+          result = try await repository.withBlob(ofFile: file) { [expectAbsent] id in
+            let edit = BranchEdit.setEntry(paths[0], Entry(mode: mode, id: id))
+            return try await branch.commit([expectAbsent ? edit.expecting(nil) : edit], info)
+          }
         } else {
           var edits: [BranchEdit] = []
           for (path, value) in zip(paths, values) {
-            let edit = try BranchEdit.set(path, value, mode: try await mode(at: path, on: branch))
+            let edit = try BranchEdit.set(
+              path, try value.bytes(), mode: try await mode(at: path, on: branch))
             edits.append(expectAbsent ? edit.expecting(nil) : edit)
           }
           result = try await branch.commit(edits, info)
@@ -187,9 +196,9 @@ struct SetCommand: AsyncParsableCommand {
     }
   }
 
-  private static func read(_ source: Assignment.Source) throws -> Bytes {
+  private static func read(_ source: Assignment.Source) throws -> ValueInput {
     switch source {
-    case .text(let text): ArgumentText.bytes(of: text)
+    case .text(let text): .bytes(ArgumentText.bytes(of: text))
     case .standardInput: try ValueInput.standardInput()
     case .file(let path): try ValueInput.file(path)
     }

@@ -141,10 +141,10 @@ extension Failure {
       .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts, .unrelatedHistories,
       .historyLimit, .historyCut,
       .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
-      .notInProof, .treeLimit, .denied:
+      .notInProof, .treeLimit, .denied, .quotaExceeded:
       .refused
     case .outcomeUnknown: .unreachable
-    case .missingObject, .damagedObject, .damagedStore: .io
+    case .missingObject, .damagedObject, .damagedStore, .file: .io
     case .unexpectedReply: .bug
     }
   }
