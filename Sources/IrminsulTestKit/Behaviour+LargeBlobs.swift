@@ -120,8 +120,8 @@ extension Behaviour {
       guard let bare, bare != head.id else { return try expect(false, "no other head") }
       try await main.setHead(bare)
       _ = try await repository.collectGarbage(options)
-      // Six chunks, what stands for the whole, two commits and the old tree.
-      try expectEqual(try await repository.statistics().objects, before + 1 - 10)
+      // Twelve chunks, what stands for the whole, two commits and the old tree.
+      try expectEqual(try await repository.statistics().objects, before + 1 - 16)
     },
     Behaviour("a quota refuses what would be too much, and nothing is lost", .scripts) {
       repository in

@@ -109,7 +109,8 @@ struct Verification {
     boundary = try await engine.boundary().commits
     let total = try await engine.objectCount()
     tell("objects", 0, of: total)
-    var count = 64
+    // The server reads as many before it says how large they are.
+    var count = Limits.objects.lowerBound
     var step = try await engine.scanContents(
       from: Bytes("0".utf8), count: count, bytes: Limits.bytes)
     while true {

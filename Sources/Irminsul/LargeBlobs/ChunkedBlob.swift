@@ -6,7 +6,7 @@ import RedisScripting
 struct ChunkedBlob: Sendable, Equatable {
   /// Blobs with more bytes of content are stored in chunks.
   static let threshold = 4 << 20
-  static let chunkSize = 1 << 20
+  static let chunkSize = 512 << 10
   /// What the scripts call it.
   static let kind = Bytes("large".utf8)
   private static let prefix = kind + Bytes(" ".utf8)
@@ -64,7 +64,7 @@ struct StoredChunks: Sendable {
   /// - Throws: ``StoreError/missingObject(_:in:)``, ``StoreError/damagedObject(_:in:reason:)``.
   func contents(from number: Int) async throws -> [ArraySlice<UInt8>] {
     let ids = Array(blob.chunks[number..<min(number + 4, blob.chunks.count)])
-    let found = try await engine.readSome(ids, bytes: 1 << 20)
+    let found = try await engine.readSome(ids, bytes: 2 * ChunkedBlob.chunkSize + 4096)
     guard !found.isEmpty else {
       throw StoreError.unexpectedReply("no object", in: engine.location)
     }

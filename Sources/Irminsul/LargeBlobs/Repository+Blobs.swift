@@ -20,7 +20,7 @@ extension Repository {
   /// }
   /// ```
   ///
-  /// A blob of more than 4 MiB is stored in chunks of 1 MiB, a round trip each, and never in memory as a whole; a
+  /// A blob of more than 4 MiB is stored in chunks of 512 KiB, a round trip each, and never in memory as a whole; a
   /// backend without scripts takes it as a whole.
   ///
   /// - Parameters:
@@ -61,7 +61,7 @@ extension Repository {
   }
 }
 
-/// The bytes of a file, a megabyte at a time.
+/// The bytes of a file, a chunk at a time.
 private struct FilePieces: AsyncSequence, Sendable {
   let file: BlockingFile
   let path: String
@@ -71,7 +71,7 @@ private struct FilePieces: AsyncSequence, Sendable {
 
     mutating func next() async throws -> [UInt8]? {
       do {
-        let piece = try await pieces.file.read(upTo: 1 << 20)
+        let piece = try await pieces.file.read(upTo: ChunkedBlob.chunkSize)
         return piece.isEmpty ? nil : piece
       } catch {
         throw StoreError.file(path: pieces.path, reason: "\(error)")
