@@ -13,6 +13,9 @@ public struct CollectionEstimate: Sendable, Hashable, Codable {
   public var cut = 0
   /// Snapshots that would be kept of what is cut off.
   public var snapshots = 0
+  /// What would go and what would stay by kind: the bytes of contents, without what else is stored for each.
+  public var removedKinds = KindTotals()
+  public var keptKinds = KindTotals()
 }
 
 extension Repository {
@@ -43,14 +46,18 @@ extension Repository {
       estimate.cut = cut.commits.count
       estimate.snapshots = planning.isAll ? 0 : planning.plan.snapshots.count
       var seen: Set<ObjectID> = []
-      try await engine.forEachScanStep { step in
-        for (id, size) in step.objects where seen.insert(id).inserted {
+      try await engine.forEachSizeStep { step in
+        for object in step.objects {
+          guard let id = object.id, seen.insert(id).inserted else { continue }
+          let size = object.size
           if kept.contains(id) {
             estimate.kept += 1
-            estimate.keptBytes += size
+            estimate.keptBytes += size.kept
+            estimate.keptKinds[size.kind].add(bytes: size.bytes)
           } else {
             estimate.removed += 1
-            estimate.removedBytes += size
+            estimate.removedBytes += size.kept
+            estimate.removedKinds[size.kind].add(bytes: size.bytes)
           }
         }
       }
