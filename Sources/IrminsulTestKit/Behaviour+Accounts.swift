@@ -160,6 +160,25 @@ extension Behaviour {
       let nothing = try await Tree.empty.usage().total
       try expectEqual(nothing.files + nothing.bytes + nothing.entries, 0)
     },
+    Behaviour("sizes of objects come without them, however many are asked for") { repository in
+      try await fill(repository)
+      var ids: [ObjectID] = []
+      for (_, head) in try await repository.heads() {
+        for try await visit in repository.walk(from: [head]) { ids.append(visit.id) }
+      }
+      // The same ones again and again, more than one request has room for, and large ones among them.
+      while ids.count < 1200 { ids += ids }
+      var expected: [ObjectID: Int] = [:]
+      for id in Set(ids) { expected[id] = try await repository.object(id)?.contentSize }
+      let sizes = try await repository.sizes(of: ids)
+      try expectEqual(sizes, ids.compactMap { expected[$0] })
+      try expectEqual(try await repository.sizes(of: []), [])
+      let absent = ObjectID.zero(repository.algorithm)
+      let error = try await expectError {
+        _ = try await repository.sizes(of: [ids[0], absent, ids[1]])
+      }
+      guard case .missingObject(absent, _) = error else { throw error }
+    },
     Behaviour("a tree that doubles again and again has its size counted") { repository in
       let main = repository.branch()
       var tree = try Tree(["x": ["y": "12345"]])

@@ -20,7 +20,7 @@ extension Repository {
   public func places(of blobs: Set<ObjectID>) async throws -> [ObjectID: BlobPlace] {
     if blobs.isEmpty { return [:] }
     let roots = try await RefRoots(self)
-    return try await Lease.reading(engine, roots.ids) { [objects] in
+    return try await Lease.reading(engine, []) { [objects] in
       var search = PlaceSearch(objects, blobs)
       try await search.run(from: roots.commits)
       return search.found

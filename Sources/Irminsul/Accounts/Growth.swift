@@ -64,7 +64,7 @@ extension Repository {
   {
     let refs = try await engine.refs(prefix: "refs/heads/")
     let starts = heads ?? Array(Set(refs.values)).sorted()
-    return try await Lease.reading(engine, starts) { [objects] in
+    return try await Lease.reading(engine, []) { [objects] in
       var walk = CommitWalk(objects, from: starts, LogOptions())
       var growth = Growth()
       var open: [GrowthWalk.Step] = []

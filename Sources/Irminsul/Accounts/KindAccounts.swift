@@ -46,7 +46,7 @@ extension Repository {
   /// print("\(accounts.kinds.blob.bytes) bytes of values")
   /// ```
   ///
-  /// Looks at every object, up to a thousand, or about a megabyte, in a round trip; only ids and sizes come. With a
+  /// Looks at every object, up to 256, or a quarter of a megabyte, in a round trip; only ids and sizes come. With a
   /// sample it looks at so many alone, a hundred in a round trip. Holds some 20 bytes for each object that is looked at.
   /// Beside writers, what comes and goes meanwhile may be counted or not.
   ///

@@ -32,7 +32,7 @@ extension Repository {
   /// Source: `git-sizer`.
   public func largestDirectories(_ count: Int = 10) async throws -> LargestDirectories {
     let roots = try await RefRoots(self)
-    return try await Lease.reading(engine, roots.ids) { [self] in
+    return try await Lease.reading(engine, []) { [self] in
       var refs: [String] = []
       var trees: [ObjectID] = []
       var reader = CommitReader(objects)

@@ -39,17 +39,19 @@ extension ObjectID {
 
 extension ObjectDatabase {
   private enum Limits {
-    /// Ids of one request.
-    static let objects = 500
+    /// Trees of one request.
+    static let trees = 500
+    /// Ids of one request for sizes, of which a server needs some four microseconds for each.
+    static let sizes = 250
     static let requestsInFlight = 4
     /// Bytes that a script reads to find the sizes of several objects.
-    static let bytes = 1 << 20
+    static let bytes = 1 << 18
     /// Objects that are read at once from where nobody says how much may come.
     static let unbatched = 50
   }
 
   /// How many objects are worth asking for at a time.
-  static var manyObjects: Int { Limits.objects * Limits.requestsInFlight }
+  static var manyObjects: Int { Limits.trees * Limits.requestsInFlight }
 
   /// Reads trees, several requests at once, and gives each as it comes, with its number among the ids. Holds a few
   /// megabytes of them at a time, unless one is larger; the cache stays as it is.
@@ -66,7 +68,7 @@ extension ObjectDatabase {
       var inFlight = 0
       while true {
         while inFlight < Limits.requestsInFlight, !unread.isEmpty {
-          let numbers = Array(unread.suffix(Limits.objects))
+          let numbers = Array(unread.suffix(Limits.trees))
           unread.removeLast(numbers.count)
           let wanted = numbers.map { ids[$0] }
           group.addTask { (numbers, try await self.readSome(wanted)) }
@@ -89,7 +91,7 @@ extension ObjectDatabase {
     return try await engine.readObjects(Array(ids.prefix(Limits.unbatched)))
   }
 
-  /// What objects are and how large, 500 in a round trip, several of these at once. From layers of another backend the
+  /// What objects are and how large, 250 in a round trip, several of these at once. From layers of another backend the
   /// objects themselves are read for that.
   ///
   /// - Throws: ``StoreError/missingObject(_:in:)``.
@@ -119,9 +121,9 @@ extension ObjectDatabase {
   private func inPieces<Answer: Sendable>(
     _ ids: [ObjectID], _ ask: @escaping @Sendable ([ObjectID]) async throws -> [Answer]
   ) async throws -> [Answer] {
-    if ids.count <= Limits.objects { return try await ask(ids) }
-    let pieces = stride(from: 0, to: ids.count, by: Limits.objects).map {
-      Array(ids[$0..<min(ids.count, $0 + Limits.objects)])
+    if ids.count <= Limits.sizes { return try await ask(ids) }
+    let pieces = stride(from: 0, to: ids.count, by: Limits.sizes).map {
+      Array(ids[$0..<min(ids.count, $0 + Limits.sizes)])
     }
     return try await withThrowingTaskGroup(of: (Int, [Answer]).self) { group in
       var answers = [[Answer]](repeating: [], count: pieces.count)
@@ -134,6 +136,18 @@ extension ObjectDatabase {
       for try await (at, answer) in group { answers[at] = answer }
       return answers.flatMap { $0 }
     }
+  }
+}
+
+extension Repository {
+  /// The bytes of the contents of some objects, which are not read for that: 250 in a round trip, several of these at
+  /// once.
+  ///
+  /// - Throws: ``StoreError/missingObject(_:in:)``.
+  ///
+  /// Source: `git cat-file -s`.
+  public func sizes(of ids: [ObjectID]) async throws -> [Int] {
+    try await objects.sizes(of: ids).map(\.bytes)
   }
 }
 
@@ -166,7 +180,7 @@ extension ScriptedEngine {
     }
   }
 
-  /// Looks at all objects, in steps of about a megabyte. One that is there all the time comes at least once.
+  /// Looks at all objects, in steps of a millisecond or so. One that is there all the time comes at least once.
   func forEachSizeStep(_ body: (SizeStep) async throws -> Void) async throws {
     var cursor = Bytes("0".utf8)
     var count = 16
@@ -176,10 +190,10 @@ extension ScriptedEngine {
       try await body(step)
       cursor = step.cursor
       // The server reads the values as it scans, so large ones are taken a few at a time.
-      if step.bytesSeen > 1 << 20 {
+      if step.bytesSeen > 1 << 18 {
         count = max(1, count / 2)
-      } else if step.bytesSeen < 1 << 19 {
-        count = min(1000, count * 2)
+      } else if step.bytesSeen < 1 << 17 {
+        count = min(256, count * 2)
       }
     } while cursor != Bytes("0".utf8)
   }

@@ -24,7 +24,7 @@ extension Repository {
   /// What only each one of the refs leads to, exactly: branches, tags and others, each beside all others.
   ///
   /// Reads all commits and trees that refs lead to, some of them twice, as many in a round trip as fit into a megabyte, and
-  /// sizes of what belongs to one ref alone. Holds some 100 bytes for each commit, 30 for each object, and 50 for each
+  /// sizes of what belongs to one ref alone. Holds some 200 bytes for each commit, 30 for each object, and 50 for each
   /// that belongs to one ref.
   ///
   /// - Parameter progress: Called after each batch.
@@ -35,7 +35,7 @@ extension Repository {
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws -> RefAccounts {
     let roots = try await RefRoots(self)
-    return try await Lease.reading(engine, roots.ids) { [objects] in
+    return try await Lease.reading(engine, []) { [objects] in
       var walk = OwnerWalk(objects, progress)
       return try await walk.run(roots)
     }

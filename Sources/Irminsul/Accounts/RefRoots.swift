@@ -66,7 +66,4 @@ struct RefRoots: Sendable {
     var seen: Set<ObjectID> = []
     return roots.compactMap { $0.kind == .commit && seen.insert($0.id).inserted ? $0.id : nil }
   }
-
-  /// What refs are at, for a lease.
-  var ids: [ObjectID] { Array(Set(roots.map { $0.tags.first ?? $0.id })) }
 }

@@ -158,7 +158,7 @@ private struct StoredCounter {
 extension Tree {
   /// How much room the folders of this tree take. What is edited and not stored counts as it would be stored.
   ///
-  /// Reads its directories, each once, in some round trips a level, and of its values the sizes alone, 500 in a round
+  /// Reads its directories, each once, in some round trips a level, and of its values the sizes alone, 250 in a round
   /// trip; several go at once. Holds some 200 bytes for each folder, 30 for each blob and 4 for each entry.
   ///
   /// - Parameter path: Where the tree is, which the paths of its folders begin with.

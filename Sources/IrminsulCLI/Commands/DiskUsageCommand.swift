@@ -69,10 +69,7 @@ struct DiskUsageCommand: AsyncParsableCommand {
   private func print(
     _ path: Path, ofValue id: ObjectID, in repository: Repository
   ) async throws {
-    guard let object = try await repository.object(id) else {
-      throw StoreError.missingObject(id, in: repository.location)
-    }
-    let bytes = object.contentSize
+    let bytes = try await repository.sizes(of: [id])[0]
     try print(
       path, entries: nil, files: 1, bytes: bytes, stored: ObjectTotal(objects: 1, bytes: bytes))
   }
