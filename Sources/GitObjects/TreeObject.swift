@@ -57,14 +57,19 @@ public struct TreeObject: Sendable, Hashable {
     isSorted = TreeOrder.isSorted(entries)
   }
 
+  /// The bytes after the object's header: how many. O(entries).
+  public var contentSize: Int {
+    entries.reduce(0) { size, entry in
+      let digits = max(1, (UInt32.bitWidth - entry.mode.rawValue.leadingZeroBitCount + 2) / 3)
+      return size + entry.modePadding + digits + entry.name.count + 2
+        + entry.id.algorithm.byteCount
+    }
+  }
+
   /// The bytes after the object's header. O(length).
   public var content: [UInt8] {
-    var size = 0
-    for entry in entries {
-      size += entry.modePadding + 8 + entry.name.count + entry.id.algorithm.byteCount
-    }
     var bytes = [UInt8]()
-    bytes.reserveCapacity(size)
+    bytes.reserveCapacity(contentSize)
     for entry in entries {
       for _ in 0..<entry.modePadding { bytes.append(UInt8(ascii: "0")) }
       Self.appendOctal(entry.mode.rawValue, to: &bytes)

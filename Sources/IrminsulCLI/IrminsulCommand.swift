@@ -50,7 +50,8 @@ import Irminsul
       ShowCommand.self, LastModifiedCommand.self, BlameCommand.self, HistoryCommand.self,
       GraphCommand.self, AheadBehindCommand.self,
       ImportCommand.self, ExportCommand.self, VerifyCommand.self, WatchCommand.self,
-      StatsCommand.self, GarbageCollectCommand.self, MaintainCommand.self, ConfigCommand.self,
+      StatsCommand.self, DiskUsageCommand.self, GarbageCollectCommand.self, MaintainCommand.self,
+      ConfigCommand.self,
       DemoCommand.self, DeleteStoreCommand.self, ScriptCommand.self,
     ])
 

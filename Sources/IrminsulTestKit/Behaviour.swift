@@ -43,8 +43,7 @@ public struct Behaviour: Sendable, CustomStringConvertible {
   public static let all: [Behaviour] =
     contents + corners + heads + trees + histories + merging + watches + concurrency + values
     + transactions + containers + walks + proofs + undo + settings + collection + retention
-    + largeBlobs
-    + irmin
+    + largeBlobs + accounts + irmin
 }
 
 /// What a store did otherwise.

@@ -83,6 +83,15 @@ import Testing
         "tokens",
       ]),
     Expectation(
+      "stats", "--all", "--sample", "3",
+      required: [
+        "store", "hash", "layout", "objects", "branches", "otherRefs", "logEntries", "position",
+        "tokens", "kinds", "sample", "refs", "reached", "shared", "growth",
+        "directoriesByEntries", "directoriesByBytes", "blobs", "garbage",
+      ]),
+    Expectation(
+      "du", required: ["path", "entries", "files", "bytes", "objects", "storedBytes"], count: 2),
+    Expectation(
       "watch", "--since", "0", "-n", "4",
       required: ["position", "time", "branch", "change", "new", "subject", "changes"],
       optional: ["old"], count: 4),

@@ -104,3 +104,84 @@ describe('entries_at', function()
     expect(scripts.entries_at('git', '1', 'a', string.rep('x', 20))).fails_with('MISSING')
   end)
 end)
+
+-- Answers what a scan's or a sample's triples say, by id, and how many there are.
+local function sizes_of(reply, from, seen)
+  local count = 0
+  for at = from, #reply, 3 do
+    if not seen[reply[at]] then count = count + 1 end
+    seen[reply[at]] = {reply[at + 1], reply[at + 2]}
+  end
+  return count
+end
+
+describe('object_sizes', function()
+  it('answers header and bytes for each id, as far as the limit goes', function()
+    fresh_store()
+    local reply = commit{set('a', 'four'), set('b', string.rep('x', 1000))}
+    local small, large, none = id_of(framed('blob', 'four')),
+      id_of(framed('blob', string.rep('x', 1000))), string.rep('m', 20)
+    expect(scripts.object_sizes('100000', small, none, large)).equals(
+      {'blob 4', 11, false, 0, 'blob 1000', 1010})
+    -- Of what goes beyond the limit the first is read alone.
+    expect(scripts.object_sizes('500', small, large)).equals({'blob 4', 11})
+    expect(scripts.object_sizes('500', large, small)).equals({'blob 1000', 1010})
+    expect(string.find(scripts.object_sizes('500', reply[3])[1], '^commit %d+$') ~= nil).equals(true)
+    redis.call('HSET', keys.objects, none, 'no object')
+    expect(scripts.object_sizes('500', none)).equals({'', 9})
+    expect(scripts.object_sizes('500')).equals({})
+  end)
+end)
+
+describe('scan_sizes', function()
+  it('visits every object, and passes over what a collection has moved', function()
+    fresh_store()
+    local edits = {}
+    for n = 1, 200 do edits[n] = set('f' .. n, string.rep('x', n)) end
+    commit(edits)
+    local moved = id_of(framed('blob', 'xxxx'))
+    redis.call('HSET', keys.survivors, moved, framed('blob', 'xxxx'))
+    redis.call('HSET', keys.objects, moved, '')
+    local seen, count, bytes, cursor = {}, 0, 0, '0'
+    repeat
+      local reply = scripts.scan_sizes(cursor, '10')
+      cursor, bytes = reply[1], bytes + reply[2]
+      count = count + sizes_of(reply, 3, seen)
+    until cursor == '0'
+    expect(count).equals(202)
+    local kept = 0
+    for _, found in pairs(seen) do kept = kept + found[2] end
+    expect(kept).equals(bytes)
+    expect(seen[moved]).equals({'blob 4', 11})
+    expect(seen[id_of(framed('blob', string.rep('x', 150)))]).equals({'blob 150', 159})
+  end)
+end)
+
+describe('sample_sizes', function()
+  it('answers objects from the places that are drawn', function()
+    fresh_store()
+    local edits = {}
+    for n = 1, 200 do edits[n] = set('f' .. n, string.rep('x', 100 + n)) end
+    commit(edits)
+    local moved = id_of(framed('blob', string.rep('x', 104)))
+    redis.call('HSET', keys.survivors, moved, framed('blob', string.rep('x', 104)))
+    redis.call('HSET', keys.objects, moved, '')
+    local places = {}
+    for n = 1, 400 do places[n] = tostring(n * 10700000) end
+    local seen = {}
+    local count = sizes_of(scripts.sample_sizes('2', '10000000', unpack(places)), 1, seen)
+    expect(count > 100 and count <= 202).equals(true)
+    for id, found in pairs(seen) do
+      local bytes = redis.call('HGET', keys.objects, id)
+      if bytes == '' then bytes = redis.call('HGET', keys.survivors, id) end
+      expect(found[2]).equals(#bytes)
+      expect(string.sub(bytes, 1, #found[1])).equals(found[1])
+    end
+    -- The last place of all is among the survivors.
+    expect(sizes_of(scripts.sample_sizes('1', '100', '4294967295'), 1, {})).equals(1)
+    -- After so many bytes no other place is read.
+    local few = sizes_of(scripts.sample_sizes('1', '0', unpack(places)), 1, {})
+    expect(few < 10).equals(true)
+    expect(scripts.sample_sizes('1', '100')).equals({})
+  end)
+end)

@@ -39,7 +39,7 @@ struct TreeWalker: Sendable {
     let isPart: Bool
   }
 
-  private let objects: ObjectDatabase?
+  private let objects: ObjectDatabase
   private let options: TreeWalkOptions
   private let root: Entry
   private var frames: [Frame] = []
@@ -56,16 +56,9 @@ struct TreeWalker: Sendable {
 
   init(_ tree: Tree, _ options: TreeWalkOptions) async throws {
     self.options = options
-    // What is edited has ids, and is to be found under them, without being stored.
-    var new: [IdentifiedObject] = []
-    let algorithm = tree.objects?.algorithm ?? .sha1
-    root = Entry(mode: .tree, id: try await tree.write(algorithm, into: &new))
-    if new.isEmpty {
-      objects = tree.objects
-    } else {
-      objects = ObjectDatabase(
-        engine: VirtualObjects(new, over: tree.objects?.engine, algorithm), cacheSize: 8 << 20)
-    }
+    let (id, objects) = try await tree.readable()
+    root = Entry(mode: .tree, id: id)
+    self.objects = objects
   }
 
   mutating func next() async throws -> TreeVisit? {
@@ -146,7 +139,6 @@ struct TreeWalker: Sendable {
   }
 
   private mutating func read(first: Wanted) async throws {
-    guard let objects else { return }
     try Task.checkCancellation()
     var batch = Batch(
       wanted: [first], trees: max(Limits.trees / 4, Limits.trees - listings.count),

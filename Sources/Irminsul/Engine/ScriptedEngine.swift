@@ -326,7 +326,8 @@ final class ScriptedEngine: StoreEngine {
   private static let reads: Set<String> = [
     Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
     Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
-    Script.entriesAt.name, Script.boundary.name,
+    Script.entriesAt.name, Script.boundary.name, Script.objectSizes.name, Script.scanSizes.name,
+    Script.sampleSizes.name,
   ]
 
   /// Runs one of the store's scripts and turns its errors into the store's.

@@ -13,13 +13,20 @@ public struct CollectionEstimate: Sendable, Hashable, Codable {
   public var cut = 0
   /// Snapshots that would be kept of what is cut off.
   public var snapshots = 0
+  /// What would go and what would stay by kind: the bytes of contents, without what else is stored for each.
+  public var removedKinds = KindTotals()
+  public var keptKinds = KindTotals()
 }
 
 extension ScriptedEngine {
   /// The chunks of those blobs among some that are stored so.
   fileprivate func chunks(of ids: Set<ObjectID>) async throws -> Set<ObjectID> {
     var large: [ObjectID] = []
-    try await forEachScanStep { step in large += step.large.filter(ids.contains) }
+    try await forEachSizeStep { step in
+      for object in step.objects where object.size.isLarge {
+        if let id = object.id, ids.contains(id) { large.append(id) }
+      }
+    }
     var chunks: Set<ObjectID> = []
     for id in large {
       guard let bytes = try await readSome([id], bytes: 0).first ?? nil,
@@ -60,14 +67,18 @@ extension Repository {
       estimate.cut = cut.commits.count
       estimate.snapshots = planning.isAll ? 0 : planning.plan.snapshots.count
       var seen: Set<ObjectID> = []
-      try await engine.forEachScanStep { step in
-        for (id, size) in step.objects where seen.insert(id).inserted {
+      try await engine.forEachSizeStep { step in
+        for object in step.objects {
+          guard let id = object.id, seen.insert(id).inserted else { continue }
+          let size = object.size
           if kept.contains(id) {
             estimate.kept += 1
-            estimate.keptBytes += size
+            estimate.keptBytes += size.kept
+            estimate.keptKinds[size.kind].add(bytes: size.own)
           } else {
             estimate.removed += 1
-            estimate.removedBytes += size
+            estimate.removedBytes += size.kept
+            estimate.removedKinds[size.kind].add(bytes: size.own)
           }
         }
       }

@@ -162,8 +162,6 @@ extension ScriptedEngine {
     let bytesSeen: Int
     /// Sizes as they are stored.
     let objects: [(id: ObjectID, size: Int)]
-    /// Those of them that stand for large blobs.
-    let large: [ObjectID]
   }
 
   func scan(_ cursor: Bytes, count: Int, prefix: String = "") async throws -> ScanStep {
@@ -172,15 +170,13 @@ extension ScriptedEngine {
     guard let fields = reply.array, fields.count >= 2, fields.count.isMultiple(of: 2),
       let next = fields[0].bytes, let seen = fields[1].integer
     else { throw unexpected(.scanObjects, reply) }
-    var large: [ObjectID] = []
     let objects = try stride(from: 2, to: fields.count, by: 2).map { at in
       guard let id = objectID(fields[at]), let size = fields[at + 1].integer else {
         throw unexpected(.scanObjects, reply)
       }
-      if size < 0 { large.append(id) }
-      return (id: id, size: Int(size.magnitude))
+      return (id: id, size: Int(size))
     }
-    return ScanStep(cursor: next, bytesSeen: Int(seen), objects: objects, large: large)
+    return ScanStep(cursor: next, bytesSeen: Int(seen), objects: objects)
   }
 
   func ids(startingWith prefix: String) async throws -> Set<ObjectID> {

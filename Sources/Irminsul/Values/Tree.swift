@@ -262,6 +262,15 @@ public struct Tree: Sendable {
     }
   }
 
+  /// The id of this tree, and where it is to be found under that with all that is in it, stored or not.
+  func readable() async throws -> (id: ObjectID, objects: ObjectDatabase) {
+    var new: [IdentifiedObject] = []
+    let id = try await write(algorithm, into: &new)
+    if new.isEmpty, let objects { return (id, objects) }
+    let all = VirtualObjects(new, over: objects?.engine, algorithm)
+    return (id, ObjectDatabase(engine: all, cacheSize: 8 << 20))
+  }
+
   // MARK: -
 
   private var algorithm: HashAlgorithm { objects?.algorithm ?? .sha1 }

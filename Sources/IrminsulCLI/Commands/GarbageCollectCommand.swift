@@ -16,8 +16,9 @@ struct GarbageCollectCommand: AsyncParsableCommand {
       Example: irminsul gc --grace 10 --archive before.slice
 
       JSON keys: phase, kept (objects), keptBytes, removed (objects), steps, cut (commits at which histories \
-      were cut), snapshots (that are kept of what is cut off), archived (objects); with --dry-run: removed \
-      and removedBytes, kept and keptBytes, cut, snapshots.
+      were cut), snapshots (that are kept of what is cut off), archived (objects); with --kinds before and after: blob, \
+      tree, commit, tag and other, each with objects and bytes; with --dry-run: removed and removedBytes, kept and \
+      keptBytes, removedKinds and keptKinds, cut, snapshots.
       """)
 
   @OptionGroup var store: StoreOptions
@@ -33,6 +34,12 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   @Flag(help: "Cut no histories, whatever the store's settings say.")
   var whole = false
 
+  @Flag(
+    help:
+      "Tell what is there by kind before and after: looks at every object twice more, but with --dry-run."
+  )
+  var kinds = false
+
   func validate() throws {
     if dryRun, archive != nil { throw ValidationError("--dry-run writes no archive.") }
     if whole, archive != nil { throw ValidationError("--whole cuts nothing off to be archived.") }
@@ -45,8 +52,10 @@ struct GarbageCollectCommand: AsyncParsableCommand {
     options.archive = archive
     options.cutsHistories = !whole
     if dryRun { return try await estimate(options) }
-    let report = try await store.withRepository(.read) { [options] store in
-      try await store.collectGarbage(options) { report in
+    let isCounting = kinds
+    let facts = try await store.withRepository(.read) { [options] store in
+      let before = isCounting ? try await store.accountsByKind { bar.show($0) }.kinds : nil
+      let report = try await store.collectGarbage(options) { report in
         let isArchiving = report.phase == .archiving
         let phase = isArchiving ? "archived" : report.phase == .waiting ? "waiting" : "kept"
         bar.show(
@@ -54,9 +63,12 @@ struct GarbageCollectCommand: AsyncParsableCommand {
             phase: phase, done: isArchiving ? report.archived : Int(report.kept), total: nil,
             bytes: Int(report.keptBytes)))
       }
+      let after = isCounting ? try await store.accountsByKind { bar.show($0) }.kinds : nil
+      return Facts(report: report, before: before, after: after)
     }
+    let report = facts.report
     bar.finish()
-    if output.isJSON { return try JSONLine.print(report) }
+    if output.isJSON { return try JSONLine.print(facts) }
     if report.cut > 0 {
       try StandardOutput.line(
         "cut histories at \(NumberText.count(report.cut, "commit"))"
@@ -69,6 +81,35 @@ struct GarbageCollectCommand: AsyncParsableCommand {
     try StandardOutput.line(
       "removed \(NumberText.count(Int(report.removed), "object")), kept "
         + "\(NumberText.count(Int(report.kept))) (\(NumberText.size(Int(report.keptBytes))))")
+    if let before = facts.before, let after = facts.after { try show(before, after) }
+  }
+
+  private struct Facts: Encodable {
+    let report: CollectionReport
+    let before: KindTotals?
+    let after: KindTotals?
+
+    private enum Key: String, CodingKey {
+      case before, after
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try report.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encodeIfPresent(before, forKey: .before)
+      try container.encodeIfPresent(after, forKey: .after)
+    }
+  }
+
+  private func show(_ before: KindTotals, _ after: KindTotals) throws {
+    var table = TextTable("before", "bytes", "after", "bytes", "kind")
+    for (name, total) in before.named {
+      let left = after.named.first { $0.name == name }?.total ?? ObjectTotal()
+      table.add(
+        NumberText.count(total.objects), NumberText.size(total.bytes),
+        NumberText.count(left.objects), NumberText.size(left.bytes), name)
+    }
+    try table.print()
   }
 
   private func estimate(_ options: CollectionOptions) async throws {
@@ -82,5 +123,10 @@ struct GarbageCollectCommand: AsyncParsableCommand {
       "would remove \(NumberText.count(estimate.removed, "object")) "
         + "(\(NumberText.size(estimate.removedBytes))) and keep "
         + "\(NumberText.count(estimate.kept)) (\(NumberText.size(estimate.keptBytes)))")
+    if kinds {
+      var before = estimate.keptKinds
+      before += estimate.removedKinds
+      try show(before, estimate.keptKinds)
+    }
   }
 }
