@@ -5,7 +5,7 @@ struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", abstract: "Print how much the store holds, and what takes its room.",
     discussion: """
-      Without options: counts that cost two round trips. What the options add costs more: --kinds looks at every \
+      Without options: counts that cost three round trips. What the options add costs more: --kinds looks at every \
       object, or at a --sample of them; --refs reads all trees of all histories; --growth what the newest commits \
       have changed; --largest every object, and the trees of the heads; --garbage what gc --dry-run reads. Bytes are \
       those of contents; a server needs some 100 for each object besides.
@@ -13,7 +13,8 @@ struct StatsCommand: AsyncParsableCommand {
       Example: irminsul stats --kinds --sample 10000 --growth
 
       JSON keys: store, hash, layout, objects, branches, otherRefs, logEntries (ref changes that are \
-      kept), position (ref changes so far), tokens (requests whose repetition is recognised).
+      kept), position (ref changes so far), tokens (requests whose repetition is recognised); with a quota: usage (objects and \
+      bytes, as the quota counts them), quotaObjects, quotaBytes.
       --kinds: kinds (blob, tree, commit, tag and other, each with objects and bytes) and, with --sample, sample \
       (objects looked at, of how many, marginBytes: in 19 of 20 samples the estimate of all bytes is not further off).
       --refs: refs (each with ref, branch, and what it alone leads to: objects, bytes, kinds), reached (objects that refs \
@@ -69,6 +70,9 @@ struct StatsCommand: AsyncParsableCommand {
     let logEntries: Int64
     let position: Int64
     let tokens: Int64
+    var usage: Repository.Usage?
+    var quotaObjects: Int64?
+    var quotaBytes: Int64?
     var kinds: KindTotals?
     var sample: KindAccounts.Sample?
     var refs: [RefFacts]?
@@ -102,14 +106,33 @@ struct StatsCommand: AsyncParsableCommand {
   func run() async throws {
     try await store.withRepository(.read) { repository in
       let numbers = try await repository.statistics()
+      let quota = try await quota(of: repository)
       let accounts = try await accounts(of: repository)
       if output.isJSON {
-        try JSONLine.print(facts(of: repository, numbers, accounts))
+        var facts = facts(of: repository, numbers, accounts)
+        facts.usage = quota?.usage
+        facts.quotaObjects = quota?.objects
+        facts.quotaBytes = quota?.bytes
+        try JSONLine.print(facts)
       } else {
         try show(repository, numbers)
+        try show(quota)
         try show(accounts)
       }
     }
+  }
+
+  private struct Quota {
+    let usage: Repository.Usage
+    let objects: Int64?
+    let bytes: Int64?
+  }
+
+  private func quota(of repository: Repository) async throws -> Quota? {
+    guard let usage = try await repository.usage() else { return nil }
+    let settings = try await repository.settings()
+    return Quota(
+      usage: usage, objects: Int64(settings[.quotaObjects]), bytes: Int64(settings[.quotaBytes]))
   }
 
   private func accounts(of repository: Repository) async throws -> Accounts {
@@ -169,6 +192,23 @@ struct StatsCommand: AsyncParsableCommand {
       ("in the log", NumberText.count(Int(numbers.logEntries))),
       ("tokens", NumberText.count(Int(numbers.tokens))),
     ]
+    try show(rows)
+  }
+
+  private func show(_ quota: Quota?) throws {
+    guard let quota else { return }
+    func of(_ limit: Int64?, _ text: (Int) -> String) -> String {
+      limit.map { " of \(text(Int($0)))" } ?? ""
+    }
+    let count = { NumberText.count($0) }
+    let size = { NumberText.size($0) }
+    try show([
+      ("kept objects", count(Int(quota.usage.objects)) + of(quota.objects, count)),
+      ("kept bytes", size(Int(quota.usage.bytes)) + of(quota.bytes, size)),
+    ])
+  }
+
+  private func show(_ rows: [(String, String)]) throws {
     for (name, value) in rows {
       let padding = String(repeating: " ", count: 14 - name.count)
       try StandardOutput.line(Style.output(.faint, name) + padding + value)
@@ -225,7 +265,7 @@ struct StatsCommand: AsyncParsableCommand {
       }
       table.add(
         NumberText.size(blob.bytes), String(blob.id.hex.prefix(12)),
-        place ?? "nothing leads to it")
+        place ?? "in no commit: garbage, or a chunk of a larger value")
     }
     try table.print()
   }
