@@ -61,6 +61,8 @@ return guarded(function()
   local units = ARGV[1] == 'step' and tonumber(ARGV[2]) or 0
   local limit, looked = tonumber(ARGV[1] == 'step' and ARGV[3] or ''), 0
   local stack, depth, missing, unread = {}, 0, nil, nil
+  -- Entries that this step has kept or has on its stack: the trees of neighbouring commits have most in common.
+  local seen = {}
 
   -- Ends the step when its time is over. Each look at the clock costs as much as half an object.
   local function watch_clock()
@@ -95,14 +97,19 @@ return guarded(function()
         fail('BADTREE', 'an entry is cut off')
       end
       local mode, entry = sub(bytes, from, space - 1), sub(bytes, zero + 1, zero + width)
-      if is_tree_mode(mode) then
-        push(entry)
-      elseif mode ~= '160000' and not keep_blob(entry) then
-        missing = entry
-        return push(id .. string.format('%d', from))
+      if seen[entry] then
+        units = units - 0.1
+      else
+        if is_tree_mode(mode) then
+          push(entry)
+        elseif mode ~= '160000' and not keep_blob(entry) then
+          missing = entry
+          return push(id .. string.format('%d', from))
+        end
+        seen[entry] = true
+        units = units - 0.5
+        watch_clock()
       end
-      units = units - 0.5
-      watch_clock()
       from = zero + width + 1
       if units <= 0 and from <= #bytes then return push(id .. string.format('%d', from)) end
     end

@@ -25,8 +25,10 @@ extension Repository {
     if try await settings().retention.isAll {
       return RetentionOutcome(boundary: boundary.commits)
     }
-    // One that was killed is to hold up the next one's collection for no longer than that.
-    return try await Lease.withOwn(engine, length: 10_000) { [self] _ in
+    // One that was killed is to hold up the next one's collection for no longer than that. An archive takes its time, and
+    // a disk that stands still is not to be in vain.
+    let length = archive == nil ? 10_000 : Lease.length
+    return try await Lease.withOwn(engine, length: length) { [self] _ in
       for _ in 0..<20 {
         if let outcome = try await cutHistories(archive: archive, engine, progress) {
           return outcome
