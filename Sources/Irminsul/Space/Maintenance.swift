@@ -73,6 +73,8 @@ public struct Maintenance: Sendable {
       } catch is CancellationError {
         return
       } catch {
+        // The call that was under way ends by that as well, with another error.
+        if Task.isCancelled { return }
         switch error {
         case StoreError.storeAbsent, StoreError.storeDeleted: throw error
         default: report(.failed(error))
