@@ -6,14 +6,15 @@
 --       for begin: 2 milliseconds that pass at least before anything is removed, so that what was read or
 --         stored just before is not   3 milliseconds for which the log keeps commits that a ref has left
 --       for step: 2 units of work: an object or an entry is one, and so is a kilobyte that is moved
+--         3 microseconds after which it ends; '' for any number of them
 -- Reply {state, objects kept so far, their bytes, visited by now, objects removed, milliseconds to wait,
---         collections ended}
+--         collections ended, microseconds that the server took}
 --       state is `idle`; `scanning` refs, leases and the log; `visiting` what they lead to; `waiting` for
 --         that time, or for leases; `done`, when it has ended with this step
 -- Error MISSING id       an object that something leads to is not stored: nothing is removed
 --       BADTREE          a tree cannot be read
 --       NOSTORE, FORMAT  the store is gone or another version's
--- Cost  O(units)
+-- Cost  O(units), until the time is over
 -- @include lib/tree.lua
 -- @include lib/refs.lua
 -- @include lib/meta.lua
@@ -26,6 +27,13 @@ return guarded(function()
   local meta = call('HMGET', meta_key, 'format', 'hash', 'collecting', 'collections', 'collected', 'head',
     'layout', 'objects', 'bytes')
   check_format(meta[1])
+  -- The caller measures its pauses by this; what it waits for an answer is mostly other callers' time.
+  local function clock()
+    -- lint: allow nondeterministic: nothing that is stored depends on it
+    local time = call('TIME')
+    return time[1] * 1000000 + time[2]
+  end
+  local entered = clock()
   local width = meta[2] == 'sha1' and 20 or 32
 
   if ARGV[1] == 'begin' then
@@ -45,7 +53,7 @@ return guarded(function()
       meta[3] = '1'
     end
   end
-  if not meta[3] then return {'idle', 0, 0, 0, 0, 0, tonumber(meta[5] or 0)} end
+  if not meta[3] then return {'idle', 0, 0, 0, 0, 0, tonumber(meta[5] or 0), 0} end
 
   local state = call('HMGET', collection, 'begun', 'wait', 'log', 'scan', 'at', 'kept', 'bytes', 'visited',
     'marks', 'twice', 'twice_bytes', 'objects', 'counted')
@@ -54,7 +62,16 @@ return guarded(function()
     tonumber(state[6]), tonumber(state[7]), tonumber(state[8]), tonumber(state[9])
   local twice, twice_bytes = tonumber(state[10] or 0), tonumber(state[11] or 0)
   local units = ARGV[1] == 'step' and tonumber(ARGV[2]) or 0
+  local limit, looked = tonumber(ARGV[1] == 'step' and ARGV[3] or ''), 0
   local stack, depth, missing, unread = {}, 0, nil, nil
+  -- Entries that this step has kept or has on its stack: the trees of neighbouring commits have most in common.
+  local seen = {}
+
+  -- Ends the step when its time is over. Each look at the clock costs as much as half an object.
+  local function watch_clock()
+    looked = looked + 1
+    if limit and looked % 8 == 0 and clock() - entered >= limit then units = 0 end
+  end
 
   local function push(item)
     depth = depth + 1
@@ -94,13 +111,19 @@ return guarded(function()
         fail('BADTREE', 'an entry is cut off')
       end
       local mode, entry = sub(bytes, from, space - 1), sub(bytes, zero + 1, zero + width)
-      if is_tree_mode(mode) then
-        push(entry)
-      elseif mode ~= '160000' and not keep_blob(entry) then
-        missing = entry
-        return push(id .. string.format('%d', from))
+      if seen[entry] then
+        units = units - 0.1
+      else
+        if is_tree_mode(mode) then
+          push(entry)
+        elseif mode ~= '160000' and not keep_blob(entry) then
+          missing = entry
+          return push(id .. string.format('%d', from))
+        end
+        seen[entry] = true
+        units = units - 0.5
+        watch_clock()
       end
-      units = units - 0.5
       from = zero + width + 1
       if units <= 0 and from <= #bytes then return push(id .. string.format('%d', from)) end
     end
@@ -133,6 +156,7 @@ return guarded(function()
   local function visit(item)
     local id, from = sub(item, 1, width), tonumber(sub(item, width + 1))
     units = units - 1
+    watch_clock()
     if from then return visit_entries(id, stored(id), from) end
     unread = item
     local found = call('HGET', objects, id)
@@ -227,7 +251,7 @@ return guarded(function()
 
   local collected = tonumber(meta[5] or 0)
   local function answer(name, removed, wait)
-    return {name, kept, bytes_kept, visited, removed, wait, collected}
+    return {name, kept, bytes_kept, visited, removed, wait, collected, clock() - entered}
   end
   if not is_over then
     return answer(scan == 'done' and 'visiting' or 'scanning', 0, 0)

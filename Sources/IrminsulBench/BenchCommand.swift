@@ -15,8 +15,10 @@ import Irminsul
     subcommands: [
       ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
       MemoryCommand.self, ScriptsCommand.self,
-      WideCommand.self, HistoryCommand.self, FaultsCommand.self,
+      WideCommand.self, HistoryCommand.self, RetentionCommand.self, CollectCommand.self,
+      FaultsCommand.self,
       WorkerCommand.self,
+      CollectorCommand.self, GitCollectCommand.self,
       ProxyCommand.self,
       FaultWriterCommand.self,
     ],

@@ -25,13 +25,31 @@ import Testing
       "--commits", "300", "--processes", "2", "--writers", "4", "--seed", "7")
     #expect(status == 0, "\(report["violations"] ?? "")")
     let faults = try #require(report["faults"] as? [String: Int])
-    #expect(Set(faults.keys) == Set(FaultKind.allCases.map(\.rawValue)))
+    #expect(
+      Set(faults.keys) == Set(FaultKind.allCases.filter { !$0.needsCollector }.map(\.rawValue)))
     #expect(faults.values.allSatisfy { $0 > 0 })
     #expect(try #require(report["acknowledged"] as? Int) >= 300)
     #expect(report["lost"] as? Int == 0)
     #expect(report["duplicated"] as? Int == 0)
     #expect(report["verify_faults"] as? Int == 0)
     #expect(try #require(report["counters"] as? [Any]).count > 0)
+  }
+
+  /// Collectors, writers and the server are killed while histories are cut and garbage is collected.
+  @Test func killsWhileGarbageIsCollected() async throws {
+    let (report, status) = try await run(
+      "--retention", "40", "--commits", "200", "--kills", "6", "--processes", "2", "--writers", "4",
+      "--faults", "server-kill,writer-kill,collector-kill", "--seed", "11")
+    #expect(status == 0, "\(report["violations"] ?? "")")
+    let faults = try #require(report["faults"] as? [String: Int])
+    #expect(Set(faults.keys) == ["server-kill", "writer-kill", "collector-kill"])
+    #expect(faults.values.allSatisfy { $0 > 0 })
+    #expect(try #require(report["kills"] as? Int) >= 6)
+    #expect(report["verify_faults"] as? Int == 0)
+    let collection = try #require(report["collection"] as? [String: Any])
+    #expect(try #require(collection["cuts"] as? Int) > 0)
+    #expect(try #require(collection["removed"] as? Int) > 0)
+    #expect(try #require(report["commits"] as? Int) <= 120)
   }
 
   /// A run on a file, and then the same records with a store that has lost its newest commit.
@@ -92,6 +110,7 @@ import Testing
   @Test(arguments: [
     ["--faults", "none"], ["--commits", "0"], ["--store", "memory"],
     ["--store", "file", "--faults", "stall"], ["--hash", "md5"], ["--deadline", "0"],
+    ["--faults", "collector-kill"], ["--retention", "0"], ["--faults", "delay", "--kills", "1"],
   ])
   func badArgumentsAreRefused(_ arguments: [String]) async throws {
     await #expect(throws: BenchError.self) { try await BenchProgram.output(["faults"] + arguments) }

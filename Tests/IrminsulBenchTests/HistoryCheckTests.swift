@@ -129,6 +129,52 @@ import Testing
     #expect(found.count == 1)
   }
 
+  /// The same run, with the main branch cut to its newest commits from `first` on.
+  private func cut(
+    _ run: inout CheckedRun, from first: OperationID, _ start: [String: String]
+  ) {
+    run.history.commits["main"]?.trimPrefix { $0.operation != first }
+    run.history.starts["main"] = start
+  }
+
+  /// What the main branch holds after the third of its operations, `everywhere`.
+  private let start = [
+    "own/a": "first", "counters/0": "5\n", "everywhere/a": "all", "flags/0": "off",
+    "flags/1": "off", "flags/2": "off", "accounts/0": "1000", "accounts/1": "1000",
+    "accounts/2": "1000", "accounts/3": "1000", "accounts/4": "1000", "accounts/5": "1000",
+  ]
+
+  private func violations(
+    retention: Int, after change: (inout CheckedRun) -> Void
+  ) throws -> [Violation] {
+    var run = CheckedRun()
+    cut(&run, from: CheckedRun.everywhere, start)
+    change(&run)
+    return HistoryCheck(try run.record, run.history, retention: retention).violations
+  }
+
+  /// What is cut off is not missed, and what is inside is.
+  @Test func aHistoryThatIsCut() throws {
+    #expect(try violations(retention: 5) { _ in } == [])
+    let lost = try violations(retention: 4) { $0.forget(CheckedRun.transfer, on: "main") }
+    #expect(lost.contains { $0.kind == .lost && $0.text.contains("main-5: operation 1.0.2.5") })
+    let short = try violations(retention: 6) { _ in }
+    #expect(
+      short == [
+        Violation(.wrongCut, "branch main has 5 commits, and its newest 6 were to stay")
+      ])
+    let half = try violations(retention: 4) { $0.forget(CheckedRun.everywhere, on: "left") }
+    #expect(half.contains { $0.kind == .halfDone })
+    let value = try violations(retention: 5) {
+      $0.history.starts["main"]?["counters/0"] = "4\n"
+    }
+    #expect(value.map(\.kind) == [.wrongValue])
+    // Nobody has asked for it.
+    var run = CheckedRun()
+    cut(&run, from: CheckedRun.everywhere, start)
+    #expect(try run.check.violations.map(\.kind) == [.wrongCut])
+  }
+
   @Test func aLogThatTellsAnotherStory() throws {
     let changes: [(inout CheckedRun) -> Void] = [
       { $0.history.log[3].position += 1 }, { $0.history.log.remove(at: 4) },

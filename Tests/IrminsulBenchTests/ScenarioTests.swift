@@ -52,6 +52,39 @@ import Testing
     #expect(try #require(rows.last?["client_bytes"] as? Int) > 0)
   }
 
+  @Test func retention() async throws {
+    let lines = try await rows(
+      "retention", "--seconds", "4", "--plain", "0.4", "--slices", "4", "--fill", "1", "--commits",
+      "50", "--grace", "0.1", "--interval", "0.05", "--writers", "4", "--shape", "3x4x2")
+    let rows = lines.filter { $0["scenario"] as? String == "retention" }
+    #expect(
+      rows.map { $0["collecting"] as? Bool } == [false, true, true, true, true, false])
+    for row in rows {
+      #expect(try #require(row["commits"] as? Int) > 0)
+      #expect(row["failed"] as? Int == 0)
+      #expect(try #require(row["used_peak_bytes"] as? Int) > 0)
+    }
+    let summary = try #require(lines.last)
+    #expect(try #require(summary["collections"] as? Int) > 0)
+    #expect(try #require(summary["removed"] as? Int) > 0)
+    #expect(summary["history"] as? Int == 50)
+    #expect(summary["verify_faults"] as? Int == 0)
+    #expect((summary["bounds"] as? [Any])?.count == 5)
+  }
+
+  @Test func collect() async throws {
+    let rows = try await rows("collect", "--objects", "2000", "--share", "1")
+    #expect(rows.map { $0["program"] as? String } == ["irminsul", "git"])
+    // Four objects a commit, and the first commits of ten directories have the same ones.
+    for row in rows {
+      #expect(row["objects"] as? Int == 2000)
+      #expect(row["kept"] as? Int == 200)
+      #expect(try #require(row["client_peak_bytes"] as? Int) > 1_000_000)
+    }
+    let used = try #require(rows[0]["used_before_bytes"] as? Int)
+    #expect(try #require(rows[0]["used_after_bytes"] as? Int) < used)
+  }
+
   @Test func memory() async throws {
     let rows = try await rows("memory", "--commits", "300", "--shape", "10x10x10,7")
     #expect(
@@ -106,7 +139,8 @@ import Testing
     (["contention", "--store", "memory:", "--methods", "reference"], 64),
     (["memory", "--store", "memory:"], 64), (["wide", "--store", "memory:"], 64),
     (["wide", "--entries", "0"], 64), (["wide", "--layouts", "flat"], 64),
-    (["read", "--tasks", "0"], 64),
+    (["read", "--tasks", "0"], 64), (["retention", "--store", "memory:"], 64),
+    (["retention", "--fill", "700"], 64), (["collect", "--live", "1"], 64),
     (["contention", "--store", "redis://127.0.0.1:1"], 69),
     (["contention", "--plot", "/nowhere/plot.svg"], 74),
   ])

@@ -64,7 +64,7 @@ describe('collect', function()
     -- Once more: nothing is left to remove.
     begin()
     expect(finish()).equals(0)
-    expect(scripts.collect('step', '10')).equals({'idle', 0, 0, 0, 0, 0, 2})
+    expect(scripts.collect('step', '10')).equals({'idle', 0, 0, 0, 0, 0, 2, 0})
   end)
 
   it('goes on in steps of any size, and everything can be read meanwhile', function()
@@ -299,6 +299,29 @@ describe('lease', function()
     redis.call('HSET', keys.leases, 'm', '1000 0 600000 ')
     expect(finish()).equals(0)
     expect(redis.call('HLEN', keys.leases)).equals(0)
+  end)
+end)
+
+describe('a step', function()
+  it('ends when its time is over, and says what it has taken', function()
+    fill()
+    local edits = {}
+    for number = 1, 40 do edits[number] = set('many/' .. number, 'value ' .. number) end
+    commit(edits)
+    begin()
+    local steps, taken = 0, 0
+    repeat
+      local reply = scripts.collect('step', '1000', '0')
+      steps, taken = steps + 1, taken + reply[8]
+    until reply[1] == 'done'
+    -- It looks at the clock at each eighth object.
+    expect(steps > 5).equals(true)
+    expect(taken >= 0).equals(true)
+    expect(text_at('many/40')).equals('value 40')
+    begin()
+    local fewer = 0
+    repeat fewer = fewer + 1 until scripts.collect('step', '1000', '1000000000')[1] == 'done'
+    expect(fewer < steps).equals(true)
   end)
 end)
 

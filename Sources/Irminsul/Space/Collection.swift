@@ -9,10 +9,13 @@ public struct CollectionOptions: Sendable, Hashable {
   /// For how long commits stay that a branch has left, as the reflog keeps them: by a reset, a forced push or
   /// the branch's removal.
   public var reflog: Duration = .seconds(86_400)
-  /// Objects and entries that one step looks at. What is moved takes a server some six microseconds each: this is about
-  /// a millisecond.
-  public var step = 150
-  /// The part of the time, above 0 to 1, that steps take; the rest belongs to the others.
+  /// Objects and entries that one step looks at, at most. What is moved takes a server some six microseconds each, what is
+  /// not two.
+  public var step = 1000
+  /// After how much of the server's time a step ends, of which it takes little more then. On a server whose clock
+  /// stands still while a script runs, a step has 150 objects at most.
+  public var stepTime = Duration.milliseconds(1)
+  /// The part of the server's time, above 0 to 1, that steps take; the rest belongs to the others.
   public var share = 0.25
   /// Whether histories are cut before, as the store's ``Retention`` says.
   public var cutsHistories = true
@@ -91,6 +94,7 @@ extension Repository {
     var steps = 0
     var last = answer
     let share = min(1, max(0.001, options.share))
+    let limit = Int(min(1e9, max(1, options.stepTime / .microseconds(1))))
     func finished(_ report: CollectionReport) async throws -> CollectionReport {
       try await sweepBoundary(outcome.boundary, engine)
       return report
@@ -98,7 +102,8 @@ extension Repository {
     while true {
       try Task.checkCancellation()
       let begun = clock.now
-      answer = try await engine.collect(["step", "\(max(1, options.step))"])
+      let most = answer.taken > .zero ? options.step : min(options.step, 150)
+      answer = try await engine.collect(["step", "\(max(1, most))", "\(limit)"])
       steps += 1
       answer.report.steps = steps
       answer.report.cut = outcome.cut
@@ -120,7 +125,10 @@ extension Repository {
         ])
         goal = answer.collected + 1
       }
-      var pause = (clock.now - begun) * (1 / share - 1)
+      // In the time that an answer takes the server has done most for others when it is busy: who waits by that
+      // falls behind the more the busier it is.
+      let taken = answer.taken > .zero ? answer.taken : clock.now - begun
+      var pause = taken * (1 / share - 1)
       if answer.state == "waiting" { pause = .milliseconds(min(1000, max(1, answer.wait))) }
       if pause > .zero { try await Task.sleep(for: pause) }
     }
@@ -149,6 +157,8 @@ private struct CollectionAnswer {
   let visited: Int64
   let wait: Int64
   let collected: Int64
+  /// What the server took for it, by its own clock; zero when that stands still while a script runs.
+  let taken: Duration
 }
 
 extension ScriptedEngine {
@@ -157,17 +167,17 @@ extension ScriptedEngine {
     let reply = try await repeatingLostAnswers { _ in
       try await self.call(.collect, arguments.map { Bytes($0.utf8) })
     }
-    guard let fields = reply.array, fields.count == 7, let state = fields[0].text else {
+    guard let fields = reply.array, fields.count == 8, let state = fields[0].text else {
       throw unexpected(.collect, reply)
     }
     let numbers = fields.dropFirst().compactMap(\.integer)
-    guard numbers.count == 6 else { throw unexpected(.collect, reply) }
+    guard numbers.count == 7 else { throw unexpected(.collect, reply) }
     let phase = CollectionReport.Phase(rawValue: state) ?? .done
     var report = CollectionReport()
     report.phase = phase
     (report.kept, report.keptBytes, report.removed) = (numbers[0], numbers[1], numbers[3])
     return CollectionAnswer(
       state: state, report: report, visited: numbers[2], wait: numbers[4],
-      collected: numbers[5])
+      collected: numbers[5], taken: .microseconds(numbers[6]))
   }
 }

@@ -9,16 +9,18 @@ final class Lease: Sendable {
   @TaskLocal private static var current: [Lease] = []
 
   /// How long a lease lasts when its holder is gone, in milliseconds.
-  private static let length = 60_000
+  static let length = 60_000
 
   private let engine: ScriptedEngine
+  private let length: Int
   let id: Bytes
 
   /// Runs an operation that is given the lease which it holds.
   static func withOwn<Result: Sendable>(
-    _ engine: ScriptedEngine, _ body: @escaping @Sendable (Lease) async throws -> Result
+    _ engine: ScriptedEngine, length: Int = length,
+    _ body: @escaping @Sendable (Lease) async throws -> Result
   ) async throws -> Result {
-    try await with(engine) {
+    try await with(engine, length: length) {
       guard let lease = held(on: engine) else {
         throw StoreError.leaseExpired(in: engine.location)
       }
@@ -26,8 +28,9 @@ final class Lease: Sendable {
     }
   }
 
-  private init(engine: ScriptedEngine) {
+  private init(engine: ScriptedEngine, length: Int) {
     self.engine = engine
+    self.length = length
     id = (0..<16).map { _ in UInt8.random(in: 0...255) }
   }
 
@@ -38,11 +41,11 @@ final class Lease: Sendable {
 
   /// Runs an operation under a lease: one round trip before it and one after it.
   static func with<Result: Sendable>(
-    _ engine: ScriptedEngine, keeping kept: [ObjectID] = [],
+    _ engine: ScriptedEngine, keeping kept: [ObjectID] = [], length: Int = length,
     _ body: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     if held(on: engine) != nil { return try await body() }
-    let lease = Lease(engine: engine)
+    let lease = Lease(engine: engine, length: length)
     _ = try await lease.ask("begin", [Bytes("\(length)".utf8)] + kept.map(\.bytes))
     let outcome = await withTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
       group.addTask {

@@ -2,7 +2,8 @@ import RedisScripting
 
 /// When a store is maintained, and how.
 public struct MaintenanceOptions: Sendable {
-  /// How its garbage is collected, after its histories were cut as its ``Retention`` says.
+  /// How its garbage is collected, after its histories were cut as its ``Retention`` says. It is in less of a hurry than
+  /// one that somebody waits for: a tenth of the server's time.
   public var collection = CollectionOptions()
   /// How often it is looked whether that is worth it.
   public var interval: Duration = .seconds(30)
@@ -12,7 +13,9 @@ public struct MaintenanceOptions: Sendable {
   /// is how much of the store may be garbage.
   public var growth = 0.2
 
-  public init() {}
+  public init() {
+    collection.share = 0.1
+  }
 }
 
 /// What a ``Maintenance`` has done.
@@ -70,6 +73,8 @@ public struct Maintenance: Sendable {
       } catch is CancellationError {
         return
       } catch {
+        // The call that was under way ends by that as well, with another error.
+        if Task.isCancelled { return }
         switch error {
         case StoreError.storeAbsent, StoreError.storeDeleted: throw error
         default: report(.failed(error))

@@ -25,7 +25,10 @@ extension Repository {
     if try await settings().retention.isAll {
       return RetentionOutcome(boundary: boundary.commits)
     }
-    return try await Lease.withOwn(engine) { [self] _ in
+    // One that was killed is to hold up the next one's collection for no longer than that. An archive takes its time, and
+    // a disk that stands still is not to be in vain.
+    let length = archive == nil ? 10_000 : Lease.length
+    return try await Lease.withOwn(engine, length: length) { [self] _ in
       for _ in 0..<20 {
         if let outcome = try await cutHistories(archive: archive, engine, progress) {
           return outcome
@@ -155,7 +158,7 @@ struct RetentionPlanning {
     for _ in 0..<5 {
       let found: [RefEvent]
       do {
-        found = try await engine.logPage(.after(position), count: 1000).events
+        found = try await engine.logPage(.after(position), count: 500).events
       } catch StoreError.logTrimmed {
         // More came than the log keeps: what refs are at now.
         position = try await engine.newestLogPosition()

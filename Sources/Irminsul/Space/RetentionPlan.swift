@@ -6,13 +6,16 @@ import GitObjects
 /// taken and none of whose parents are is where its history is cut. Where only some of a merge's parents are taken,
 /// the others are kept as well, each as the end of its own line: so a merge never ends the line that goes on.
 ///
-/// Holds some 100 bytes for each commit that is kept, and for a page more.
+/// Holds some 100 bytes for each commit that is kept, and for a page more. Reads some hundred commits a round trip, so
+/// that writers wait no longer for that than for a step of a collection.
 struct RetentionPlan {
   private let objects: ObjectDatabase
   private let retention: Retention
   /// Seconds since 1970.
   private let now: Int64
   private var reader: CommitReader
+  /// What was read, by readers of before as well.
+  private var records: [ObjectID: CommitRecord] = [:]
   private var kept: Set<ObjectID> = []
   /// What was kept of a ref, so that the same is not done twice.
   private var done: Set<Head> = []
@@ -24,8 +27,10 @@ struct RetentionPlan {
     let rule: Retention.Rule
   }
 
-  /// Commits that a walk down one line may hold before it lets them go.
-  private static let line = 20_000
+  /// Commits that a reader may hold before another one goes on: its pages grow with the number of them.
+  private static let pages = 480
+  /// Ids that one round trip asks for.
+  private static let batch = 250
 
   init(_ objects: ObjectDatabase, _ retention: Retention, now: Int64) {
     self.objects = objects
@@ -48,9 +53,7 @@ struct RetentionPlan {
         }
       }
     }
-    for start in stride(from: 0, to: commits.count, by: 1000) {
-      try await reader.load(commits[start..<min(commits.count, start + 1000)].map(\.id))
-    }
+    try await load(commits.map(\.id))
     for (name, id) in commits { try await keep(id, retention.rule(for: name)) }
   }
 
@@ -79,16 +82,36 @@ struct RetentionPlan {
     var queue = DateQueue<ObjectID>()
     var seen: Set<ObjectID> = [head]
     var taken = 0
-    queue.push(head, date: try await reader.record(head).date)
+    queue.push(head, date: try await record(head).date)
     while let id = queue.pop() {
-      let record = try await reader.record(id)
+      let record = try await record(id)
       guard taken == 0 || taken < most || record.date >= since else { return }
       taken += 1
       kept.insert(id)
       let parents = record.parents.filter { seen.insert($0).inserted }
-      try await reader.load(parents)
-      for parent in parents { queue.push(parent, date: try await reader.record(parent).date) }
+      try await load(parents)
+      for parent in parents { queue.push(parent, date: try await self.record(parent).date) }
     }
+  }
+
+  // MARK: Reading
+
+  private mutating func load(_ ids: [ObjectID]) async throws {
+    let unknown = ids.filter { records[$0] == nil && !reader.holds($0) }
+    for start in stride(from: 0, to: unknown.count, by: Self.batch) {
+      if reader.count >= Self.pages { reader = CommitReader(objects) }
+      let batch = Array(unknown[start..<min(unknown.count, start + Self.batch)])
+      try await reader.load(batch)
+      for id in batch { records[id] = try await reader.record(id) }
+    }
+  }
+
+  private mutating func record(_ id: ObjectID) async throws -> CommitRecord {
+    if let record = records[id] { return record }
+    if !reader.holds(id), reader.count >= Self.pages { reader = CommitReader(objects) }
+    let record = try await reader.record(id)
+    records[id] = record
+    return record
   }
 
   // MARK: Snapshots
@@ -129,7 +152,7 @@ struct RetentionPlan {
     older.sort { $0.date < $1.date }
     var next: ObjectID? = head
     while let id = next, !choice.isFull {
-      if reader.count > Self.line { reader = CommitReader(objects) }
+      if reader.count >= Self.pages, !reader.holds(id) { reader = CommitReader(objects) }
       let record = try await reader.record(id)
       while let last = older.last, last.date > record.date {
         older.removeLast()
@@ -158,7 +181,7 @@ struct RetentionPlan {
     var sides: Set<ObjectID> = []
     var cut = Cut()
     for id in kept {
-      let parents = try await reader.record(id).parents
+      let parents = try await record(id).parents
       let out = parents.filter { !kept.contains($0) }
       if out.isEmpty { continue }
       if out.count == parents.count {
@@ -168,13 +191,10 @@ struct RetentionPlan {
         sides.formUnion(out)
       }
     }
-    let ends = Array(sides)
-    for start in stride(from: 0, to: ends.count, by: 1000) {
-      try await reader.load(Array(ends[start..<min(ends.count, start + 1000)]))
-    }
+    try await load(Array(sides))
     cut.kept = kept.union(sides)
     for id in sides {
-      let parents = try await reader.record(id).parents
+      let parents = try await record(id).parents
       if parents.allSatisfy(cut.kept.contains) { continue }
       cut.commits.append(id)
       cut.beyond.formUnion(parents)

@@ -6,13 +6,15 @@ struct FaultDriver {
   let store: FaultStore
   let processes: FaultWriterProcesses
   let processCount: Int
+  /// nil when no garbage is collected.
+  let collectors: FaultCollectors?
   /// For how long clients wait for an answer.
   let commandTimeout: Duration
   let tally: FaultTally
   let seed: UInt64
 
-  /// Milliseconds between two faults.
-  private static let gap = 20...200
+  /// Milliseconds between two faults: more where a collection of garbage is to come to something between two kills.
+  private var gap: ClosedRange<Int> { collectors == nil ? 20...200 : 50...1000 }
 
   /// Goes on until `hasEnded`. It is not to be cancelled, which would leave a server that is down or
   /// stands still.
@@ -20,7 +22,7 @@ struct FaultDriver {
     var generator = SeededGenerator(seed: seed, stream: [3])
     var deck = FaultDeck(tally.kinds.filter { $0.injector == .driver })
     while !hasEnded(), let kind = deck.deal(&generator) {
-      try await Task.sleep(for: generator.duration(Self.gap))
+      try await Task.sleep(for: generator.duration(gap))
       if try await inject(kind, &generator) { tally.add(kind) }
     }
   }
@@ -47,6 +49,10 @@ struct FaultDriver {
     case .writerKill:
       let number = Int.random(in: 0..<processCount, using: &generator)
       return try await ThreadTeam.run { [processes] in try processes.replace(number) }
+    case .collectorKill:
+      guard let collectors else { return false }
+      let number = Int.random(in: 0..<FaultCollectors.count, using: &generator)
+      return try await ThreadTeam.run { try collectors.replace(number) }
     default: return false
     }
   }

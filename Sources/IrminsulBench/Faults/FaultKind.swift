@@ -29,6 +29,8 @@ enum FaultKind: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
   case serverKill = "server-kill"
   /// kill -9 of a process with writers, and a start of another one in its place.
   case writerKill = "writer-kill"
+  /// kill -9 of a process that collects garbage, and a start of another one in its place.
+  case collectorKill = "collector-kill"
 
   /// Who injects it.
   enum Injector {
@@ -38,18 +40,24 @@ enum FaultKind: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
   var injector: Injector {
     switch self {
     case .cutBefore, .cutRequest, .cutAfter, .cutAnswer, .reset, .late, .stall, .delay: .proxy
-    case .scriptFlush, .clientKill, .serverFreeze, .serverKill, .writerKill: .driver
+    case .scriptFlush, .clientKill, .serverFreeze, .serverKill, .writerKill, .collectorKill: .driver
     }
   }
 
   /// Whether there must be a server for it.
-  var needsServer: Bool { self != .writerKill }
+  var needsServer: Bool { self != .writerKill && self != .collectorKill }
+
+  /// Whether garbage must be collected beside the writers for it.
+  var needsCollector: Bool { self == .collectorKill }
+
+  /// Whether a process ends by it.
+  var isKill: Bool { self == .serverKill || self == .writerKill || self == .collectorKill }
 
   /// How often it comes beside the others of its injector.
   var weight: Int {
     switch self {
     case .stall, .serverFreeze, .serverKill: 1
-    case .writerKill, .delay: 2
+    case .writerKill, .collectorKill, .delay: 2
     default: 3
     }
   }

@@ -21,6 +21,8 @@ struct FaultReport: Sendable {
   /// Commits in the histories of all branches.
   let commits: Int
   var seconds = 0.0
+  /// nil when no garbage was collected.
+  var collection: CollectionOutcome?
   var counters: [CounterBounds] = []
   var verifiedObjects = 0
   var verifyFaults = 0
@@ -80,6 +82,15 @@ struct FaultReport: Sendable {
       lines.append(row("  answers that it was done before", doneAnswers))
     }
     lines += ["", "store", row("  commits of all branches", commits)]
+    if let collection {
+      lines += [
+        row("  newest commits that stay of each branch", collection.retention),
+        row("  collections of garbage", collection.collections),
+        row("  cuts of a history", collection.cuts),
+        row("  objects removed", Int(collection.removed)),
+        row("  outages that collectors have met", collection.outages),
+      ]
+    }
     lines += counters.map {
       row(
         "  " + $0.path, Int($0.value),
@@ -108,6 +119,7 @@ extension FaultReport: Encodable {
       attempts
     case acknowledged, refused, unknown, retried, inherited, commits, counters, lost, duplicated
     case violations, folder
+    case collection, kills
     case unknownDone = "unknown_done"
     case doneAnswers = "done_answers"
     case verifiedObjects = "verify_objects"
@@ -142,6 +154,9 @@ extension FaultReport: Encodable {
     try values.encode(inherited, forKey: .inherited)
     try values.encode(doneAnswers, forKey: .doneAnswers)
     try values.encode(commits, forKey: .commits)
+    try values.encode(collection, forKey: .collection)
+    try values.encode(
+      faults.reduce(0) { $0 + ($1.kind.isKill ? $1.count : 0) }, forKey: .kills)
     try values.encode(counters, forKey: .counters)
     try values.encode(count(of: .lost), forKey: .lost)
     try values.encode(count(of: .duplicated), forKey: .duplicated)

@@ -10,6 +10,10 @@ struct FaultRun {
     var layout = DirectoryLayout.git
     /// How many acknowledged commits are wanted.
     var commits: Int
+    /// How many processes are to be killed.
+    var kills = 0
+    /// How many of the newest commits of each branch stay; nil: all, and no garbage is collected.
+    var retention: Int?
     var seed: UInt64
     var processes: Int
     var writers: Int
@@ -49,28 +53,32 @@ struct FaultRun {
 
   private func run(on store: FaultStore) async throws -> FaultReport {
     let start = ContinuousClock.now
-    try await store.prepare()
+    try await store.prepare(retention: setting.retention)
     let tally = FaultTally(setting.kinds)
     let schedule = ProxyFaultSchedule(
       setting.kinds, seed: setting.seed, commandTimeout: Self.commandTimeout)
     let proxy = try await proxy(to: store, schedule, tally)
+    let url =
+      try proxy.map { try store.url(throughLocalPort: $0.port, timeout: Self.commandTimeout) }
+      ?? store.url
     let processes = try FaultWriterProcesses(
       store,
       FaultWriterProcesses.Setting(
-        url: try proxy.map {
-          try store.url(throughLocalPort: $0.port, timeout: Self.commandTimeout)
-        } ?? store.url, processes: setting.processes, writers: setting.writers,
+        url: url, processes: setting.processes, writers: setting.writers,
         seed: setting.seed, patience: Self.patience))
+    var collectors: FaultCollectors?
     do {
-      try await write(processes, store, schedule, tally, since: start)
+      if setting.retention != nil { collectors = try FaultCollectors(url: url) }
+      try await write(processes, collectors, store, schedule, tally, since: start)
       let hung = try await processes.end(within: Self.endLimit)
+      let heard = try await ThreadTeam.run { [collectors] in try collectors?.end() ?? [] }
       let seconds = (ContinuousClock.now - start).seconds
       try await store.rest()
       await proxy?.stop()
       // What is checked is what the server finds on its disk.
       try await store.restartServer(after: .zero)
       let record = try RunRecord(reading: processes.records)
-      var report = try await check(store, record, tally)
+      var report = try await check(store, record, tally, heard)
       report.seconds = seconds
       for process in hung {
         report.violations += Self.violations(ofHung: process, record)
@@ -78,6 +86,7 @@ struct FaultRun {
       return report
     } catch {
       processes.kill()
+      collectors?.kill()
       await proxy?.stop()
       throw error
     }
@@ -95,13 +104,13 @@ struct FaultRun {
   /// Lets the writers write under faults until there are enough acknowledgements and each kind of
   /// fault was there, or the time is over.
   private func write(
-    _ processes: FaultWriterProcesses, _ store: FaultStore, _ schedule: ProxyFaultSchedule,
-    _ tally: FaultTally, since start: ContinuousClock.Instant
+    _ processes: FaultWriterProcesses, _ collectors: FaultCollectors?, _ store: FaultStore,
+    _ schedule: ProxyFaultSchedule, _ tally: FaultTally, since start: ContinuousClock.Instant
   ) async throws {
     let hasEnded = Shared(false)
     let driver = FaultDriver(
       store: store, processes: processes, processCount: setting.processes,
-      commandTimeout: Self.commandTimeout, tally: tally, seed: setting.seed)
+      collectors: collectors, commandTimeout: Self.commandTimeout, tally: tally, seed: setting.seed)
     let failure = Shared<(any Error)?>(nil)
     let driving = Task {
       do {
@@ -118,7 +127,9 @@ struct FaultRun {
         try await Task.sleep(for: .milliseconds(50))
         let acknowledged = try processes.acknowledged()
         progress.show(acknowledged, faults: tally.total)
-        if acknowledged >= setting.commits, tally.missing.isEmpty { break }
+        if acknowledged >= setting.commits, tally.kills >= setting.kills, tally.missing.isEmpty {
+          break
+        }
       }
       outcome = .success(())
     } catch {
@@ -131,28 +142,38 @@ struct FaultRun {
     try outcome.get()
     if let failure = failure.value.withLock({ $0 }) { throw failure }
     try processes.check()
+    try collectors?.check()
   }
 
   // MARK: The check
 
   private func check(
-    _ store: FaultStore, _ record: RunRecord, _ tally: FaultTally
+    _ store: FaultStore, _ record: RunRecord, _ tally: FaultTally, _ heard: [CollectorEvent]
   ) async throws -> FaultReport {
     let faults = Shared<[Fault]>([])
+    var collection = setting.retention.map { CollectionOutcome(retention: $0) }
+    collection?.add(heard)
     let (history, summary) = try await store.withRepository { repository in
+      if setting.retention != nil {
+        collection?.add([.collected(try await Self.collectAll(repository))])
+      }
       let history = try await StoreHistory(reading: repository)
       let summary = try await repository.verify { fault in
         faults.value.withLock { $0.append(fault) }
       }
       return (history, summary)
     }
-    let check = HistoryCheck(record, history)
+    let check = HistoryCheck(record, history, retention: setting.retention)
     var report = FaultReport(setting, record, history, tally)
+    report.collection = collection
     report.counters = check.counters
     report.verifiedObjects = summary.objects
     report.verifyFaults = summary.faults
     report.violations = check.violations
     report.violations += faults.value.withLock { $0 }.map { Violation(.damaged, "\($0)") }
+    report.violations += heard.unexpectedErrors.map {
+      Violation(.unexpectedError, "\($0): a collecting process")
+    }
     report.violations += tally.missing.map { Violation(.notInjected, $0.rawValue) }
     if report.acknowledged < setting.commits {
       report.violations.append(
@@ -161,7 +182,23 @@ struct FaultRun {
           "\(report.acknowledged) of \(setting.commits) commits were acknowledged within "
             + "\(Figure.text(setting.deadline)) s: give more time with --deadline"))
     }
+    if tally.kills < setting.kills {
+      report.violations.append(
+        Violation(
+          .unfinished,
+          "\(tally.kills) of \(setting.kills) processes were killed within "
+            + "\(Figure.text(setting.deadline)) s: give more time with --deadline"))
+    }
     return report
+  }
+
+  /// Brings to an end what killed processes have begun, and removes everything that is garbage now.
+  private static func collectAll(_ repository: Repository) async throws -> CollectionReport {
+    var options = CollectionOptions()
+    options.grace = .zero
+    options.reflog = .zero
+    options.share = 1
+    return try await repository.collectGarbage(options)
   }
 
   private static func violations(

@@ -82,8 +82,11 @@ final class FaultStore: Sendable {
   }
 
   /// Puts the values there that operations rely on.
-  func prepare() async throws {
+  ///
+  /// - Parameter retention: How many of the newest commits of each branch stay; nil: all.
+  func prepare(retention: Int?) async throws {
     try await withRepository { repository in
+      if let retention { try await repository.set(.retentionCommits, to: "\(retention)") }
       _ = try await repository.branch(StoreOperation.mainBranch).commit(
         try StoreOperation.startingValues.map { try .set(Path($0.key), $0.value) }, "Begin")
     }

@@ -29,6 +29,9 @@ final class FaultTally: Sendable {
 
   func count(of kind: FaultKind) -> Int { state.withLock { $0.injected[kind] ?? 0 } }
 
+  /// How many processes were killed.
+  var kills: Int { kinds.filter(\.isKill).reduce(0) { $0 + count(of: $1) } }
+
   var total: Int { state.withLock { $0.injected.values.reduce(0, +) } }
 
   /// The kinds that are on and were not injected so far.

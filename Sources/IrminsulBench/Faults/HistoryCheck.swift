@@ -4,6 +4,10 @@
 struct HistoryCheck {
   private let record: RunRecord
   private let history: StoreHistory
+  /// How many of the newest commits of each branch are to be there; nil: all.
+  private let retention: Int?
+  /// Positions in the log by the commit that a branch came to.
+  private let positions: [String: Int64]
   /// The places of each operation in the history of each branch.
   private let places: [String: [OperationID: [Int]]]
   private(set) var violations: [Violation] = []
@@ -11,11 +15,15 @@ struct HistoryCheck {
 
   /// - Parameter startingValues: What the main branch held before the run.
   init(
-    _ record: RunRecord, _ history: StoreHistory,
+    _ record: RunRecord, _ history: StoreHistory, retention: Int? = nil,
     startingValues: [String: String] = StoreOperation.startingValues
   ) {
     self.record = record
     self.history = history
+    self.retention = retention
+    positions = Dictionary(
+      history.log.compactMap { entry in entry.new.map { ($0, entry.position) } },
+      uniquingKeysWith: { $1 })
     places = history.commits.mapValues { entries in
       var places: [OperationID: [Int]] = [:]
       for (place, entry) in entries.enumerated() {
@@ -28,6 +36,7 @@ struct HistoryCheck {
     checkUnasked()
     for operation in operations { checkAnswers(of: operation) }
     checkOrder(operations)
+    checkCuts()
     for branch in StoreOperation.branches {
       checkValues(of: branch, branch == StoreOperation.mainBranch ? startingValues : [:])
     }
@@ -50,16 +59,17 @@ struct HistoryCheck {
       add(.duplicated, "commits \(commits) of branch \(branch): \(operation.description)")
     }
     let isSomewhere = found.contains { !$0.isEmpty }
-    let isEverywhere = found.allSatisfy { !$0.isEmpty }
-    if isSomewhere, !isEverywhere {
-      let absent = zip(branches, found).filter(\.1.isEmpty).map(\.0).joined(separator: ", ")
+    let missing = zip(branches, found).filter { $1.isEmpty && !isCutOff(operation, on: $0) }
+      .map(\.0)
+    if isSomewhere, !missing.isEmpty {
+      let absent = missing.joined(separator: ", ")
       let present = zip(branches, found).flatMap { branch, places in
         places.map { "\(commit(branch, $0)) of branch \(branch)" }
       }.joined(separator: ", ")
       add(.halfDone, "commit \(present), nothing on \(absent): \(operation.description)")
     }
     switch operation.outcome {
-    case .acknowledged where !isSomewhere:
+    case .acknowledged where !isSomewhere && !missing.isEmpty:
       let commits = (operation.commits ?? []).map(\.id).joined(separator: ", ")
       add(.lost, "commit \(commits): \(operation.description)")
     case .refused where isSomewhere:
@@ -68,6 +78,44 @@ struct HistoryCheck {
       }.joined(separator: ", ")
       add(.refusedButDone, "commit \(commits): \(operation.description)")
     default: break
+    }
+  }
+
+  /// Whether what an operation has made of a branch may be older than all that the branch has kept.
+  private func isCutOff(_ operation: RecordedOperation, on branch: String) -> Bool {
+    guard history.starts[branch] != nil, let oldest = history.commits[branch]?.first,
+      let start = positions[oldest.commit]
+    else { return false }
+    let branches = operation.operation.branches
+    if let commits = operation.commits, commits.count == branches.count,
+      let number = branches.firstIndex(of: branch)
+    {
+      return commits[number].position < start
+    }
+    // Commits of one operation have positions side by side.
+    let known = branches.lazy.compactMap { name in
+      places[name]?[operation.id]?.first.flatMap { positions[commit(name, $0)] }
+    }.first
+    guard let known else { return true }
+    return known - Int64(branches.count) < start
+  }
+
+  /// Whether each branch has kept just as much of its history as it should.
+  private mutating func checkCuts() {
+    for (branch, entries) in history.commits.sorted(by: { $0.key < $1.key }) {
+      let isCut = history.starts[branch] != nil
+      guard let retention else {
+        if isCut { add(.wrongCut, "branch \(branch) is to keep all of its history, and was cut") }
+        continue
+      }
+      if isCut ? entries.count != retention : entries.count > retention {
+        add(
+          .wrongCut,
+          "branch \(branch) has \(entries.count) commits, and its newest \(retention) were to stay")
+      }
+      if isCut, let oldest = entries.first, positions[oldest.commit] == nil {
+        add(.wrongLog, "it has no entry of \(oldest.commit), the oldest commit of branch \(branch)")
+      }
     }
   }
 
@@ -81,7 +129,8 @@ struct HistoryCheck {
       for (place, entry) in entries.enumerated() {
         guard let id = entry.operation else {
           // The one that has prepared the store.
-          if branch == StoreOperation.mainBranch, place == 0 { continue }
+          let isWhole = history.starts[branch] == nil
+          if branch == StoreOperation.mainBranch, place == 0, isWhole { continue }
           add(.unasked, "commit \(entry.commit) of branch \(branch) is no writer's")
           continue
         }
@@ -146,9 +195,11 @@ struct HistoryCheck {
     }
     // What concerns all branches has one order.
     let orders = StoreOperation.branches.map { branch in
-      (history.commits[branch] ?? []).compactMap(\.operation).filter {
+      let order = (history.commits[branch] ?? []).compactMap(\.operation).filter {
         record.operations[$0]?.operation.branches == StoreOperation.branches
       }
+      // Of histories that are cut the ends correspond, not the beginnings.
+      return history.starts.isEmpty ? order : order.reversed()
     }
     for (branch, order) in zip(StoreOperation.branches, orders).dropFirst() {
       guard let differing = zip(orders[0], order).first(where: { $0.0 != $0.1 }),
@@ -164,8 +215,9 @@ struct HistoryCheck {
   // MARK: Values
 
   private mutating func checkValues(of branch: String, _ startingValues: [String: String]) {
-    var replay = HistoryReplay(startingValues)
-    for entry in history.commits[branch] ?? [] {
+    let start = history.starts[branch]
+    var replay = HistoryReplay(start ?? startingValues)
+    for entry in (history.commits[branch] ?? []).dropFirst(start == nil ? 0 : 1) {
       guard let id = entry.operation, let operation = record.operations[id] else { continue }
       replay.apply(operation.operation, id)
     }
@@ -228,7 +280,9 @@ struct HistoryCheck {
       add(.wrongLog, "position \(next.position) follows \(entry.position)")
     }
     for (branch, commits) in history.commits.sorted(by: { $0.key < $1.key }) {
-      let logged = history.log.filter { $0.branch == branch }
+      var logged = history.log.filter { $0.branch == branch }
+      // The log remembers what has been cut off.
+      if history.starts[branch] != nil { logged = logged.suffix(commits.count) }
       // The oldest entries may have been trimmed.
       let newest = commits.suffix(logged.count)
       if logged.count > commits.count || logged.map(\.new) != newest.map(\.commit) {

@@ -16,9 +16,15 @@ struct HistoryReplay {
   mutating func apply(_ operation: StoreOperation, _ id: OperationID) {
     switch operation {
     case .set(let path, let value), .setEverywhere(let path, let value): values[path] = value
-    case .increment(let path, let amount): counters[path, default: 0] += amount
-    case .insert(let path, let line): sets[path, default: []].insert(line)
-    case .append(let path, let line): logs[path, default: []].append(line)
+    case .increment(let path, let amount):
+      let start = values[path].flatMap { Int64($0.dropLast()) } ?? 0
+      counters[path, default: start] += amount
+    case .insert(let path, let line):
+      let start = Set(lines(at: path))
+      sets[path, default: start].insert(line)
+    case .append(let path, let line):
+      let start = lines(at: path)
+      logs[path, default: start].append(line)
     case .exchange(let parts):
       if parts.contains(where: { values[$0.path] != $0.expected }) { staleExchanges.append(id) }
       for part in parts { values[part.path] = part.value }
@@ -38,6 +44,11 @@ struct HistoryReplay {
       values[path] = sorted.map { $0 + "\n" }.joined()
     }
     return values
+  }
+
+  /// What a set or a log begins with.
+  private func lines(at path: String) -> [String] {
+    values[path]?.split(separator: "\n").map(String.init) ?? []
   }
 
   private mutating func add(_ amount: Int64, to account: String) {

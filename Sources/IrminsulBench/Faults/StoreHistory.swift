@@ -17,8 +17,10 @@ struct StoreHistory: Sendable {
     var new: String?
   }
 
-  /// The first-parent history of each branch, oldest first.
+  /// The first-parent history of each branch, oldest first, as far as it is kept.
   var commits: [String: [Entry]] = [:]
+  /// What the oldest commit holds of each branch whose history has been cut, by path.
+  var starts: [String: [String: String]] = [:]
   /// What the head of each branch holds, by path.
   var values: [String: [String: String]] = [:]
   /// The log, oldest first, as far as it is kept.
@@ -29,17 +31,21 @@ struct StoreHistory: Sendable {
   /// Reads it by the library's public calls.
   init(reading repository: Repository) async throws {
     for (branch, head) in try await repository.heads() {
-      commits[branch] = try await Self.commits(to: head, in: repository)
+      let (entries, cut) = try await Self.commits(to: head, in: repository)
+      commits[branch] = entries
+      if let cut { starts[branch] = try await Self.values(in: try await repository.tree(cut)) }
       values[branch] = try await Self.values(in: try await repository.tree(head))
     }
     log = try await Self.log(of: repository)
   }
 
+  /// The commits of a branch, and the oldest of them if its history has been cut there.
   private static func commits(
     to head: ObjectID, in repository: Repository
-  ) async throws -> [Entry] {
+  ) async throws -> (entries: [Entry], cut: ObjectID?) {
     var entries: [Entry] = []
     var wanted: ObjectID? = head
+    var oldest = head
     for try await commit in repository.log(from: head) {
       // Nothing is merged, so the log is one line.
       guard commit.id == wanted, commit.parents.count < 2 else {
@@ -48,8 +54,14 @@ struct StoreHistory: Sendable {
       entries.append(
         Entry(commit: commit.id.hex, operation: StoreOperation.id(inMessage: commit.message)))
       wanted = commit.parents.first
+      oldest = commit.id
     }
-    return entries.reversed()
+    guard let wanted else { return (entries.reversed(), nil) }
+    guard try await repository.boundary().contains(oldest) else {
+      throw BenchError(
+        "the history ends at \(oldest), whose parent is \(wanted), and was not cut there")
+    }
+    return (entries.reversed(), oldest)
   }
 
   private static func values(in tree: Tree) async throws -> [String: String] {

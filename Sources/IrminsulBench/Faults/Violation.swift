@@ -23,6 +23,8 @@ struct Violation: Sendable, Equatable, CustomStringConvertible {
     case counterOutOfBounds = "counter-out-of-bounds"
     /// The log does not tell what the branches are.
     case wrongLog = "wrong-log"
+    /// A branch has lost more or less of its history than its retention says.
+    case wrongCut = "wrong-cut"
     /// The verification has found a fault.
     case damaged
     /// The library has thrown what no fault explains.

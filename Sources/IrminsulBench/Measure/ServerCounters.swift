@@ -14,7 +14,13 @@ struct ServerCounters {
   private(set) var commands: [String: Command] = [:]
   /// Bytes of everything that the server holds, buffers of clients included.
   private(set) var memory = 0
+  /// Bytes of the server's process that are in the machine's memory.
+  private(set) var residentMemory = 0
+  /// Objects that are still to be freed in the background.
+  private(set) var lazyFreeing = 0
   private(set) var clients = 0
+  /// The number of the server's process.
+  private(set) var process: Int?
   /// Seconds on a processor.
   private(set) var processorTime = 0.0
   private(set) var version = ""
@@ -33,6 +39,9 @@ struct ServerCounters {
       switch pair[0] {
       case "redis_version": version = value
       case "used_memory": memory = Int(value) ?? 0
+      case "process_id": process = Int(value)
+      case "used_memory_rss": residentMemory = Int(value) ?? 0
+      case "lazyfree_pending_objects": lazyFreeing = Int(value) ?? 0
       case "connected_clients": clients = Int(value) ?? 0
       case "used_cpu_user", "used_cpu_sys": processorTime += Double(value) ?? 0
       case let name where name.hasPrefix("cmdstat_"):

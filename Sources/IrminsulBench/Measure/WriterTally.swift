@@ -19,17 +19,29 @@ struct WriterTally: Codable, Sendable {
   /// What the first failure said.
   var firstFailure: String?
 
-  mutating func merge(_ other: WriterTally) {
+  /// When what is merged has happened.
+  enum Moment {
+    case meanwhile
+    case after
+  }
+
+  mutating func merge(_ other: WriterTally, _ moment: Moment = .meanwhile) {
     done += other.done
     failed += other.failed
     attempts += other.attempts
     roundTrips += other.roundTrips
     latency.merge(other.latency)
-    elapsed = max(elapsed, other.elapsed)
+    switch moment {
+    case .meanwhile: elapsed = max(elapsed, other.elapsed)
+    case .after: elapsed += other.elapsed
+    }
     processorTime += other.processorTime
     residentBytes += other.residentBytes
     firstFailure = firstFailure ?? other.firstFailure
   }
+
+  /// Commits, or values that were read.
+  var perSecond: Double { Double(done) / max(elapsed, 1e-9) }
 
   mutating func fail(_ error: any Error) {
     failed += 1

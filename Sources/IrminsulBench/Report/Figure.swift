@@ -13,6 +13,9 @@ enum Figure {
     }
   }
 
+  /// Bytes as mebibytes, `12,345` or `17.3`.
+  static func mebibytes(_ bytes: Int) -> String { text(Double(bytes) / 1_048_576) }
+
   /// `12,345`.
   static func grouped(_ number: Int) -> String {
     var digits = Array(String(number.magnitude))

@@ -49,6 +49,18 @@ enum ThreadTeam {
   }
 }
 
+extension ThreadTeam {
+  /// Runs what blocks and cannot fail on one thread.
+  static func wait(_ body: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        body()
+        continuation.resume()
+      }
+    }
+  }
+}
+
 /// A value behind a lock that several threads hold.
 final class Shared<Value: Sendable>: Sendable {
   let value: Locked<Value>

@@ -48,7 +48,7 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   func run() async throws {
     let bar = ProgressBar()
     defer { bar.finish() }
-    var options = collection.options
+    var options = collection.options()
     options.archive = archive
     options.cutsHistories = !whole
     if dryRun { return try await estimate(options) }

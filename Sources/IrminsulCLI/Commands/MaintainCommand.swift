@@ -52,7 +52,7 @@ struct MaintainCommand: AsyncParsableCommand {
     options.interval = .seconds(max(0.01, interval))
     options.changes = changes
     options.growth = growth
-    options.collection = collection.options
+    options.collection = collection.options(options.collection)
     let interrupt = Interrupt()
     try await store.withRepository(.read) { [options, output, once] repository in
       let report: @Sendable (MaintenanceEvent) -> Void = { event in

@@ -9,21 +9,23 @@ struct CollectionFlags: ParsableArguments {
   @Option(help: "Seconds that commits stay which a branch has left.")
   var reflog: Double = 86_400
 
-  @Option(help: "The part of the time, up to 1, that it takes from the server.")
-  var share: Double = 0.25
+  @Option(
+    help: "The part of the server's time, up to 1, that it takes; usual: 0.25, of maintain 0.1.")
+  var share: Double?
 
-  var options: CollectionOptions {
-    var options = CollectionOptions()
+  /// - Parameter options: Those whose share is taken when there is no option.
+  func options(_ usual: CollectionOptions = CollectionOptions()) -> CollectionOptions {
+    var options = usual
     options.grace = .seconds(grace)
     options.reflog = .seconds(reflog)
-    options.share = share
+    if let share { options.share = share }
     return options
   }
 
   func validate() throws {
     try Self.check(grace, "grace")
     try Self.check(reflog, "reflog")
-    guard share > 0, share <= 1 else {
+    if let share, !(share > 0 && share <= 1) {
       throw ValidationError("--share takes a number above 0, up to 1.")
     }
   }
