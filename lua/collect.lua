@@ -67,10 +67,14 @@ return guarded(function()
   -- Entries that this step has kept or has on its stack: the trees of neighbouring commits have most in common.
   local seen = {}
 
+  local function look_at_clock()
+    if limit and clock() - entered >= limit then units = 0 end
+  end
+
   -- Ends the step when its time is over. Each look at the clock costs as much as half an object.
   local function watch_clock()
     looked = looked + 1
-    if limit and looked % 8 == 0 and clock() - entered >= limit then units = 0 end
+    if looked % 8 == 0 then look_at_clock() end
   end
 
   local function push(item)
@@ -183,6 +187,8 @@ return guarded(function()
   -- the scripts that make them.
   local function scan_more()
     units = units - 20
+    -- A page of the log takes a tenth of a millisecond.
+    look_at_clock()
     if scan == 'refs' then
       local found = call('HSCAN', refs, at, 'COUNT', 50)
       for field = 1, #found[2], 2 do

@@ -37,7 +37,7 @@ extension Behaviour {
     {
       repository in
       let main = repository.branch()
-      for (number, size) in [0, 1, 4 << 20, (4 << 20) + 1, (5 << 20) + 12_345].enumerated() {
+      for (number, size) in [0, 1, 2 << 20, (2 << 20) + 1, (5 << 20) + 12_345].enumerated() {
         let value = bytes(size, seed: UInt64(number + 1))
         let id = FramedObject(kind: .blob, content: value).id(repository.algorithm)
         let path = Path("blobs/\(number)")

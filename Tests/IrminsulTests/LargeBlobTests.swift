@@ -7,7 +7,7 @@ import Testing
 
 /// Blobs in chunks on their way between stores, repositories and files; git is the referee.
 @Suite struct LargeBlobTests {
-  private static let sizes = [0, 5, 4 << 20, (4 << 20) + 1, (6 << 20) + 77]
+  private static let sizes = [0, 5, 2 << 20, (2 << 20) + 1, (6 << 20) + 77]
 
   private func bytes(_ count: Int) -> Bytes {
     var numbers = SeededNumbers(state: UInt64(count + 1))

@@ -61,7 +61,7 @@ struct Verification {
   private enum Limits {
     /// Bytes of objects that one step of the scan should see.
     static let bytes = 1 << 20
-    static let objects = 8...2000
+    static let objects = 2...2000
   }
 
   let engine: ScriptedEngine

@@ -5,7 +5,7 @@ import RedisScripting
 /// is that of the whole, as Git has it.
 struct ChunkedBlob: Sendable, Equatable {
   /// Blobs with more bytes of content are stored in chunks.
-  static let threshold = 4 << 20
+  static let threshold = 2 << 20
   static let chunkSize = 512 << 10
   /// What the scripts call it.
   static let kind = Bytes("large".utf8)

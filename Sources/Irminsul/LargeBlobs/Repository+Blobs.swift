@@ -20,7 +20,7 @@ extension Repository {
   /// }
   /// ```
   ///
-  /// A blob of more than 4 MiB is stored in chunks of 512 KiB, a round trip each, and never in memory as a whole; a
+  /// A blob of more than 2 MiB is stored in chunks of 512 KiB, a round trip each, and never in memory as a whole; a
   /// backend without scripts takes it as a whole.
   ///
   /// - Parameters:

@@ -8,7 +8,7 @@ enum ValueInput: Sendable {
   case file(String, isTemporary: Bool)
 
   /// Inputs up to this are read at once.
-  private static let limit = 4 << 20
+  private static let limit = 2 << 20
 
   static func file(_ path: String) throws -> ValueInput {
     let name = "\"\(path)\""
