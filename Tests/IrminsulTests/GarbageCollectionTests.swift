@@ -114,9 +114,9 @@ import Testing
     Operation(
       name: "a value that is large", isLarge: true,
       run: { store, _ in
-        let large = String(repeating: "large ", count: 300_000)
+        let large = String(repeating: "large ", count: 500_000)
         try await store.branch("main").set("large", to: large, "Large")
-      }, holds: { try await text($0, "main", "large")?.utf8.count == 1_800_000 }),
+      }, holds: { try await text($0, "main", "large")?.utf8.count == 3_000_000 }),
   ]
 
   /// A store with garbage of all kinds.
