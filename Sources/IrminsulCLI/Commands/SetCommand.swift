@@ -104,7 +104,7 @@ struct SetCommand: AsyncParsableCommand {
     let paths = try assignments.map { try Path(writing: $0.path) }
     try Self.checkApart(paths)
     let values = try assignments.map { try Self.read($0.source) }
-    defer { values.forEach { $0.discard() } }
+    defer { for value in values { value.discard() } }
     let names = paths.map(\.description)
     let info = commit.info(
       names.count == 1
