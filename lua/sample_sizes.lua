@@ -17,14 +17,6 @@ for at = 3, #ARGV do
   if place >= first then key, place = KEYS[2], place - first end
   -- lint: allow loop: the caller bounds the places
   local fields = redis.call('HSCAN', key, string.format('%.0f', place), 'COUNT', ARGV[1])[2]
-  for field = 1, #fields, 2 do
-    local size = #fields[field + 1]
-    seen = seen + size
-    if size > 0 then
-      reply[#reply + 1] = fields[field]
-      reply[#reply + 1] = header_of(fields[field + 1])
-      reply[#reply + 1] = size
-    end
-  end
+  seen = seen + add_sizes(reply, fields)
 end
 return reply

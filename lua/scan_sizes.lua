@@ -7,16 +7,6 @@
 -- @include lib/object_scan.lua
 -- @include lib/header.lua
 local next_cursor, fields = scan_step(KEYS[3], ARGV[1], ARGV[2])
-local reply, seen = {next_cursor, 0}, 0
-for at = 1, #fields, 2 do
-  local size = #fields[at + 1]
-  seen = seen + size
-  -- What is empty was moved, and comes from where it is now.
-  if size > 0 then
-    reply[#reply + 1] = fields[at]
-    reply[#reply + 1] = header_of(fields[at + 1])
-    reply[#reply + 1] = size
-  end
-end
-reply[2] = seen
+local reply = {next_cursor, 0}
+reply[2] = add_sizes(reply, fields)
 return reply

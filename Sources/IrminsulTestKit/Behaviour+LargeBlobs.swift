@@ -110,6 +110,13 @@ extension Behaviour {
       try await main.set("film", to: value, "Film")
       let estimate = try await repository.estimate(options)
       try expectEqual(estimate.removed, 0)
+      // Accounts have the value and not its chunks, and each byte once.
+      var accounting = KindAccountOptions()
+      accounting.blobs = 5
+      let accounts = try await repository.accountsByKind(accounting)
+      try expectEqual(accounts.blobs.first?.bytes, value.count)
+      try expect(accounts.blobs.dropFirst().allSatisfy { $0.bytes < 1000 })
+      try expect((value.count..<value.count + 10_000).contains(accounts.kinds.blob.bytes))
       _ = try await repository.collectGarbage(options)
       try expect(try await main.get("film") == value)
       try await main.set("film", to: "gone", "Gone")

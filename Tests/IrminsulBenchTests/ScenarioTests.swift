@@ -54,7 +54,7 @@ import Testing
 
   @Test func retention() async throws {
     let lines = try await rows(
-      "retention", "--seconds", "4", "--plain", "0.4", "--slices", "4", "--fill", "1", "--commits",
+      "retention", "--seconds", "10", "--plain", "6", "--slices", "4", "--fill", "1", "--commits",
       "50", "--grace", "0.1", "--interval", "0.05", "--writers", "4", "--shape", "3x4x2")
     let rows = lines.filter { $0["scenario"] as? String == "retention" }
     #expect(

@@ -7,7 +7,7 @@ public struct KindAccounts: Sendable, Hashable {
   public var kinds = KindTotals()
   /// nil: every object was looked at.
   public var sample: Sample?
-  /// The largest blobs of those that were looked at, the largest first.
+  /// The largest blobs of those that were looked at, the largest first; chunks of larger ones are left out.
   public var blobs: [SizedBlob] = []
 
   /// The objects from which an estimate was made.
@@ -60,13 +60,18 @@ extension Repository {
   ) async throws -> KindAccounts {
     let engine = try scripted("accounts")
     let total = try await engine.objectCount()
+    func withBlobs(_ accounts: KindAccounts, _ tally: KindTally) async throws -> KindAccounts {
+      var accounts = accounts
+      accounts.blobs = tally.blobs(without: try await engine.chunks(ofLarge: tally.large))
+      return accounts
+    }
     var tally = KindTally(blobs: max(0, options.blobs))
     if let sample = options.sample, sample < total {
       try await engine.draw(max(1, sample), into: &tally) {
         progress(
           TransferProgress(phase: "objects", done: $0.objects, total: sample, bytes: $0.bytes))
       }
-      return tally.estimate(of: total)
+      return try await withBlobs(tally.estimate(of: total), tally)
     }
     try await engine.forEachSizeStep { step in
       for object in step.objects { tally.add(object) }
@@ -75,7 +80,7 @@ extension Repository {
         TransferProgress(
           phase: "objects", done: all.objects, total: max(total, all.objects), bytes: all.bytes))
     }
-    return KindAccounts(kinds: tally.kinds, sample: nil, blobs: tally.blobs)
+    return try await withBlobs(KindAccounts(kinds: tally.kinds, sample: nil), tally)
   }
 }
 
@@ -83,22 +88,37 @@ extension Repository {
 private struct KindTally {
   private(set) var kinds = KindTotals()
   private var seen: Set<ObjectKey> = []
+  private let count: Int
   private var largest: Largest<KindAccounts.SizedBlob>
+  /// Blobs of the size that chunks have.
+  private var chunkLike: [KindAccounts.SizedBlob] = []
+  private(set) var large: [ObjectID] = []
   /// The sum of the squares of their bytes.
   private var squares = 0.0
 
   init(blobs: Int) {
+    count = blobs
     largest = Largest(blobs)
   }
 
-  var blobs: [KindAccounts.SizedBlob] { largest.items }
+  func blobs(without chunks: Set<ObjectID>) -> [KindAccounts.SizedBlob] {
+    let all = (largest.items + chunkLike).filter { !chunks.contains($0.id) }
+    return Array(
+      all.sorted { ($1.bytes, $0.id) < ($0.bytes, $1.id) }.prefix(count))
+  }
 
   mutating func add(_ object: ScriptedEngine.SizedObject) {
     let size = object.size
     if let id = object.id {
       guard seen.insert(id.key).inserted else { return }
-      if size.kind == .blob {
-        largest.offer(size.bytes, KindAccounts.SizedBlob(id: id, bytes: size.bytes))
+      if size.kind == .blob, count > 0 {
+        let blob = KindAccounts.SizedBlob(id: id, bytes: size.bytes)
+        if size.isLarge { large.append(id) }
+        if size.bytes == ChunkedBlob.chunkSize {
+          chunkLike.append(blob)
+        } else {
+          largest.offer(size.bytes, blob)
+        }
       }
     }
     kinds[size.kind].add(bytes: size.own)
@@ -108,10 +128,10 @@ private struct KindTally {
   func estimate(of total: Int) -> KindAccounts {
     let all = kinds.all
     let looked = Double(all.objects)
-    guard looked > 0 else { return KindAccounts(kinds: kinds, sample: nil, blobs: blobs) }
+    guard looked > 0 else { return KindAccounts(kinds: kinds, sample: nil) }
     let factor = Double(total) / looked
     func scaled(_ number: Int) -> Int { Int((Double(number) * factor).rounded()) }
-    var estimate = KindAccounts(kinds: KindTotals(), sample: nil, blobs: blobs)
+    var estimate = KindAccounts(kinds: KindTotals(), sample: nil)
     for kind in ObjectKind.allCases.map(Optional.some) + [nil] {
       estimate.kinds[kind] = ObjectTotal(
         objects: scaled(kinds[kind].objects), bytes: scaled(kinds[kind].bytes))

@@ -27,8 +27,13 @@ extension ScriptedEngine {
         if let id = object.id, ids.contains(id) { large.append(id) }
       }
     }
+    return try await chunks(ofLarge: large)
+  }
+
+  /// The chunks of large blobs.
+  func chunks(ofLarge ids: [ObjectID]) async throws -> Set<ObjectID> {
     var chunks: Set<ObjectID> = []
-    for id in large {
+    for id in ids {
       guard let bytes = try await readSome([id], bytes: 0).first ?? nil,
         let stored = try self.chunks(id, bytes)
       else { continue }

@@ -265,7 +265,7 @@ struct StatsCommand: AsyncParsableCommand {
       }
       table.add(
         NumberText.size(blob.bytes), String(blob.id.hex.prefix(12)),
-        place ?? "in no commit: garbage, or a chunk of a larger value")
+        place ?? "nothing leads to it")
     }
     try table.print()
   }
