@@ -40,7 +40,7 @@ struct CommitReader {
   private var records: [ObjectID: CommitRecord] = [:]
   /// Whether the store said that its history is whole. A cut after that is one after this walk.
   private var isWhole = false
-  /// Ancestors that the next round trip may bring: more, the longer the walk finds what it did not know.
+  /// Ancestors that the next round trip may bring: more, the longer the walk finds what the cache does not have.
   private var page = Limits.page.lowerBound
 
   private enum Limits {
@@ -137,13 +137,13 @@ struct CommitReader {
       let batch = Array(unknown[start..<min(unknown.count, start + Limits.page.upperBound)])
       let found = try await engine.walkCommits(from: batch, limit: max(page, batch.count))
       isWhole = found.cut == nil
-      var new = 0
+      var cached = 0
       for (id, object) in found.objects {
         let isKnown = isWhole && objects.cache.holds(id)
-        if try add(id, object, isCut: found.cut?.contains(id) == true), !isKnown { new += 1 }
+        if try add(id, object, isCut: found.cut?.contains(id) == true), isKnown { cached += 1 }
       }
-      // What is known already comes from the cache: it need not come from the server again.
-      let next = new * 2 > found.objects.count ? page * 2 : page / 2
+      // What the cache has need not come from the server again.
+      let next = cached * 2 > found.objects.count ? page / 2 : page * 2
       page = min(max(next, Limits.page.lowerBound), Limits.page.upperBound)
     }
     let missing = unknown.filter { records[$0] == nil }
