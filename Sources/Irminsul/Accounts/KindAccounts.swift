@@ -50,7 +50,9 @@ extension Repository {
   /// sample it looks at so many alone, a hundred in a round trip. Holds some 20 bytes for each object that is looked at.
   /// Beside writers, what comes and goes meanwhile may be counted or not.
   ///
-  /// - Parameter progress: Called after each step.
+  /// - Parameters:
+  ///   - options: Whether a sample is enough, and how many of the largest blobs are named.
+  ///   - progress: Called after each step.
   /// - Throws: ``StoreError/unsupported(_:)`` for a store on another backend's layers.
   ///
   /// Source: `git count-objects -v`, `redis-cli --memkeys`.

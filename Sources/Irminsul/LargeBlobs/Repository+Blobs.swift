@@ -26,6 +26,7 @@ extension Repository {
   /// - Parameters:
   ///   - size: How many bytes there are: Git's ids begin with it.
   ///   - pieces: The bytes, in pieces of any size.
+  ///   - body: Makes the commit that leads to the blob, whose id it gets.
   /// - Throws: ``StoreError/unencodable(type:reason:)`` when there are more or fewer bytes;
   ///   ``StoreError/quotaExceeded(what:limit:in:)``.
   ///
