@@ -100,6 +100,7 @@ return guarded(function()
   local meta = read_meta(KEYS[5])
   check_format(meta[1], format)
   if meta[2] ~= 'sha1' then fail('HASH', meta[2]) end
+  if meta[14] then look_at_survivors_first() end
   local token = argv[1]
   local done, outcome, digest = find_token(token, argv[2], meta)
 

@@ -13,7 +13,8 @@ struct RetentionCommand: AsyncParsableCommand {
       at each second. It rises until a collection ends and falls then, so what should stay where it is \
       are the peaks of the slices after the first --fill seconds, in which the memory of tokens and log \
       fills as well. Scripts of the collector are timed by the server's slow log, on its clock: a server that has to \
-      share its processor has that in its times, as those of a script show that does nothing for a millisecond; --realtime has it share with nobody. At the end \
+      share its processor has that in its times, as those of a script show that does nothing for a millisecond; --pin gives the server's main thread a \
+      processor, and all else the others, as where a server has a machine of its own. At the end \
       what is garbage goes, and the store is verified.
 
       JSON keys of a row: scenario, collecting, from_s, seconds, commits, failed, commits_per_s, p50_ms, p99_ms, max_ms, \
@@ -73,9 +74,9 @@ struct RetentionCommand: AsyncParsableCommand {
 
   @Flag(
     help:
-      "Let the server's main thread go before everything else on its processor (Linux; needs rights)."
+      "Give the server's main thread the first processor, and everything else the others (Linux)."
   )
-  var realtime = false
+  var pin = false
 
   @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
   var shape = TreeShape.usual
@@ -100,7 +101,7 @@ struct RetentionCommand: AsyncParsableCommand {
       writers: WriterCount(processes: processes, each: writers), commits: commits, shape: shape,
       seconds: seconds, plainSeconds: plain ?? seconds / 10, fillSeconds: fillSeconds,
       slices: slices, grace: grace, interval: interval, share: share,
-      isRealtime: realtime)
+      isPinned: pin)
     try run.check()
     var report = try RetentionReport(
       isJSON: common.isJSON, try await RunHeader.take(common.place))

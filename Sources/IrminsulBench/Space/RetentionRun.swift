@@ -23,8 +23,8 @@ struct RetentionRun: Sendable {
   var grace: Double
   var interval: Double
   var share: Double
-  /// Whether the servers' main threads go before everything else.
-  var isRealtime: Bool
+  /// Whether the servers' main threads have a processor of their own.
+  var isPinned: Bool
 
   private static let activity = WorkerPlan.Activity.write(.irminsul, .disjoint)
 
@@ -38,6 +38,7 @@ struct RetentionRun: Sendable {
 
   /// - Parameter report: Given each row when it is there.
   func measure(_ report: (RetentionRow) throws -> Void) async throws -> RetentionSummary {
+    if isPinned { try await Processors.leaveFirst() }
     var summary = RetentionSummary(loadBefore: Machine.current.load, bounds: [])
     var plain = WriterTally()
     var rows: [RetentionRow] = []
@@ -82,17 +83,10 @@ struct RetentionRun: Sendable {
 
   private func prepare(_ store: BenchStore) async throws {
     try await store.fill(for: Self.activity, shape)
-    guard isRealtime, let process = try store.counters()?.process else { return }
-    #if os(Linux)
+    if isPinned, let process = try store.counters()?.process {
       // The number is that of the main thread, which runs scripts; what it frees in the background has others.
-      var priority = sched_param()
-      priority.sched_priority = 1
-      guard sched_setscheduler(pid_t(process), SCHED_FIFO, &priority) == 0 else {
-        throw BenchError("--realtime needs the rights to set a real-time priority")
-      }
-    #else
-      throw BenchError("--realtime is there on Linux only", .usage)
-    #endif
+      try await Processors.giveFirst(to: process)
+    }
   }
 
   private func withoutUpkeep(
