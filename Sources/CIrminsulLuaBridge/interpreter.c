@@ -16,19 +16,70 @@ static int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// Small blocks come from a pool, as most of what a script makes is small and lives for microseconds. Lua tells
+// the size of what it gives back, so that a block needs no header.
+enum { pool_size = 8 << 20, pool_grain = 16 };
+
+static inline size_t class_of(size_t size) { return (size + pool_grain - 1) / pool_grain; }
+
+static inline bool is_pooled(const irminsul_lua *lua, const void *block) {
+  return (uintptr_t)block - (uintptr_t)lua->pool < pool_size;
+}
+
+/// A block of the pool; null when it has none of this size.
+static inline void *take_block(irminsul_lua *lua, size_t size) {
+  size_t class = class_of(size);
+  if (class >= irminsul_pool_classes) return NULL;
+  void *block = lua->free_blocks[class];
+  if (block) {
+    memcpy(&lua->free_blocks[class], block, sizeof block);
+    return block;
+  }
+  if (pool_size - lua->pool_used < class * pool_grain) return NULL;
+  block = lua->pool + lua->pool_used;
+  lua->pool_used += class * pool_grain;
+  return block;
+}
+
+static inline void give_block(irminsul_lua *lua, void *block, size_t size) {
+  size_t class = class_of(size);
+  memcpy(block, &lua->free_blocks[class], sizeof block);
+  lua->free_blocks[class] = block;
+}
+
+static void *change_size(irminsul_lua *lua, void *block, size_t old_size, size_t new_size) {
+  if (!block) {
+    block = take_block(lua, new_size);
+    return block ? block : malloc(new_size);
+  }
+  if (!is_pooled(lua, block)) return realloc(block, new_size);
+  if (class_of(old_size) == class_of(new_size)) return block;
+  void *moved = take_block(lua, new_size);
+  if (!moved && new_size > old_size) moved = malloc(new_size);
+  // A block that shrinks must not fail: it stays where it is.
+  if (!moved) return new_size > old_size ? NULL : block;
+  memcpy(moved, block, old_size < new_size ? old_size : new_size);
+  give_block(lua, block, old_size);
+  return moved;
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
   irminsul_lua *lua = context;
   if (!block) old_size = 0;  // Lua passes a type here
   if (new_size == 0) {
-    free(block);
+    if (block && is_pooled(lua, block)) {
+      give_block(lua, block, old_size);
+    } else {
+      free(block);
+    }
     lua->used -= old_size;
     return NULL;
   }
   if (new_size > old_size && new_size - old_size > lua->limit - lua->used) return NULL;
-  void *grown = realloc(block, new_size);
-  if (!grown) return NULL;
+  void *changed = change_size(lua, block, old_size, new_size);
+  if (!changed) return NULL;
   lua->used = lua->used - old_size + new_size;
-  return grown;
+  return changed;
 }
 
 void irminsul_check_time(lua_State *L) {
@@ -59,6 +110,8 @@ static int open_libraries(lua_State *L) {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
+  // What a script makes is mostly gone at its end; what is compiled stays.
+  lua_gc(L, LUA_GCGEN, 0, 0);
   return 0;
 }
 
@@ -72,9 +125,14 @@ irminsul_lua *irminsul_lua_open(
   lua->call = call;
   lua->log = log;
   lua->knows = knows;
-  lua->keys_reference = lua->arguments_reference = LUA_NOREF;
+  lua->pool = malloc(pool_size);
+  if (!lua->pool) {
+    free(lua);
+    return NULL;
+  }
   lua->main = lua_newstate(allocate, lua);
   if (!lua->main) {
+    free(lua->pool);
     free(lua);
     return NULL;
   }
@@ -87,12 +145,19 @@ irminsul_lua *irminsul_lua_open(
   return lua;
 }
 
+/// What cjson writes into comes from the interpreter's own memory.
+static void release_json(irminsul_lua *lua) {
+  if (lua->json.bytes) allocate(lua, lua->json.bytes, lua->json.capacity, 0);
+  lua->json = (irminsul_buffer){0};
+}
+
 void irminsul_lua_close(irminsul_lua *lua) {
   if (!lua) return;
   lua_close(lua->main);
-  irminsul_buffer_release(&lua->json);
+  release_json(lua);
   irminsul_buffer_release(&lua->reply);
   free(lua->lines);
+  free(lua->pool);
   free(lua);
 }
 
@@ -111,6 +176,37 @@ void irminsul_lua_forget(irminsul_lua *lua) {
 
 // Arguments of the protected functions below travel as light userdata.
 
+/// Pushes the function of a script, which is compiled if it is new; on failure its message. The result is
+/// Lua's status.
+static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
+  lua_pushlstring(L, sha1, 40);
+  lua_pushvalue(L, -1);
+  if (lua_rawget(L, -3) != LUA_TFUNCTION) {
+    lua_pop(L, 1);
+    int status = luaL_loadbufferx(
+        L, (const char *)source.bytes, source.length, irminsul_script_source, "t");
+    if (status != LUA_OK) return status;
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -5);
+  }
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+  return LUA_OK;
+}
+
+/// Appends why a script does not compile: the message is at the top of the stack.
+static void append_compile_error(lua_State *L, irminsul_buffer *reply) {
+  const char *reason = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
+  char text[512] = "ERR Error compiling script (new function): ";
+  strncat(text, reason, sizeof text - strlen(text) - 1);
+  for (char *c = text; *c; c++) {
+    if (*c == '\r' || *c == '\n') *c = ' ';
+  }
+  irminsul_buffer_text(reply, IRMINSUL_ERROR, text, strlen(text));
+}
+
 struct compilation {
   const char *sha1;
   irminsul_slice source;
@@ -118,16 +214,7 @@ struct compilation {
 
 static int compile(lua_State *L) {
   struct compilation *job = lua_touserdata(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
-  lua_pushlstring(L, job->sha1, 40);
-  if (lua_rawget(L, -2) == LUA_TFUNCTION) return 0;
-  lua_pop(L, 1);
-  lua_pushlstring(L, job->sha1, 40);
-  int status = luaL_loadbufferx(
-      L, (const char *)job->source.bytes, job->source.length, irminsul_script_source, "t");
-  if (status != LUA_OK) return lua_error(L);
-  lua_rawset(L, -3);
-  return 0;
+  return push_script(L, job->sha1, job->source) == LUA_OK ? 0 : lua_error(L);
 }
 
 irminsul_outcome irminsul_lua_compile(
@@ -137,63 +224,9 @@ irminsul_outcome irminsul_lua_compile(
   lua_pushcfunction(L, compile);
   lua_pushlightuserdata(L, &job);
   if (lua_pcall(L, 1, 0, 0) == LUA_OK) return IRMINSUL_DONE;
-  const char *reason = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
-  char text[512] = "ERR Error compiling script (new function): ";
-  strncat(text, reason, sizeof text - strlen(text) - 1);
-  for (char *c = text; *c; c++) {
-    if (*c == '\r' || *c == '\n') *c = ' ';
-  }
-  irminsul_buffer_text(reply, IRMINSUL_ERROR, text, strlen(text));
+  append_compile_error(L, reply);
   lua_settop(L, 0);
   return IRMINSUL_INVALID;
-}
-
-struct addition {
-  int *reference;
-  lua_Integer index;
-  irminsul_slice bytes;
-};
-
-static int add(lua_State *L) {
-  struct addition *job = lua_touserdata(L, 1);
-  if (*job->reference == LUA_NOREF) {
-    lua_newtable(L);
-    *job->reference = luaL_ref(L, LUA_REGISTRYINDEX);
-  }
-  lua_rawgeti(L, LUA_REGISTRYINDEX, *job->reference);
-  lua_pushlstring(L, (const char *)job->bytes.bytes, job->bytes.length);
-  lua_rawseti(L, -2, job->index);
-  return 0;
-}
-
-static bool add_protected(
-    irminsul_lua *lua, int *reference, lua_Integer *count, irminsul_slice bytes) {
-  struct addition job = {reference, *count + 1, bytes};
-  lua_pushcfunction(lua->main, add);
-  lua_pushlightuserdata(lua->main, &job);
-  if (lua_pcall(lua->main, 1, 0, 0) != LUA_OK) {
-    lua_settop(lua->main, 0);
-    return false;
-  }
-  *count += 1;
-  return true;
-}
-
-bool irminsul_lua_add_key(irminsul_lua *lua, irminsul_slice key) {
-  return add_protected(lua, &lua->keys_reference, &lua->key_count, key);
-}
-
-bool irminsul_lua_add_argument(irminsul_lua *lua, irminsul_slice argument) {
-  return add_protected(lua, &lua->arguments_reference, &lua->argument_count, argument);
-}
-
-void irminsul_lua_drop_additions(irminsul_lua *lua) {
-  // luaL_unref only moves numbers in the registry: it cannot fail.
-  luaL_unref(lua->main, LUA_REGISTRYINDEX, lua->keys_reference);
-  luaL_unref(lua->main, LUA_REGISTRYINDEX, lua->arguments_reference);
-  lua->keys_reference = lua->arguments_reference = LUA_NOREF;
-  lua->key_count = lua->argument_count = 0;
-  lua_gc(lua->main, LUA_GCCOLLECT);
 }
 
 /// Adds `source` and `line` of the raising Lua code to the error, as Redis' handler does.
@@ -228,18 +261,25 @@ static int describe_error(lua_State *L) {
 
 struct run {
   const char *sha1;
+  irminsul_slice source;
+  const irminsul_slice *words;
+  size_t key_count;
+  size_t argument_count;
   irminsul_buffer *reply;
+  /// Whether script, keys and arguments are in the interpreter.
+  bool begun;
   /// Whether the script itself came to its end; an error after that is one of the conversion.
   bool ended;
+  bool is_invalid;
 };
 
-static void set_global_list(lua_State *L, int *reference, const char *name) {
-  if (*reference == LUA_NOREF) {
-    lua_newtable(L);
-  } else {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, *reference);
-    luaL_unref(L, LUA_REGISTRYINDEX, *reference);
-    *reference = LUA_NOREF;
+/// Sets a global to a list of strings. The table of globals is at the top.
+static void set_list(
+    lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
+  lua_createtable(L, count < INT32_MAX ? (int)count : INT32_MAX, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushlstring(L, (const char *)words[i].bytes, words[i].length);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   lua_setfield(L, -2, name);
 }
@@ -247,15 +287,18 @@ static void set_global_list(lua_State *L, int *reference, const char *name) {
 static int run(lua_State *L) {
   struct run *job = lua_touserdata(L, 1);
   irminsul_lua *lua = irminsul_of(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
-  set_global_list(L, &lua->keys_reference, "KEYS");
-  set_global_list(L, &lua->arguments_reference, "ARGV");
-  lua_pop(L, 1);
   lua_pushcfunction(L, describe_error);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
-  lua_pushlstring(L, job->sha1, 40);
-  lua_rawget(L, -2);
-  lua_remove(L, -2);
+  if (push_script(L, job->sha1, job->source) != LUA_OK) {
+    append_compile_error(L, job->reply);
+    job->is_invalid = true;
+    return 0;
+  }
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
+  set_list(L, "KEYS", job->words, job->key_count);
+  set_list(L, "ARGV", job->words + job->key_count, job->argument_count);
+  lua_pop(L, 1);
+  job->begun = true;
+  irminsul_begin_hooks(lua);
   int status = lua_pcall(L, 0, 1, -2);
   // Whatever happens now is not the script's: it may take the time it needs.
   lua_sethook(L, NULL, 0, 0);
@@ -305,9 +348,17 @@ static int run(lua_State *L) {
 }
 
 irminsul_outcome irminsul_lua_run(
-    irminsul_lua *lua, const char *sha1, int64_t nanoseconds, irminsul_buffer *reply) {
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
   lua_State *L = lua->main;
-  struct run job = {sha1, reply, false};
+  struct run job = {
+      .sha1 = sha1,
+      .source = source,
+      .words = words,
+      .key_count = key_count,
+      .argument_count = argument_count,
+      .reply = reply,
+  };
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
   lua->is_typed = false;
@@ -315,14 +366,19 @@ irminsul_outcome irminsul_lua_run(
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);
   lua->line_count = 0;
-  irminsul_begin_hooks(lua);
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &job);
   int status = lua_pcall(L, 1, 0, 0);
   lua_sethook(L, NULL, 0, 0);
-  lua->key_count = lua->argument_count = 0;
   irminsul_outcome outcome = lua->stopped;
-  if (outcome == IRMINSUL_DONE && (status != LUA_OK || reply->exhausted)) {
+  if (job.is_invalid) {
+    outcome = IRMINSUL_INVALID;
+  } else if (outcome == IRMINSUL_DONE && status != LUA_OK && !job.begun) {
+    static const char text[] = "OOM the arguments do not fit into the script's memory limit";
+    irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
+    outcome = IRMINSUL_FAILED;
+    lua_gc(L, LUA_GCCOLLECT);
+  } else if (outcome == IRMINSUL_DONE && (status != LUA_OK || reply->exhausted)) {
     char text[256] = "ERR not enough memory for the script's arguments or reply";
     if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TSTRING) {
       text[4] = 0;
@@ -336,10 +392,7 @@ irminsul_outcome irminsul_lua_run(
   }
   lua_settop(L, 0);
   if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
-  if (lua->json.capacity > 1 << 20) {
-    lua->used -= lua->json.capacity;
-    irminsul_buffer_release(&lua->json);
-  }
+  if (lua->json.capacity > 1 << 20) release_json(lua);
   if (lua->used > idle_memory) lua_gc(L, LUA_GCCOLLECT);
   return outcome;
 }

@@ -9,8 +9,16 @@
 
 struct cjson_settings;
 
+/// Sizes of blocks in the pool, 0 among them.
+enum { irminsul_pool_classes = 33 };
+
 struct irminsul_lua {
   lua_State *main;
+  /// Blocks of up to 512 bytes: those never used lie behind the first `pool_used` bytes, those given back in a
+  /// list for each size.
+  uint8_t *pool;
+  size_t pool_used;
+  void *free_blocks[irminsul_pool_classes];
   size_t used;
   size_t limit;
   void *context;
@@ -27,11 +35,6 @@ struct irminsul_lua {
   int64_t deadline;
   /// IRMINSUL_DONE while the script may go on.
   irminsul_outcome stopped;
-  /// Lua references of this run's tables and how many elements they have; LUA_NOREF outside of one.
-  int keys_reference;
-  int arguments_reference;
-  lua_Integer key_count;
-  lua_Integer argument_count;
   /// The 48 bits of lrand48.
   uint64_t random;
   /// Whether lines are marked, and the marks by line number; not counted into `used`.

@@ -10,13 +10,17 @@ enum CommandNature {
 }
 
 /// One command: its name in lower case, how many words it takes, and what it does.
-struct CommandSpecification: Sendable {
+///
+/// A class, as it is looked up at each call of a script and has many parts.
+final class CommandSpecification: Sendable {
   let name: String
   /// The exact number of words with the name; the least when negative. As in Redis' own table.
   let arity: Int
   let nature: CommandNature
   /// What Redis says of it.
   let entry: CatalogueEntry?
+  /// Not allowed in scripts.
+  let isBarred: Bool
   let body: @Sendable (CommandContext) throws(CommandFailure) -> Void
 
   init(
@@ -26,7 +30,9 @@ struct CommandSpecification: Sendable {
     self.name = name
     self.arity = arity
     self.nature = nature
-    entry = CommandCatalogue.entries[name]
+    let entry = CommandCatalogue.entries[name]
+    self.entry = entry
+    isBarred = nature != .administers && entry?.isBarred == true
     self.body = body
   }
 
@@ -42,7 +48,7 @@ struct CommandTable: Sendable {
       + StreamGroupCommands.all + SortCommands.all + ServerCommands.all)
 
   /// A name of up to 16 bytes in lower case.
-  private struct Name: Hashable {
+  private struct Name: Equatable {
     var low: UInt64 = 0
     var high: UInt64 = 0
 
@@ -54,24 +60,43 @@ struct CommandTable: Sendable {
         if index < 8 { low = low << 8 | UInt64(byte) } else { high = high << 8 | UInt64(byte) }
       }
     }
+
+    /// Where a search begins in a table of 2^`bits` places.
+    func place(bits: Int) -> Int {
+      let mixed = (low ^ high &* 0x9e37_79b9_7f4a_7c15) &* 0xd6e8_feb8_6659_fd93
+      return Int(mixed >> (64 - UInt64(bits)))
+    }
   }
 
   /// All names, in order.
-  var names: [String] { commands.values.map(\.name).sorted() }
+  var names: [String] { places.compactMap { $0?.command.name }.sorted() }
 
-  private let commands: [Name: CommandSpecification]
+  /// Open addressing with linear probing, at most a quarter full.
+  private let places: [(name: Name, command: CommandSpecification)?]
+  private let bits: Int
 
   private init(_ specifications: [CommandSpecification]) {
-    var commands: [Name: CommandSpecification] = [:]
-    for specification in specifications {
-      let name = Bytes(specification.name.utf8).withView { Name($0) }
-      if let name { commands[name] = specification }
+    var bits = 4
+    while specifications.count * 4 > 1 << bits { bits += 1 }
+    var places = [(name: Name, command: CommandSpecification)?](repeating: nil, count: 1 << bits)
+    for command in specifications {
+      guard let name = Bytes(command.name.utf8).withView({ Name($0) }) else { continue }
+      var place = name.place(bits: bits)
+      while places[place] != nil { place = (place + 1) & (places.count - 1) }
+      places[place] = (name, command)
     }
-    self.commands = commands
+    self.places = places
+    self.bits = bits
   }
 
-  subscript(name: ByteView) -> CommandSpecification? {
-    Name(name).flatMap { commands[$0] }
+  subscript(view: ByteView) -> CommandSpecification? {
+    guard let name = Name(view) else { return nil }
+    var place = name.place(bits: bits)
+    while let found = places[place] {
+      if found.name == name { return found.command }
+      place = (place + 1) & (places.count - 1)
+    }
+    return nil
   }
 }
 

@@ -24,7 +24,7 @@ final class MemoryEngine: HostEngine {
 
   /// After so many calls the task gives way: a call waits for nothing, so that tasks that do nothing but
   /// call would keep all threads of the process for themselves.
-  private static let turn = 16
+  private static let turn = 32
 
   init(_ configuration: EmbeddedConfiguration) throws(HostError) {
     state = Locked(

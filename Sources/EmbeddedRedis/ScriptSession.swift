@@ -52,6 +52,8 @@ final class ScriptSession {
   private let replyLimit: Int
   /// The keys of the script that runs, where the rule asks for them.
   private var declaredKeys: Set<Bytes> = []
+  private let words = WordBlock()
+  private let commands = CommandTable.shared
   private let observer: ScriptObserver?
   private let hook: ScriptHook?
   /// The script that runs.
@@ -164,25 +166,19 @@ final class ScriptSession {
             ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
       }
     }
-    var outcome = compile(sha1, source, &reply)
-    if outcome == IRMINSUL_DONE {
-      let isComplete =
-        keys.allSatisfy { $0.withView { irminsul_lua_add_key(lua, $0) } }
-        && arguments.allSatisfy { $0.withView { irminsul_lua_add_argument(lua, $0) } }
-      guard isComplete else {
-        irminsul_lua_drop_additions(lua)
-        return .failed(
-          .error(
-            ServerError(
-              code: "OOM", message: "the arguments do not fit into the script's memory limit")))
+    self.sha1 = sha1
+    let skipped = Shebang.length(of: source)
+    let outcome = source.withView { source in
+      words.with(keys, arguments) { words in
+        irminsul_lua_run(
+          lua, sha1, source.dropFirst(skipped), words, keys.count, arguments.count, timeLimit,
+          &reply)
       }
-      self.sha1 = sha1
-      outcome = irminsul_lua_run(lua, sha1, timeLimit, &reply)
-      if let coverage {
-        var count = 0
-        if let marks = irminsul_lua_take_lines(lua, &count) {
-          coverage.add(UnsafeBufferPointer(start: marks, count: count), of: sha1)
-        }
+    }
+    if let coverage, outcome != IRMINSUL_INVALID {
+      var count = 0
+      if let marks = irminsul_lua_take_lines(lua, &count) {
+        coverage.add(UnsafeBufferPointer(start: marks, count: count), of: sha1)
       }
     }
     switch outcome {
@@ -199,25 +195,10 @@ final class ScriptSession {
   }
 
   private func run(_ command: Command, _ reply: inout irminsul_buffer) -> Outcome {
-    let size = command.arguments.reduce(0) { $0 + $1.count }
-    let answer = withUnsafeTemporaryAllocation(
-      of: irminsul_slice.self, capacity: command.arguments.count
-    ) { words in
-      // One block for all words, so that their addresses stay while the command runs.
-      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, size), alignment: 1)
-      defer { block.deallocate() }
-      var offset = 0
-      for (index, word) in command.arguments.enumerated() {
-        let target = UnsafeMutableRawBufferPointer(rebasing: block[offset..<offset + word.count])
-        target.copyBytes(from: word)
-        words[index] = irminsul_slice(
-          bytes: UnsafePointer(target.baseAddress?.assumingMemoryBound(to: UInt8.self)),
-          length: word.count)
-        offset += word.count
-      }
-      guard let start = words.baseAddress, !words.isEmpty else { return IRMINSUL_GO_ON }
-      return withUnsafeMutablePointer(to: &reply) {
-        execute(UnsafePointer(start), words.count, ReplyBuffer(pointer: $0), fromScript: false)
+    guard !command.arguments.isEmpty else { return .done(.null) }
+    let answer = words.with(command.arguments, []) { start in
+      withUnsafeMutablePointer(to: &reply) {
+        execute(start, command.arguments.count, ReplyBuffer(pointer: $0), fromScript: false)
       }
     }
     if answer == IRMINSUL_ABORT {
@@ -259,7 +240,7 @@ final class ScriptSession {
   private func execute(
     _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
   ) -> irminsul_answer {
-    guard let command = CommandTable.shared[words[0]] else {
+    guard let command = commands[words[0]] else {
       if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
         reply.error("ERR the embedded host does not have the command '\(known.name)'")
         return IRMINSUL_GO_ON
@@ -277,7 +258,7 @@ final class ScriptSession {
           : "ERR wrong number of arguments for '\(command.name)' command")
       return IRMINSUL_GO_ON
     }
-    if fromScript, command.nature != .administers, command.entry?.isBarred == true {
+    if fromScript, command.isBarred {
       reply.error("ERR This Redis command is not allowed from script")
       return IRMINSUL_GO_ON
     }

@@ -5,18 +5,16 @@
 -- @include lib/id.lua
 -- @include lib/failure.lua
 
--- Where an object is looked for first, and then.
-local near, far = KEYS[1], KEYS[2]
+local survivors_first = false
 
 -- What a branch's head leads to is nearly always there when garbage is collected: it is new, or was visited.
-local function look_at_survivors_first()
-  near, far = KEYS[2], KEYS[1]
-end
+local function look_at_survivors_first() survivors_first = true end
 
 -- The bytes of an object; false for one that is not stored.
 local function stored(id)
-  local bytes = redis.call('HGET', near, id)
-  if not bytes or bytes == '' then return redis.call('HGET', far, id) end
+  if survivors_first then return redis.call('HGET', KEYS[2], id) or redis.call('HGET', KEYS[1], id) end
+  local bytes = redis.call('HGET', KEYS[1], id)
+  if not bytes or bytes == '' then return redis.call('HGET', KEYS[2], id) end
   return bytes
 end
 

@@ -127,16 +127,11 @@ void irminsul_lua_forget(irminsul_lua *lua);
 irminsul_outcome irminsul_lua_compile(
     irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply);
 
-/// Adds one of KEYS or ARGV of the next run. False when memory has run out.
-bool irminsul_lua_add_key(irminsul_lua *lua, irminsul_slice key);
-bool irminsul_lua_add_argument(irminsul_lua *lua, irminsul_slice argument);
-
-/// Takes back what was added, when a run does not follow.
-void irminsul_lua_drop_additions(irminsul_lua *lua);
-
-/// Runs a compiled script with the keys and arguments added, for at most `nanoseconds`.
+/// Runs a script, which is compiled if its 40 hexadecimal digits are new here, for at most `nanoseconds`.
+/// `words` are the keys and, after them, the arguments.
 irminsul_outcome irminsul_lua_run(
-    irminsul_lua *lua, const char *sha1, int64_t nanoseconds, irminsul_buffer *reply);
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply);
 
 /// What is known of a line of the scripts that ran; bits of a mark.
 enum irminsul_line {

@@ -177,6 +177,7 @@
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL");
+        PRAGMA wal_autocheckpoint = 8192;
         PRAGMA journal_size_limit = 67108864;
         PRAGMA cache_size = -16384;
         """)

@@ -1,23 +1,29 @@
 import ArgumentParser
 import EmbeddedRedis
 import Foundation
+import Irminsul
 import IrminsulTestKit
 import RedisScripting
 
-/// One small script, wherever it can run.
+/// Scripts wherever they can run.
 struct ScriptsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scripts",
-    abstract: "A compare-and-set script: embedded, in Redis, and in the Python fake.",
+    abstract: "Scripts embedded, in Redis, and in the Python fake.",
     discussion: """
-      Every call succeeds. The Python fake (fakeredis with lupa) takes part if --python names an \
-      interpreter that has it. JSON keys: scenario, method, calls, us_per_call.
+      A compare-and-set script, of which every call succeeds; a script that makes a thousand calls of \
+      EXISTS, of which the time of one is told; and commit.lua with the requests of one writer. Embedded, \
+      the time is that of `EmbeddedHost.run`, by the clock and as the part of it that a processor worked. The Python fake (fakeredis with lupa) takes part in the \
+      first if --python names an interpreter that has it. JSON keys: scenario, script, method, calls, us_per_call.
       """)
 
   @OptionGroup var common: CommonOptions
 
   @Option(parsing: .unconditional, help: ArgumentHelp("How many calls to make.", valueName: "n"))
   var calls = 100_000
+
+  @Option(help: ArgumentHelp("Entries of each level of the tree.", valueName: "shape"))
+  var shape = TreeShape.usual
 
   @Option(help: ArgumentHelp("A Python that has fakeredis with Lua.", valueName: "path"))
   var python: String?
@@ -28,6 +34,11 @@ struct ScriptsCommand: AsyncParsableCommand {
       return 1
     end
     return 0
+    """
+
+  private static let callSource = """
+    for _ = 1, 1000 do redis.call('exists', KEYS[1]) end
+    return 1
     """
 
   func validate() throws {
@@ -41,71 +52,87 @@ struct ScriptsCommand: AsyncParsableCommand {
     }
     let printer = try Printer(
       isJSON: common.isJSON, try await RunHeader.take(common.place),
-      columns: [.init("method", 24, .left), .init("calls", 9), .init("µs/call", 9)])
-    let embedded = try await embedded()
-    let (server, trip) = try await BenchStore.with(common.place) { try served(on: $0) }
-    var rows = [embedded, server, trip]
-    var bounds = [
-      Bound(
-        name: "embedded / Redis' server time", value: embedded.microseconds / server.microseconds,
-        limit: .atMost(1))
-    ]
-    if let python {
-      let fake = try fake(python)
-      rows.append(fake)
+      columns: [
+        .init("script", 16, .left), .init("method", 20, .left), .init("calls", 9),
+        .init("µs/call", 9),
+      ])
+    var bounds: [Bound] = []
+    func compare(_ run: ScriptRun, of name: String, perScript: Int = 1) async throws -> Double {
+      let host = try EmbeddedHost(storage: .memory)
+      let (processor, clock) = try await run.embedded(host)
+      await host.close()
+      let (server, trip) = try await BenchStore.with(common.place) { try await run.served($0) }
+      for (method, time) in [
+        ("embedded", clock), ("embedded, processor", processor), ("Redis, server time", server),
+        ("Redis, round trip", trip),
+      ] {
+        let row = ScriptsRow(
+          script: name, method: method, calls: run.count, microseconds: time / Double(perScript))
+        try printer.add(row, row.cells)
+      }
       bounds.append(
         Bound(
-          name: "Python fake / embedded", value: fake.microseconds / embedded.microseconds,
+          name: "\(name): embedded / Redis' server time",
+          value: clock / server, limit: .atMost(1)))
+      return clock / Double(perScript)
+    }
+    let embedded = try await compare(comparing, of: "compare-and-set")
+    if let python {
+      let fake = try fake(python)
+      try printer.add(fake, fake.cells)
+      bounds.append(
+        Bound(
+          name: "compare-and-set: Python fake / embedded", value: fake.microseconds / embedded,
           limit: .atLeast(10)))
     }
-    for row in rows { try printer.add(row, row.cells) }
+    let call = try await compare(calling, of: "redis.call", perScript: 1000)
+    bounds.append(Bound(name: "redis.call, embedded, µs", value: call, limit: .atMost(1)))
+    _ = try await compare(try await committing(), of: "commit.lua")
     try printer.finish(bounds)
   }
 
-  private func embedded() async throws -> ScriptsRow {
-    let host = try EmbeddedHost(storage: .memory)
+  /// Sets a key to one value and back.
+  private var comparing: ScriptRun {
     let script = Script(name: "cas", keys: ["key"], access: .write, source: Self.source)
-    let key = Bytes("{bench}:cas".utf8)
-    let values = [Bytes("0".utf8), Bytes("1".utf8)]
-    _ = try await host.run(Command("SET", "{bench}:cas", "0"))
-    let start = ContinuousClock.now
-    for call in 0..<calls {
-      let arguments = call.isMultiple(of: 2) ? values : values.reversed()
-      guard try await host.run(script, keys: [key], arguments: arguments) == .integer(1) else {
-        throw BenchError("a compare-and-set has failed")
-      }
+    let (key, values) = (Bytes("{bench}:cas".utf8), ["0", "1"].map { Bytes($0.utf8) })
+    let calls = [[values[0], values[1]], [values[1], values[0]]].map {
+      RecordingHost.Call(script: script, keys: [key], arguments: $0)
     }
-    let time = ContinuousClock.now - start
-    await host.close()
-    return ScriptsRow(method: "embedded", calls: calls, microseconds: time / .microseconds(calls))
+    return ScriptRun(calls: calls, count: self.calls, answer: .integer(1)) { host in
+      _ = try await host.run(Command("SET", "{bench}:cas", "0"))
+    } serve: { _, connection in
+      _ = try connection.call(["SET", "{bench}:cas", "0"])
+    } clean: { _, connection in
+      _ = try connection.call(["DEL", "{bench}:cas"])
+    }
   }
 
-  /// The server's own time, and what a client waits on its socket.
-  private func served(on store: BenchStore) throws -> (server: ScriptsRow, trip: ScriptsRow) {
-    let connection = try RedisAddress(url: store.url).connect()
-    guard let sha1 = try connection.call(["SCRIPT", "LOAD", Self.source]).text else {
-      throw BenchError("the server loads no scripts")
+  private var calling: ScriptRun {
+    let script = Script(name: "calls", keys: ["key"], access: .read, source: Self.callSource)
+    let call = RecordingHost.Call(
+      script: script, keys: [Bytes("{bench}:none".utf8)], arguments: [])
+    return ScriptRun(calls: [call], count: max(1, calls / 200), answer: .integer(1))
+  }
+
+  /// Commits as the library sends them, each with a value of its own.
+  private func committing() async throws -> ScriptRun {
+    let plan = WorkerPlan(
+      activity: .write(.irminsul, .disjoint), shape: shape, url: "memory:", storeName: "bench",
+      firstWriter: 0, writers: 1)
+    let factory = try await RequestFactory(plan, .irminsul, .disjoint)
+    let round = Round(number: 0, limit: .commits(calls / 10))
+    let calls = try await factory.calls(0..<max(1, calls / 10), round)
+    let shape = shape
+    return ScriptRun(calls: calls, count: calls.count) { host in
+      let repository = try await Repository(host: host, name: "bench")
+      try await IrminsulStore.fill(repository.branch(), shape)
+    } serve: { url, _ in
+      let repository = try await IrminsulStore.open(url, name: "bench")
+      try await IrminsulStore.fill(repository.branch(), shape)
+      await repository.close()
+    } clean: { url, _ in
+      try await Repository.deleteStore(named: "bench", at: IrminsulStore.url(url, name: "bench"))
     }
-    let key = "{\(store.name)}:cas"
-    _ = try connection.call(["SET", key, "0"])
-    let before = try ServerCounters(connection)
-    let start = ContinuousClock.now
-    for call in 0..<calls {
-      let (old, new) = call.isMultiple(of: 2) ? ("0", "1") : ("1", "0")
-      guard try connection.call(["EVALSHA", sha1, "1", key, old, new]).integer == 1 else {
-        throw BenchError("a compare-and-set has failed")
-      }
-    }
-    let time = ContinuousClock.now - start
-    let spent = try ServerCounters(connection).since(before).total(["evalsha"])
-    _ = try connection.call(["DEL", key])
-    return (
-      ScriptsRow(
-        method: "Redis, server time", calls: calls,
-        microseconds: Double(spent.microseconds) / Double(max(1, spent.calls))),
-      ScriptsRow(
-        method: "Redis, round trip", calls: calls, microseconds: time / .microseconds(calls))
-    )
   }
 
   private func fake(_ python: String) throws -> ScriptsRow {
@@ -134,26 +161,29 @@ struct ScriptsCommand: AsyncParsableCommand {
     guard let time = Double(text) else {
       throw BenchError("\(python) did not run fakeredis: pip install 'fakeredis[lua]'")
     }
-    return ScriptsRow(method: "Python fake", calls: count, microseconds: time)
+    return ScriptsRow(
+      script: "compare-and-set", method: "Python fake", calls: count, microseconds: time)
   }
 }
 
 /// What one place took for the script.
 private struct ScriptsRow: Encodable {
+  let script: String
   let method: String
   let calls: Int
   let microseconds: Double
 
-  var cells: [String] { [method, String(calls), Figure.text(microseconds)] }
+  var cells: [String] { [script, method, String(calls), Figure.text(microseconds)] }
 
   private enum CodingKeys: String, CodingKey {
-    case scenario, method, calls
+    case scenario, script, method, calls
     case microseconds = "us_per_call"
   }
 
   func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode("scripts", forKey: .scenario)
+    try values.encode(script, forKey: .script)
     try values.encode(method, forKey: .method)
     try values.encode(calls, forKey: .calls)
     try values.encode(microseconds, forKey: .microseconds)

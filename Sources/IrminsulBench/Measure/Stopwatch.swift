@@ -12,7 +12,7 @@ struct Stopwatch {
   }
 
   /// Seconds that this process was on a processor so far, in user and system mode.
-  private static var processorTime: Double {
+  static var processorTime: Double {
     var usage = rusage()
     #if canImport(Glibc)
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

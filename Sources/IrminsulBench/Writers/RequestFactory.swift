@@ -33,6 +33,13 @@ final class RequestFactory: Sendable {
     try await call(number: 0, Round(number: 0, limit: .commits(1)))
   }
 
+  /// Calls of all writers in turn, each different from every other.
+  func calls(_ numbers: Range<Int>, _ round: Round) async throws -> [RecordingHost.Call] {
+    var calls: [RecordingHost.Call] = []
+    for number in numbers { calls.append(try await call(number: number, round)) }
+    return calls
+  }
+
   /// Requests of all writers in turn, each different from every other.
   ///
   /// - Parameter numbers: The number of the first value and of the one after the last.

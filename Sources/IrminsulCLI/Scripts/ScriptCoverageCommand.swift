@@ -10,7 +10,8 @@ struct ScriptCoverageCommand: AsyncParsableCommand {
     commandName: "coverage", abstract: "Print which lines and branches of scripts the specs run.",
     discussion: """
       A branch is a condition of if, while or until, or what stands before `and` or `or`: it has two \
-      ways, and both should have been gone. The last line of the text is the part of the lines that \
+      ways, and both should have been gone. A comment `-- coverage: allow REASON`, at the end of a line or alone \
+      before it, says why one of its ways cannot be. The last line of the text is the part of the lines that \
       have run, in per cent. Specs that fail end it with 1.
 
       Examples:
@@ -18,7 +19,7 @@ struct ScriptCoverageCommand: AsyncParsableCommand {
         irminsul script coverage --format html > coverage.html
 
       JSON keys, with --json, one line a file: file, lines, linesRun, branches, branchesRun, missed \
-      (the lines that never ran).
+      (the lines that never ran), open (conditions that went one way), explained (those with a reason).
       """)
 
   @OptionGroup var output: OutputOptions
@@ -35,6 +36,8 @@ struct ScriptCoverageCommand: AsyncParsableCommand {
     let branches: Int
     let branchesRun: Int
     let missed: [Int]
+    let open: Int
+    let explained: Int
   }
 
   func validate() throws {
@@ -54,7 +57,8 @@ struct ScriptCoverageCommand: AsyncParsableCommand {
         try JSONLine.print(
           Facts(
             file: file.path, lines: file.lineCount, linesRun: file.linesRun,
-            branches: file.branchCount, branchesRun: file.branchesRun, missed: file.missedLines))
+            branches: file.branchCount, branchesRun: file.branchesRun, missed: file.missedLines,
+            open: file.openWays.count, explained: file.openWays.count { $0.reason != nil }))
       }
     } else {
       switch format {

@@ -52,9 +52,7 @@ package struct CoveragePage {
 
   private func listing(_ file: CoverageReport.File, at index: Int) -> String {
     var faults: [Int: [String]] = [:]
-    for branch in file.branches {
-      if let fault = branch.fault { faults[branch.branch.line.number, default: []].append(fault) }
-    }
+    for way in file.openWays { faults[way.line, default: []].append(way.fault) }
     var rows = ""
     for (at, text) in file.texts.enumerated() {
       let number = at + 1

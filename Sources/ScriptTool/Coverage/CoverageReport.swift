@@ -26,6 +26,34 @@ package struct CoverageReport: Sendable {
     /// Lines that have code, and whether they have run.
     package let lines: [Int: Bool]
     package let branches: [Branch]
+    /// Why a way of a line's conditions cannot be gone, as a comment `-- coverage: allow REASON` says on that line
+    /// or alone on the line before.
+    package let reasons: [Int: String]
+
+    init(path: String, texts: [String], lines: [Int: Bool], branches: [Branch]) {
+      (self.path, self.texts, self.lines, self.branches) = (path, texts, lines, branches)
+      var reasons: [Int: String] = [:]
+      for (at, text) in texts.enumerated() {
+        guard let match = text.firstMatch(of: #/--+\s*coverage: allow (.+)$/#) else { continue }
+        let isAlone = text[..<match.range.lowerBound].allSatisfy { $0 == " " || $0 == "\t" }
+        reasons[isAlone ? at + 2 : at + 1] = String(match.1)
+      }
+      self.reasons = reasons
+    }
+
+    /// The ways that were not gone though their line has run, and why, where that is said.
+    package var openWays: [(line: Int, fault: String, reason: String?)] {
+      branches.compactMap { branch in
+        let line = branch.branch.line.number
+        guard let fault = branch.fault, lines[line] != false else { return nil }
+        return (line, fault, reasons[line])
+      }
+    }
+
+    /// Lines with a reason that nothing needs.
+    package var needlessReasons: [Int] {
+      Set(reasons.keys).subtracting(openWays.map(\.line)).sorted()
+    }
 
     package var lineCount: Int { lines.count }
     package var linesRun: Int { lines.values.count { $0 } }
@@ -72,12 +100,19 @@ package struct CoverageReport: Sendable {
       for number in file.missedLines {
         rows.append("\(file.path):\(number): never run: \(Self.trimmed(file.texts[number - 1]))")
       }
-      for branch in file.branches {
-        guard let fault = branch.fault, file.lines[branch.branch.line.number] != false else {
-          continue
-        }
-        rows.append("\(file.path):\(branch.branch.line.number): \(fault)")
+      for way in file.openWays {
+        rows.append(
+          "\(file.path):\(way.line): \(way.fault)" + (way.reason.map { " (\($0))" } ?? ""))
       }
+      for number in file.needlessReasons {
+        rows.append("\(file.path):\(number): a reason is given, and every way was gone")
+      }
+    }
+    let open = files.flatMap(\.openWays)
+    if !open.isEmpty {
+      rows.append(
+        "conditions that went one way: \(open.count), with a reason: \(open.count { $0.reason != nil })"
+      )
     }
     return (rows + [Self.percent(linesRun, of: lineCount)]).joined(separator: "\n")
   }
