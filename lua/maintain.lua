@@ -20,6 +20,8 @@ return guarded(function()
   local is_held = not holder or holder == ARGV[2] or tonumber(runs_out) < tonumber(now())
   local position, count = string.match(meta[4] or '0 0', '^(%d+) (%d+)$')
   if is_held then
+    -- From here on the server lets it go on, also when its memory is full: it has written.
+    call('HDEL', KEYS[3], '')
     if ARGV[1] == 'claim' then
       call('HSET', KEYS[3], 'maintainer', string.format('%.0f ', now() + ARGV[3]) .. ARGV[2])
     else

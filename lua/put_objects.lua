@@ -34,12 +34,12 @@ return guarded(function()
     if not meta[3] then
       is_new = redis.call('HSETNX', KEYS[1], id, bytes)
     else
-      -- Whatever is under way to a ref is kept by this collection, with all below it.
+      -- Whatever is under way to a ref is kept by this collection, with all below it that is there.
       local is_leaf = string.byte(bytes) == 98
       if redis.call('HEXISTS', KEYS[1], id) == 1 then
-        redis.call('RPUSH', KEYS[5], id)
+        redis.call('RPUSH', KEYS[5], id .. 'u')
       else
-        if not is_leaf then redis.call('RPUSH', KEYS[5], id) end
+        if not is_leaf then redis.call('RPUSH', KEYS[5], id .. 'u') end
         is_new = redis.call('HSETNX', KEYS[2], id, bytes)
       end
     end

@@ -86,9 +86,10 @@ return guarded(function()
   end
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others
-  -- is refused before anything has changed: each is tried where it changes nothing, the log's first.
-  redis.call('HSET', KEYS[5], 'format', meta[1])
+  -- is refused before anything has changed: each is tried where it changes nothing, the log's first. A server
+  -- whose memory is full lets refs be removed, as HDEL comes first.
   if next(gone) then redis.call('HDEL', refs, '') end
+  redis.call('HSET', KEYS[5], 'format', meta[1])
   if meta[14] then
     local targets = {}
     for _, change in ipairs(changes) do

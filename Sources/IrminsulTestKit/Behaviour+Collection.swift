@@ -1,3 +1,4 @@
+import Foundation
 import GitObjects
 import Irminsul
 
@@ -70,6 +71,60 @@ extension Behaviour {
       let summary = try await repository.verify { _ in }
       try expectEqual(summary.faults, 0)
       try expectEqual(summary.incompleteObjects, 0)
+    },
+    Behaviour("what an upload has left unfinished does not hold up collections", .scripts) {
+      repository in
+      let folder = FileManager.default.temporaryDirectory
+        .appending(path: "irminsul-\(UInt64.random(in: 0 ... .max))")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let main = repository.branch()
+      try await main.set("kept", to: "1", "One")
+      // A store with values of half a megabyte, and a slice of it.
+      let source = repository.branch("source")
+      let edits = try (0..<12).map {
+        try BranchEdit.set(Path("values/\($0)"), String(repeating: "\($0) ", count: 200_000))
+      }
+      try await source.commit(edits, "Values")
+      let (whole, half) = (folder.appending(path: "whole").path, folder.appending(path: "half"))
+      var part = SliceOptions()
+      part.refs = ["source"]
+      try await repository.exportSlice(to: whole, part)
+      try await repository.deleteBranch("source")
+      var options = CollectionOptions()
+      options.grace = .zero
+      options.reflog = .zero
+      _ = try await repository.collectGarbage(options)
+      let objects = try await repository.statistics().objects
+
+      options.grace = .seconds(1)
+      for fraction in [0.3, 0.7] {
+        let task = Task { [options] in
+          try await repository.collectGarbage(options) { report in
+            if report.phase == .waiting { withUnsafeCurrentTask { $0?.cancel() } }
+          }
+        }
+        _ = try? await task.value
+        let bytes = try Data(contentsOf: URL(filePath: whole))
+        try bytes.prefix(Int(Double(bytes.count) * fraction)).write(to: half)
+        let error = try await expectError { try await repository.importSlice(from: half.path) }
+        guard case .slice = error else { throw error }
+        let report = try await repository.collectGarbage(options)
+        try expectEqual(report.phase, .done)
+        try expectEqual(try await main.get("kept", as: String.self), "1")
+      }
+      // What is whole comes in all the same, and goes when nothing leads to it.
+      try await repository.importSlice(from: whole)
+      _ = try await repository.collectGarbage(options)
+      let summary = try await repository.verify { _ in }
+      try expectEqual(summary.faults + summary.incompleteObjects, 0)
+      try expectEqual(
+        try await source.get("values/11", as: String.self),
+        String(repeating: "11 ", count: 200_000))
+      try await repository.deleteBranch("source")
+      options.grace = .zero
+      _ = try await repository.collectGarbage(options)
+      try expectEqual(try await repository.statistics().objects, objects)
     },
   ]
 }

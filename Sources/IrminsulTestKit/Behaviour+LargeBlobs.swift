@@ -162,6 +162,18 @@ extension Behaviour {
         try await repository.usage()?.objects, Int64(try await repository.statistics().objects))
       try await repository.set(.quotaBytes, to: nil)
       try expect(try await repository.usage() == nil)
+      // Several who set the first quota at once count once.
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for value in ["1m", "2m", "3m", "4m"] {
+          group.addTask { _ = try await repository.set(.quotaBytes, to: value) }
+          group.addTask { _ = try await repository.set(.quotaObjects, to: value) }
+        }
+        try await group.waitForAll()
+      }
+      try expectEqual(
+        try await repository.usage()?.objects, Int64(try await repository.statistics().objects))
+      try await repository.set(.quotaObjects, to: nil)
+      try await repository.set(.quotaBytes, to: nil)
       try await main.set("e", to: bytes(30_000, seed: 6), "E")
       for value in ["0", "-1", "x", "1x", "9999999999t", ""] {
         let error = try await expectError { try await repository.set(.quotaObjects, to: value) }

@@ -251,13 +251,44 @@
       for command in [["set", "a=2"], ["set", "b", "--file", "value"], ["rm", "a"]] {
         let transcript = try await sandbox.irminsul(command + ["--store", server.url])
         expectRefusal(
-          transcript, .refused, "OOM", "The server has reached maxmemory", "Nothing was written")
+          transcript, .refused, "OOM", "The server has reached maxmemory", "This call has written nothing")
       }
       // What is there can still be read.
       expectDone(try await sandbox.irminsul("get", "a", "--store", server.url), "1")
       #expect(try await sandbox.state(of: server.url) == before)
       try server.command("CONFIG", "SET", "maxmemory", "0")
       expectDone(try await sandbox.irminsul("verify", "--store", server.url))
+    }
+
+    @Test func aServerOutOfMemoryIsTidied() async throws {
+      let sandbox = try Sandbox()
+      let server = try await RedisServer.start()
+      func irminsul(_ words: String...) async throws -> Transcript {
+        try await sandbox.irminsul(words + ["--store", server.url])
+      }
+      for number in 0..<30 {
+        expectDone(try await irminsul("set", "a=\(number)\(String(repeating: "x", count: 3000))"))
+      }
+      expectDone(try await irminsul("branch", "gone"))
+      expectDone(try await irminsul("set", "b=1", "--branch", "gone"))
+      try server.command("CONFIG", "SET", "maxmemory", "1mb")
+      expectRefusal(try await irminsul("set", "a=2"), .refused, "OOM")
+      // Settings, the end of branches, cuts and collections make room.
+      expectDone(try await irminsul("config", "set", "retention.commits", "5"))
+      expectDone(try await irminsul("branch", "--delete", "gone"))
+      let before = try await sandbox.state(of: server.url)
+      expectDone(
+        try await irminsul(
+          "gc", "--grace", "0", "--reflog", "0", "--archive", "cut.slice"))
+      expectDone(try await irminsul("maintain", "--once", "--changes", "1", "--grace", "0"))
+      #expect(try await sandbox.state(of: server.url) != before)
+      let log = expectDone(try await irminsul("log", "--oneline"))
+      #expect(log.text.split(separator: "\n").count == 5)
+      try server.command("CONFIG", "SET", "maxmemory", "0")
+      expectDone(try await irminsul("slice", "import", "cut.slice"))
+      #expect(
+        expectDone(try await irminsul("log", "--oneline")).text.split(separator: "\n").count == 30)
+      expectDone(try await irminsul("verify"))
     }
 
     @Test func aServerThatIsLoading() async throws {

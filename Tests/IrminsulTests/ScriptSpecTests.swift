@@ -20,6 +20,10 @@ import Testing
     for file in coverage.report.files {
       #expect(file.missedLines == [], "\(file.path)")
     }
+    for file in coverage.report.files {
+      #expect(file.openWays.filter { $0.reason == nil }.map(\.fault) == [], "\(file.path)")
+      #expect(file.needlessReasons == [], "\(file.path)")
+    }
     #expect(coverage.report.files.contains { $0.path.hasSuffix("/lib/edits.lua") })
     #expect(coverage.report.linesRun > 1000)
   }

@@ -64,7 +64,9 @@ local function act(request, edit, mode, id)
     if stored_size(id) > 262144 then fail('TOOLARGE', 'value') end
     old = read_for(request, id)
     if is_large(old) then fail('TOOLARGE', 'value') end
-    old = string.sub(old, string.find(old, '\0', 1, true) + 1)
+    local zero = string.find(old, '\0', 1, true)
+    if not zero then fail('BADENTRY', hex_id(id)) end
+    old = string.sub(old, zero + 1)
   end
   local content, problem = change_value(action, old, value)
   if problem then

@@ -9,7 +9,9 @@ end
 -- Where a tree object's first entry starts.
 local function first_entry(bytes, id)
   if string.sub(bytes, 1, 5) ~= 'tree ' then fail('NOTTREE', hex_id(id)) end
-  return string.find(bytes, '\0', 1, true) + 1
+  local zero = string.find(bytes, '\0', 1, true)
+  if not zero then fail('BADTREE', 'its size has no end') end
+  return zero + 1
 end
 
 -- The entry of one name: where it starts and ends, its mode and its id; nothing when absent.

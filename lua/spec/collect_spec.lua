@@ -132,6 +132,52 @@ describe('collect', function()
     expect(finish()).equals(0)
   end)
 
+  it('keeps more refs and leases than a page of a scan holds', function()
+    fresh_store()
+    local objects, changes, of_refs, of_leases = {}, {}, {}, {}
+    for n = 1, 600 do
+      local text, id = blob('ref ' .. n)
+      objects[2 * n - 1], objects[2 * n], of_refs[n] = id, text, id
+      for _, field in ipairs({'refs/tags/t' .. n, '', id}) do changes[#changes + 1] = field end
+    end
+    put_objects(unpack(objects))
+    set_refs(unpack(changes))
+    for n = 1, 600 do
+      local text, id = blob('lease ' .. n)
+      objects[2 * n - 1], objects[2 * n], of_leases[n] = id, text, id
+    end
+    put_objects(unpack(objects))
+    for n = 1, 600 do scripts.lease('begin', 'l' .. n, '600000', of_leases[n]) end
+    local text, id = blob('garbage')
+    put_objects(id, text)
+    begin()
+    expect(finish('100')).equals('waiting')
+    redis.call('DEL', keys.leases)
+    expect(finish()).equals(1)
+    expect(scripts.missing_objects(unpack(of_refs))).equals({})
+    expect(scripts.missing_objects(unpack(of_leases))).equals({})
+    expect(is_there(id)).equals(false)
+  end)
+
+  it('passes over submodules: their commits are elsewhere', function()
+    fresh_store()
+    local id = string.rep('s', 20)
+    commit{set('a', '1'), {'sub', '*', 'entry', '160000', id}, set('z', '2')}
+    begin()
+    expect(finish()).equals(0)
+    expect(is_there(id)).equals(false)
+    expect(text_at('a') .. text_at('z')).equals('12')
+  end)
+
+  it('keeps the parents of a commit that has nothing but headers', function()
+    fresh_store()
+    local first = commit{set('a', '1')}[3]
+    set_refs('refs/heads/main', first, put_headers(first))
+    begin()
+    expect(finish()).equals(0)
+    expect(is_there(first)).equals(true)
+  end)
+
   it('keeps what comes to be used while it is under way', function()
     for _, steps in ipairs({0, 1, 2, 5, 40}) do
       forget_store()
@@ -183,6 +229,58 @@ describe('collect', function()
     expect(is_there(id_of(explanation))).equals(true)
   end)
 
+  it('follows the ids of a store with SHA-256', function()
+    local explanation_id = raw('ec4350d1fc867895a76028a19491518947db47664bee066f4b2d28ff6a3cc572')
+    local function id(letter) return string.rep(letter, 32) end
+    local function text(tree, parent)
+      return framed('commit', 'tree ' .. tree .. (parent and '\nparent ' .. parent or '') .. '\nauthor ' .. person
+        .. '\ncommitter ' .. person .. '\n\nm\n')
+    end
+    for _, layout in ipairs({'git', 'wide'}) do
+      forget_store()
+      scripts.create(layout == 'wide' and '2' or '1', 'sha256', 'refs/heads/main', '1000', '1000', 'id', layout,
+        explanation_id, explanation)
+      local tree = string.rep('74', 32)
+      put_objects(id('a'), framed('blob', 'a'), id('b'), framed('blob', 'b'), id('g'), framed('blob', 'garbage'),
+        id('l'), framed('blob', 'leased'), id('t'), framed('tree', '40000 d\0' .. id('u') .. '100644 f\0' .. id('a')),
+        id('u'), framed('tree', '100644 g\0' .. id('b')), id('p'), text(tree),
+        id('c'), text(tree, string.rep('70', 32)), id('h'), text(tree))
+      set_refs('refs/heads/main', '', id('c'))
+      scripts.set_head(string.rep('68', 32))
+      scripts.lease('begin', 'l', '600000', id('l'))
+      begin()
+      expect(finish('2')).equals('waiting')
+      scripts.lease('end', 'l')
+      -- What marks of wide directories refer to is garbage where there are none.
+      expect(finish()).equals(layout == 'wide' and 1 or 2)
+      expect(is_there(explanation_id)).equals(layout == 'wide')
+      expect(scripts.missing_objects(id('a'), id('b'), id('c'), id('h'), id('l'), id('p'), id('t'), id('u')))
+        .equals({})
+      expect(is_there(id('g'))).equals(false)
+    end
+  end)
+
+  it('does without what the record of a store does not say', function()
+    fill()
+    redis.call('HDEL', keys.meta, 'head')
+    begin()
+    expect(finish()).equals(0)
+    expect(text_at('a/b/c')).equals('3')
+  end)
+
+  it('goes on with a collection of a version that did not count what is stored anew', function()
+    fill()
+    scripts.configure('1', 'config.quota.objects', '1000')
+    begin()
+    expect(finish()).equals(0)
+    local text, id = blob('garbage')
+    put_objects(id, text)
+    begin()
+    redis.call('HDEL', keys.collection, 'twice', 'twice_bytes')
+    expect(finish('5')).equals(1)
+    expect(redis.call('HGET', keys.meta, 'objects')).equals(tostring(redis.call('HLEN', keys.objects)))
+  end)
+
   it('cuts histories where the store says that they end', function()
     fresh_store()
     local first = commit{set('a', '1')}
@@ -192,6 +290,111 @@ describe('collect', function()
     expect(finish()).equals(3)
     expect(is_there(first[3])).equals(false)
     expect(text_at('a')).equals('2')
+  end)
+
+  it('is not held up by an upload that has not ended, and keeps what has come', function()
+    for _, units in ipairs({'1', '1000'}) do
+      fill()
+      local text, text_id = blob('in a film')
+      local part, part_id = blob('part of it')
+      local inner = framed('tree', '100644 a\0' .. text_id .. '100644 b\0' .. part_id)
+      local outer = framed('tree', '40000 c\0' .. id_of(inner))
+      local garbage, garbage_id = blob('garbage')
+      -- What an earlier upload has left unfinished, and this one finds.
+      put_objects(garbage_id, garbage, id_of(inner), inner, part_id, part)
+      begin()
+      put_objects(id_of(outer), outer, id_of(inner), inner)
+      expect(finish(units)).equals(1)
+      expect({is_there(id_of(outer)), is_there(id_of(inner)), is_there(part_id)}).equals({true, true, true})
+      -- The rest comes, and a ref: now it has to be whole.
+      begin()
+      expect(commit{{'', '*', 'entry', '40000', id_of(outer)}}[1]).equals('committed')
+      expect(finish(units)).fails_with('MISSING')
+      put_objects(text_id, text)
+      expect(finish(units)).equals(0)
+      expect(text_at('c/a')).equals('in a film')
+      forget_store()
+    end
+  end)
+
+  it('goes on where a lease finds what an upload has left', function()
+    fill()
+    local _, text_id = blob('never stored')
+    local tree = framed('tree', '100644 a\0' .. text_id)
+    put_objects(id_of(tree), tree)
+    begin()
+    scripts.lease('begin', ('l'):rep(16), '1000000')
+    expect(scripts.lease('renew', ('l'):rep(16), id_of(tree))).equals({'tree'})
+    scripts.lease('end', ('l'):rep(16))
+    expect(finish()).equals(0)
+    expect(is_there(id_of(tree))).equals(true)
+    begin()
+    scripts.lease('begin', ('l'):rep(16), '1000000', id_of(tree))
+    scripts.lease('end', ('l'):rep(16))
+    expect(finish()).fails_with('MISSING')
+  end)
+
+  it('ends at a record of a large blob that cannot be read', function()
+    for _, head in ipairs({'large 5000 2000\0', 'large 5000 0\0', 'large x\0', 'large 2000 2000\0'}) do
+      fill()
+      local one, two = id_of('blob 1\0a'), id_of('blob 1\0b')
+      local record = head .. one .. two
+      put_objects(one, 'blob 1\0a', two, 'blob 1\0b')
+      redis.call('HSET', keys.objects, ('r'):rep(20), record)
+      commit{{'film', '*', 'entry', '100644', ('r'):rep(20)}}
+      begin()
+      expect(finish()).fails_with('BADTREE')
+      expect({is_there(one), is_there(two)}).equals({true, true})
+      forget_store()
+    end
+  end)
+
+  it('keeps what is called by another kind than it is', function()
+    for _, units in ipairs({'1', '3', '1000'}) do
+      -- A tree that calls another branch's tree a blob, and one that calls its commit so.
+      fill()
+      local other = commit{ref = 'refs/heads/other', set('x/y', '1')}
+      for at, id in ipairs({other[5], other[3]}) do
+        local wrong = framed('tree', '100644 a\0' .. id)
+        put_objects(id_of(wrong), wrong)
+        commit{ref = 'refs/heads/wrong' .. at, {'b', '*', 'entry', '40000', id_of(wrong)}}
+      end
+      begin()
+      expect(finish(units)).equals(0)
+      expect(text_at('x/y', 'refs/heads/other')).equals('1')
+      forget_store()
+    end
+  end)
+
+  it('keeps what has the id of a submodule\'s commit', function()
+    fill()
+    local text, text_id = blob('twice')
+    put_objects(text_id, text)
+    local tree = commit{ref = 'refs/heads/other', set('x/y', '1')}[5]
+    commit{{'m', '*', 'entry', '160000', text_id}, {'n', '*', 'entry', '100644', text_id},
+      {'o', '*', 'entry', '160000', tree}, {'p', '*', 'entry', '40000', tree}}
+    set_refs('refs/heads/other', '*', '')
+    begin()
+    expect(finish()).equals(1)
+    expect({text_at('n'), text_at('p/x/y')}).equals({'twice', '1'})
+  end)
+
+  it('ends at a header that has no end', function()
+    fill()
+    local garbage, garbage_id = blob('garbage')
+    put_objects(garbage_id, garbage)
+    for _, damaged in ipairs({'tree 9', 'large 9 4'}) do
+      redis.call('HSET', keys.objects, ('q'):rep(20), damaged)
+      set_refs('refs/tags/x', '*', ('q'):rep(20))
+      begin()
+      expect(finish()).fails_with('BADTREE')
+      expect(finish()).fails_with('BADTREE')
+      expect(is_there(garbage_id)).equals(true)
+      set_refs('refs/tags/x', '*', '')
+      redis.call('DEL', keys.worklist)
+      finish()
+      put_objects(garbage_id, garbage)
+    end
   end)
 
   it('removes nothing of a store that lacks something', function()
@@ -215,7 +418,9 @@ describe('collect', function()
   end)
 
   it('removes nothing of a store with damaged objects', function()
-    for _, damage in ipairs({framed('tree', '100644 cut'), framed('commit', 'nothing'), 'tag 1\0x'}) do
+    local damages = {framed('commit', 'nothing'), 'tag 1\0x'}
+    for _, cut in ipairs(cut_entries) do damages[#damages + 1] = framed('tree', cut) end
+    for _, damage in ipairs(damages) do
       forget_store()
       fill()
       local id = id_of(damage)

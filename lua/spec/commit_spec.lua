@@ -62,6 +62,7 @@ describe('commit', function()
     expect(commit{set('a', '1')}).equals({'unchanged', 1, head})
     expect(commit{remove('b/c')}).equals({'unchanged', 1, head})
     expect(commit{remove('a/c')}).equals({'unchanged', 1, head})
+    expect(commit{set('a', '1'), remove('b'), remove('c')}).equals({'unchanged', 1, head})
     expect(snapshot()).equals(before)
     expect(commit{flags = 'allow-empty'}[1]).equals('committed')
   end)
@@ -102,6 +103,12 @@ describe('commit', function()
     local empty = commit{remove('d')}
     expect(redis.call('HGET', keys.objects, empty[5])).equals(framed('tree', ''))
     expect(commit{remove('')}[1]).equals('unchanged')
+    commit{set('a/b', '1'), set('a/c', '1'), set('d', '2'), set('e', '3')}
+    reply = commit{remove('a/b'), remove('a/c'), remove('e')}
+    expect(redis.call('HGET', keys.objects, reply[5])).equals(
+      framed('tree', '100644 d\0' .. id_of(framed('blob', '2'))))
+    commit{set('e', '3')}
+    expect(commit{remove('d'), remove('e')}[5]).equals(empty[5])
   end)
 
   it('finds an entry exactly, whatever the ids look like', function()
@@ -283,7 +290,7 @@ describe('commit', function()
     fresh_store()
     commit{set('a', '1'), set('d/x', '1')}
     local before = snapshot()
-    for _, path in ipairs({'/a', 'a/', 'a//b', '.', 'a/..', '.git', 'x/.GIT', 'n\0n'}) do
+    for _, path in ipairs({'/a', 'a/', 'a//b', '.', 'a/..', '.git', 'x/.GIT', 'n\0n', 'g/', 'Git/', '.g\0'}) do
       expect(commit{set(path, '1')}).fails_with('BADPATH')
     end
     expect(commit{set('d', '1'), set('d/y', '1')}).fails_with('BADEDIT')
@@ -354,6 +361,8 @@ describe('commit', function()
     expect(commit{{'d', '*', 'remove'}, {'d/x', '100644 ' .. id_of(framed('blob', '1'))}}[1])
       .equals('committed')
     expect(text_at('d/x')).equals(nil)
+    expect(commit{set('e', '1'), {'e/x', ''}}[1]).equals('committed')
+    expect(text_at('e')).equals('1')
   end)
 
   it('applies several edits of one path in their order', function()
@@ -418,6 +427,29 @@ describe('commit', function()
     expect(commit{{'d', names}}[1]).equals('conflict')
     commit{remove('d')}
     expect(commit{{'d', names}}[1]).equals('conflict')
+  end)
+
+  it('tests the names of directories with old modes, and says which are cut off', function()
+    fresh_store()
+    local blob, inner = framed('blob', 'x'), framed('tree', '')
+    local old = framed('tree', '100644 a\0' .. id_of(blob) .. '040000 d\0' .. id_of(inner))
+    local cuts = {}
+    put_objects(id_of(blob), blob, id_of(inner), inner, id_of(old), old)
+    for number, cut in ipairs(cut_entries) do
+      local bytes = framed('tree', '100644 a\0' .. id_of(blob) .. cut)
+      put_objects(id_of(bytes), bytes)
+      cuts[number] = {'cut' .. number, '*', 'entry', '40000', id_of(bytes)}
+    end
+    commit{{'old', '*', 'entry', '40000', id_of(old)}, unpack(cuts)}
+    local before = snapshot()
+    local other = 'names ' .. string.rep('o', 20)
+    -- The mode is taken for what Git writes now.
+    expect(commit{{'old', other .. redis.sha1hex('100644 a\0' .. '40000 d\0')}}[1]).equals('unchanged')
+    expect(commit{{'old', other .. redis.sha1hex('100644 a\0' .. '040000 d\0')}}[1]).equals('conflict')
+    for number = 1, #cuts do
+      expect(commit{{'cut' .. number, other .. redis.sha1hex('100644 a\0')}}).fails_with('BADTREE')
+    end
+    expect(snapshot()).equals(before)
   end)
 
   it('adds to counters of 64 bits', function()
@@ -729,14 +761,17 @@ describe('commit', function()
   end)
 
   it('refuses to go on from a tree that is cut off', function()
-    for _, damage in ipairs({'x', '100644 x', '100644 x\0short'}) do
+    for _, damage in ipairs(cut_entries) do
       forget_store()
       fresh_store()
       local bytes = framed('tree', damage)
       put_objects(id_of(bytes), bytes)
       commit{{'d', '*', 'entry', '40000', id_of(bytes)}}
+      local before = snapshot()
       expect(commit{set('d/x', '1')}).fails_with('BADTREE')
+      expect(commit{set('d/x', '1'), set('d/y', '1')}).fails_with('BADTREE')
       expect(commit{{'d', '*', 'insert', '', 'x'}}[1]).equals('conflict')
+      expect(snapshot()).equals(before)
     end
   end)
 
@@ -748,5 +783,16 @@ describe('commit', function()
       {'b', '*', 'entry', '100644', id_of(two)}, {'c', '*', 'entry', '100644', id_of(large)}}[1])
       .equals('committed')
     expect(text_at('a') .. text_at('b') .. #text_at('c')).equals('121048577')
+  end)
+end)
+
+describe('a value whose header has no end', function()
+  it('is not changed', function()
+    fresh_store()
+    redis.call('HSET', keys.objects, ('q'):rep(20), 'blob 9')
+    commit{{'n', '*', 'entry', '100644', ('q'):rep(20)}}
+    local before = snapshot()
+    expect(commit{{'n', '*', 'increment', '', '1'}}).fails_with('BADENTRY')
+    expect(snapshot()).equals(before)
   end)
 end)

@@ -51,6 +51,23 @@ describe('set_refs', function()
     expect(scripts.read_refs('refs/heads/a')).equals({two})
   end)
 
+  it('answers a repeated request in a store with SHA-256', function()
+    scripts.create('1', 'sha256', 'refs/heads/main', '1000', '1000', 'id', 'git')
+    local one, two = string.rep('1', 32), string.rep('2', 32)
+    put_objects(one, framed('blob', '1'), two, framed('blob', '2'))
+    local requests = {
+      {'t1', '0', '', 'refs/tags/a', '', one, done = {'done', 1, one}},
+      {'t2', '0', '', 'refs/tags/b', '', one, 'refs/tags/a', one, '', 'refs/tags/c', '', two,
+        done = {'done', 4, one, '', two}},
+      {'t3', '0', '', 'refs/tags/b', one, '', done = {'done', 5, ''}},
+    }
+    for _, request in ipairs(requests) do
+      expect(scripts.set_refs(unpack(request))).equals({'set', request.done[2]})
+      expect(scripts.set_refs(unpack(request))).equals(request.done)
+    end
+    for _, request in ipairs(requests) do expect(scripts.set_refs(unpack(request))).equals(request.done) end
+  end)
+
   it('keeps that a request must not be made', function()
     fresh_store()
     local one = other_commit('1')

@@ -103,6 +103,18 @@ describe('entries_at', function()
     expect(scripts.entries_at('wide', '1', 'a', tree_of(reply))).fails_with('FORMAT')
     expect(scripts.entries_at('git', '1', 'a', string.rep('x', 20))).fails_with('MISSING')
   end)
+
+  it('takes the caller\'s word for the layout where a store\'s record is gone', function()
+    fresh_store()
+    local reply = commit{set('a', '1')}
+    local tree = tree_of(reply)
+    redis.call('HDEL', keys.meta, 'format')
+    expect(scripts.entries_at('wide', '1', 'a', tree).err).equals('FORMAT ')
+    expect(find('id', tree, 'entry', 'a')[2]).equals('100644')
+    expect(scripts.find('id', tree, 'entry', 'wide', 'a').err).equals('FORMAT ')
+    redis.call('DEL', keys.meta)
+    expect(scripts.entries_at('git', '1', 'a', tree)).equals({'100644 ' .. id_of(framed('blob', '1'))})
+  end)
 end)
 
 -- Answers what a scan's or a sample's triples say, by id, and how many there are.

@@ -92,6 +92,26 @@ describe('a wide directory', function()
     expect(find('ref', 'refs/heads/main', 'entry', 'job-150')[2]).equals('100755')
   end)
 
+  it('becomes a plain tree again with an entry whose name ends where others part, and goes with its last', function()
+    fresh_wide_store()
+    commit_jobs(1, 40)
+    commit{set('job-0', 'short')}
+    local edits = {}
+    for number = 1, 10 do edits[number] = remove(job(number)) end
+    commit(edits)
+    local names = parts_of(root())
+    expect({#names, names[1], names[2], names[31]}).equals({31, '100644 job-0', '100644 job-011', '100644 job-040'})
+    expect(text_at('job-0')).equals('short')
+    commit{set('d/a', '1'), set('d/b', '2')}
+    commit{remove('d/a'), remove('d/b')}
+    expect(#find('ref', 'refs/heads/main', 'entry', 'd')).equals(1)
+    commit_jobs(1, 40)
+    edits = {remove('job-0')}
+    for number = 1, 40 do edits[#edits + 1] = remove(job(number)) end
+    commit(edits)
+    expect(object(root())).equals(framed('tree', ''))
+  end)
+
   it('keeps an entry whose name ends where others part', function()
     fresh_wide_store()
     commit_jobs(1, 40)
@@ -133,6 +153,63 @@ describe('a wide directory', function()
     expect((parts_of(find('ref', 'refs/heads/plain', 'entry')[3]))).equals({'100644 ! 7', '100644 ! 8'})
     commit{ref = 'refs/heads/trick', remove('! 7'), set('b', '1')}
     expect((parts_of(find('ref', 'refs/heads/trick', 'entry')[3]))).equals({'100644 b'})
+  end)
+
+  it('is made of a plain tree which looks like one after an entry has gone', function()
+    fresh_wide_store()
+    -- A space stands before all that looks like a mark.
+    commit{{'! 7', '*', 'entry', '100644', id_of(explanation)}, set(' a', 's')}
+    expect((parts_of(root()))).equals({'100644  a', '100644 ! 7'})
+    commit{set('b', '1')}
+    expect((parts_of(root()))).equals({'100644  a', '100644 ! 7', '100644 b'})
+    commit{remove(' a')}
+    expect(parts_of(root())[1]).matches('^100644 ! 2')
+    expect(find('ref', 'refs/heads/main', 'entry', '! 7')[3]).equals(id_of(explanation))
+    expect(text_at('b')).equals('1')
+    expect(text_at(' a')).equals(nil)
+  end)
+
+  it('is read with ids of SHA-256', function()
+    local explanation_id = raw('ec4350d1fc867895a76028a19491518947db47664bee066f4b2d28ff6a3cc572')
+    scripts.create('2', 'sha256', 'refs/heads/main', '1000', '1000', 'id', 'wide', explanation_id, explanation)
+    local top, other, bucket, blob = string.rep('t', 32), string.rep('o', 32), string.rep('b', 32), string.rep('x', 32)
+    local function node(id)
+      return framed('tree', '100644 ! 33 6a6f62\0' .. id .. '40000 !2\0' .. bucket)
+    end
+    put_objects(blob, framed('blob', 'x'), bucket, framed('tree', '100644 job-1\0' .. blob),
+      top, node(explanation_id), other, node(blob))
+    expect(find('id', top, 'bytes', 'job-1')).equals({top, '100644', blob, framed('blob', 'x')})
+    expect(find('id', top, 'entry', '!2')).equals({top})
+    -- One that refers to anything else is somebody's own.
+    expect(find('id', other, 'entry', 'job-1')).equals({other})
+    expect(find('id', other, 'entry', '!2')).equals({other, '40000', bucket})
+  end)
+
+  it('is not what begins like one', function()
+    fresh_wide_store()
+    local function put(content)
+      local bytes = framed('tree', content)
+      put_objects(id_of(bytes), bytes)
+      return id_of(bytes)
+    end
+    -- No mark, and one that counts more than there can be.
+    for _, name in ipairs({'! x', '! 0', '! 1 G', '! 1234567890123456'}) do
+      local id = put('100644 ' .. name .. '\0' .. id_of(explanation))
+      expect(find('id', id, 'entry', name)).equals({id, '100644', id_of(explanation)})
+    end
+    expect(find('id', put('100644 ! '), 'entry', 'a')).fails_with('BADTREE')
+  end)
+
+  it('has no entry without a name, and none where the digits end', function()
+    fresh_wide_store()
+    commit_jobs(1, 100)
+    expect(#find('ref', 'refs/heads/main', 'entry', '')).equals(1)
+    expect(#scripts.trail(root(), '')).equals(2)
+    local _, ids = parts_of(root())
+    -- By hand: below what the name of a directory `job` has in digits there is nothing but that.
+    local bytes = framed('tree', '100644 ! 40 6a6f622f\0' .. id_of(explanation) .. '40000 !0\0' .. ids['40000 !0'])
+    put_objects(id_of(bytes), bytes)
+    expect(find('id', id_of(bytes), 'entry', 'job')).equals({id_of(bytes)})
   end)
 
   it('meets expectations as any other', function()
@@ -218,6 +295,20 @@ describe('a wide directory', function()
     put_objects(id_of(cut), cut)
     commit{{'cut', '*', 'entry', '40000', id_of(cut)}}
     expect(commit{set('cut/a', 'x')}).fails_with('BADTREE')
+    -- And one that is cut off after what is looked for.
+    local blob = id_of(framed('blob', '1'))
+    cut = framed('tree', '100644 a\0' .. blob .. string.rep('1', 2000))
+    put_objects(id_of(cut), cut)
+    commit{{'cut', '*', 'entry', '40000', id_of(cut)}}
+    expect(commit{set('cut/a', 'x')}).fails_with('BADTREE')
+    for _, damage in ipairs(cut_entries) do
+      cut = framed('tree', '100644 a\0' .. blob .. '100644 b\0' .. blob .. damage)
+      put_objects(id_of(cut), cut)
+      commit{{'cut', '*', 'entry', '40000', id_of(cut)}}
+      local before = snapshot()
+      expect(commit{set('cut/a', 'x'), set('cut/b', 'y')}).fails_with('BADTREE')
+      expect(snapshot()).equals(before)
+    end
   end)
 end)
 
@@ -265,6 +356,21 @@ describe('a wide directory with a wrong mark', function()
     local edits = {}
     for number = 0, 40 do edits[#edits + 1] = set('job-151' .. number, 'x') end
     expect(commit(edits)).fails_with('BADTREE')
+    -- Here, but twice.
+    redis.call('HSET', keys.objects, bucket, framed('tree', content .. '100644 job-150\0' .. blob))
+    local before = snapshot()
+    expect(commit(edits)).fails_with('BADTREE')
+    expect(snapshot()).equals(before)
+  end)
+
+  it('keeps the last of its parts where the mark knows of more', function()
+    fresh_wide_store()
+    commit_jobs(1, 33)
+    miscount(100)
+    expect(remove_jobs(10, 33)[1]).equals('committed')
+    expect((parts_of(root()))).equals({'100644 ! 76 6a6f622d303', '40000 !0'})
+    for number = 1, 9 do expect(text_at(job(number))).equals(tostring(number)) end
+    expect(text_at(job(10))).equals(nil)
   end)
 
   it('does not stay when nothing is left', function()

@@ -33,9 +33,11 @@ extension Repository {
     if setting == .head {
       try await setHeadReference("ref: \(Branch.refName(canonical ?? setting.standard))")
     } else {
-      let counted = setting.isQuota ? try await usage() : nil
+      let isQuota = setting.isQuota && canonical != nil
+      // One who began to count and has not ended may be gone.
+      let counts = isQuota ? try await configure(changes: [], reading: ["objects", "counting"]) : []
       _ = try await configure(changes: [(setting.field, canonical ?? "")], reading: [])
-      if setting.isQuota, canonical != nil, counted == nil { try await countAll() }
+      if isQuota, counts[0].isEmpty || !counts[1].isEmpty { try await countAll() }
     }
     return canonical
   }
@@ -55,13 +57,15 @@ extension Repository {
   }
 
   private func countAll() async throws {
+    let word = String(UInt64.random(in: 0 ... .max), radix: 16)
+    _ = try await configure(changes: [("counting", word)], reading: [])
     var seen: Set<ObjectID> = []
     var bytes = 0
     try await scripted("quotas").forEachScanStep { step in
       for (id, size) in step.objects where seen.insert(id).inserted { bytes += size }
     }
     _ = try await configure(
-      changes: [("counted.objects", "\(seen.count)"), ("counted.bytes", "\(bytes)")], reading: [])
+      changes: [("counted", "\(word) \(seen.count) \(bytes)")], reading: [])
   }
 
   private func configure(

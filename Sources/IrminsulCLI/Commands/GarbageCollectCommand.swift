@@ -41,6 +41,7 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   var kinds = false
 
   func validate() throws {
+    if archive == "-" { throw ValidationError("--archive needs a file: it is read back before anything is cut.") }
     if dryRun, archive != nil { throw ValidationError("--dry-run writes no archive.") }
     if whole, archive != nil { throw ValidationError("--whole cuts nothing off to be archived.") }
   }
