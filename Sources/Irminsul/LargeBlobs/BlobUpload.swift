@@ -59,7 +59,7 @@ struct BlobUpload {
   }
 
   private var wrongSize: StoreError {
-    .unencodable(type: "a blob", reason: "\(size) bytes were announced and \(count) came")
+    .unencodable(type: "blob", reason: "\(size) bytes were announced and \(count) came")
   }
 }
 
