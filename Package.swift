@@ -156,7 +156,9 @@ let package = Package(
     .testTarget(
       name: "GitRemoteIrminsulTests",
       dependencies: ["GitRemoteIrminsul", "Irminsul", "IrminsulTestKit"]),
-    .testTarget(name: "IrminsulBenchTests", dependencies: ["IrminsulBench", "IrminsulTestKit"]),
+    .testTarget(
+      name: "IrminsulBenchTests",
+      dependencies: ["IrminsulBench", "IrminsulTestKit", "GitRemoteIrminsul"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,8 @@ struct HelperOptions {
   private(set) var isDryRun = false
   private(set) var isAtomic = false
   private(set) var isRefetch = false
+  /// Whether annotated tags are to come with what they are of.
+  private(set) var followsTags = false
   private(set) var checksConnectivity = false
   private(set) var wantsObjectFormat = false
   private(set) var depth: Int?
@@ -34,6 +36,7 @@ struct HelperOptions {
     case "dry-run": isDryRun = flag
     case "atomic": isAtomic = flag
     case "refetch": isRefetch = flag
+    case "followtags": followsTags = flag
     case "check-connectivity": checksConnectivity = flag
     case "object-format":
       guard flag || value == "sha1" || value == "sha256" else { return "unsupported" }

@@ -9,8 +9,8 @@ struct RemoteHelper {
   let input: CommandInput
   private var options = HelperOptions()
   private var repository: Repository?
-  /// Where git has been told that refs are.
-  private var listed: [String: ObjectID] = [:]
+  /// Where git has been told that refs are, by full name in bytes: text would take two spellings for one.
+  private var listed: [[UInt8]: ObjectID] = [:]
 
   init(url: String, input: CommandInput) {
     self.url = url
@@ -67,17 +67,20 @@ struct RemoteHelper {
 
   private mutating func list(isForPush: Bool) async throws {
     let store = try await store()
-    let references = try await GitRemote(store, for: "").references(isForPush ? .plain : .peeled)
-    listed = Dictionary(references.map { ($0.name, $0.id) }) { first, _ in first }
+    let listing = try await GitRemote(store, for: "").listing(isForPush ? .plain : .peeled)
+    let references = listing.references
+    listed = Dictionary(references.map { (Array($0.name.utf8), $0.id) }) { first, _ in first }
     var lines: [String] = []
     if options.wantsObjectFormat { lines.append(":object-format \(store.algorithm.rawValue)") }
     // What a push may set does not include HEAD.
-    let head = isForPush ? "ref: " : try await store.headReference()
     let prefix = "ref: "
-    if !head.hasPrefix(prefix) {
-      lines.append("\(head) HEAD")
-    } else if listed[String(head.dropFirst(prefix.count))] != nil {
-      lines.append("@\(head.dropFirst(prefix.count)) HEAD")
+    if !isForPush {
+      let name = String(listing.head.dropFirst(prefix.count))
+      if !listing.head.hasPrefix(prefix) {
+        lines.append("\(listing.head) HEAD")
+      } else if listed[Array(name.utf8)] != nil {
+        lines.append("@\(name) HEAD")
+      }
     }
     lines += references.map { "\($0.id) \($0.name)" }
     try answer(lines + [""])
@@ -97,6 +100,7 @@ struct RemoteHelper {
     choices.depth = options.depth
     choices.completesShallow = options.isUnshallow
     choices.trustsLocalRefs = !options.isRefetch
+    if options.followsTags { choices.followedTags = annotatedTags }
     let progress = ProgressLine("Receiving objects", isShown: options.showsProgress)
     let result = try await remote().fetch(wants, choices) { progress.show($0) }
     progress.finish()
@@ -104,6 +108,18 @@ struct RemoteHelper {
     if let file = result.keepFile { answers.append("lock \(file)") }
     if options.checksConnectivity, result.isSelfContained { answers.append("connectivity-ok") }
     try answer(answers + [""])
+  }
+
+  /// The annotated tags that git has been told of, by id, with what they lead to.
+  private var annotatedTags: [ObjectID: ObjectID] {
+    var tags: [ObjectID: ObjectID] = [:]
+    for (name, target) in listed where name.suffix(3).elementsEqual("^{}".utf8) {
+      guard name.starts(with: "refs/tags/".utf8), let tag = listed[Array(name.dropLast(3))] else {
+        continue
+      }
+      tags[tag] = target
+    }
+    return tags
   }
 
   // MARK: push
@@ -114,7 +130,7 @@ struct RemoteHelper {
       let words = line.dropFirst(isForced ? 1 : 0)
         .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard words.count == 2 else { throw HelperFailure("git pushes \"\(line)\"") }
-      let old = options.leases[words[1]] ?? listed[words[1]]
+      let old = options.leases[words[1]] ?? listed[Array(words[1].utf8)]
       return GitRemote.Update(
         words[1], to: words[0].isEmpty ? nil : words[0], from: old,
         isForced: isForced || options.leases[words[1]] != nil)
@@ -123,6 +139,7 @@ struct RemoteHelper {
     choices.isAtomic = options.isAtomic
     choices.isDryRun = options.isDryRun
     choices.rebases = options.rebases
+    choices.known = Array(Set(listed.values))
     let progress = ProgressLine("Writing objects", isShown: options.showsProgress)
     let outcomes: [GitRemote.Outcome]
     do {

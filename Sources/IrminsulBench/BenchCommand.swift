@@ -15,7 +15,8 @@ import Irminsul
     subcommands: [
       ContentionCommand.self, SingleCommand.self, ReadCommand.self, ScaleCommand.self,
       MemoryCommand.self, ScriptsCommand.self,
-      WideCommand.self, HistoryCommand.self, RetentionCommand.self, CollectCommand.self,
+      WideCommand.self, HistoryCommand.self, RemoteCommand.self, RetentionCommand.self,
+      CollectCommand.self,
       FaultsCommand.self,
       WorkerCommand.self,
       CollectorCommand.self, GitCollectCommand.self,

@@ -5,7 +5,7 @@
     /// The oldest server with all commands that stores need.
     static let oldestVersion = ServerVersion(major: 6, minor: 2)
 
-    /// Checks version, role and eviction by INFO, in one or two round trips.
+    /// Checks version and role by INFO and eviction by CONFIG, all in one round trip.
     ///
     /// - Returns: Warnings about what this user may not ask, each one line.
     /// - Throws: `HostError.unsuitable` with the remedy, or any other ``HostError``.
@@ -13,6 +13,7 @@
       async let server = facts("server")
       async let replication = facts("replication")
       async let memory = facts("memory")
+      async let setting = policySetting(eviction)
       var warnings: [String] = []
       // Awaited together, because async let forgets the type of what it throws.
       let answers: [Result<ServerFacts, HostError>] = await [server, replication, memory]
@@ -29,7 +30,7 @@
       switch eviction {
       case .accepted: break
       case .refused:
-        let policy = try await evictionPolicy(answers[2])
+        let policy = try evictionPolicy(await setting, answers[2])
         if let policy {
           try checkEviction(policy)
         } else {
@@ -70,18 +71,28 @@
 
     /// CONFIG is what decides; INFO says the same where CONFIG is not permitted.
     private func evictionPolicy(
-      _ memory: Result<ServerFacts, HostError>
-    ) async throws(HostError) -> String? {
-      do {
-        let reply = try await run(Command("CONFIG", "GET", "maxmemory-policy"))
-        if let policy = reply.array?.last?.text { return policy }
-      } catch {
-        // Managed servers have no CONFIG at all: any refusal leads to INFO.
-        guard case .refused = error else { throw error }
+      _ setting: Result<String?, HostError>, _ memory: Result<ServerFacts, HostError>
+    ) throws(HostError) -> String? {
+      switch setting {
+      case .success(let policy?): return policy
+      case .success(nil): break
+      // Managed servers have no CONFIG at all: any refusal leads to INFO.
+      case .failure(.refused): break
+      case .failure(let error): throw error
       }
       return switch memory.permitted {
       case .success(let facts): facts?["maxmemory_policy"]
       case .failure(let error): throw error
+      }
+    }
+
+    private func policySetting(_ eviction: EvictionPolicy) async -> Result<String?, HostError> {
+      if eviction == .accepted { return .success(nil) }
+      do throws(HostError) {
+        let reply = try await run(Command("CONFIG", "GET", "maxmemory-policy"))
+        return .success(reply.array?.last?.text)
+      } catch {
+        return .failure(error)
       }
     }
 

@@ -8,6 +8,11 @@ import RedisScripting
 public final class FaultyProxy: Sendable {
   /// Where a connection breaks.
   public enum Fault: Sendable, Equatable {
+    /// The command with this number, counted from 0 over all connections, does not reach the server, and its
+    /// connection closes; later connections are sound.
+    case cutsBeforeCommand(Int)
+    /// That command is done, and its reply is lost with the connection; later connections are sound.
+    case cutsAfterCommand(Int)
     case none
     /// After so many bytes from the server have passed on, the connection closes.
     case closesAfterReplyBytes(Int)
@@ -26,6 +31,23 @@ public final class FaultyProxy: Sendable {
     var fault = Fault.none
     var passed = 0
     var connections = 0
+    /// Commands since the fault was set.
+    var numbered = 0
+    var action: @Sendable () -> Void = {}
+    var roundTrips = 0
+    var delay = 0.0
+    /// Whether the last thing that passed was a reply, or nothing has.
+    var isAnswered = true
+  }
+
+  /// What the two directions of a connection know of each other.
+  private final class Link: Sendable {
+    struct Counts {
+      var commands = 0
+      /// The reply that does not arrive, counted from 1.
+      var lostReply: Int?
+    }
+    let counts = Locked(Counts())
   }
 
   /// The port that it listens on.
@@ -52,8 +74,9 @@ public final class FaultyProxy: Sendable {
           state.sockets += [client, server]
           state.connections += 1
         }
-        Thread.detachNewThread { self.passCommands(from: client, to: server) }
-        Thread.detachNewThread { self.passReplies(from: server, to: client) }
+        let link = Link()
+        Thread.detachNewThread { self.passCommands(from: client, to: server, link) }
+        Thread.detachNewThread { self.passReplies(from: server, to: client, link) }
       }
     }
   }
@@ -71,20 +94,41 @@ public final class FaultyProxy: Sendable {
   /// How many commands have passed.
   public var commandCount: Int { commandCounts.values.reduce(0, +) }
 
+  /// How often a client has sent something after it had got the replies to all that it had sent before: round trips,
+  /// those of the greeting among them. Of one client, or several that take turns. What is sent at once is only seen as
+  /// such where replies take a while: see ``delayReplies(by:)``.
+  public var roundTripCount: Int { state.withLock { $0.roundTrips } }
+
+  /// Whether the fault that was set last, of those that befall one command, has come.
+  public var hasCut: Bool { state.withLock { $0.fault == .none } }
+
   /// How many connections were made so far.
   public var connectionCount: Int { state.withLock { $0.connections } }
 
   /// Forgets what has passed.
   public func resetCounts() {
-    state.withLock { $0.commands = [:] }
+    state.withLock { state in
+      state.commands = [:]
+      state.roundTrips = 0
+      state.isAnswered = true
+    }
   }
 
-  /// Breaks connections from now on as told; bytes are counted from here.
-  public func set(_ fault: Fault) {
+  /// Breaks connections from now on as told; bytes and commands are counted from here.
+  ///
+  /// - Parameter action: What happens when one is cut at a command, before the client sees it.
+  public func set(_ fault: Fault, action: @escaping @Sendable () -> Void = {}) {
     state.withLock { state in
       state.fault = fault
       state.passed = 0
+      state.numbered = 0
+      state.action = action
     }
+  }
+
+  /// Lets each piece of a reply arrive so many seconds later, as on a long way.
+  public func delayReplies(by seconds: Double) {
+    state.withLock { $0.delay = seconds }
   }
 
   /// Closes every present connection.
@@ -103,41 +147,91 @@ public final class FaultyProxy: Sendable {
     cutConnections()
   }
 
-  private func passCommands(from client: PlainSocket, to server: PlainSocket) {
-    var requests = RequestReader()
-    while true {
+  private enum Verdict {
+    case passes
+    case isCut(@Sendable () -> Void)
+    case losesItsReply
+  }
+
+  private func judge(_ name: String) -> Verdict {
+    state.withLock { state in
+      defer { state.numbered += 1 }
+      if state.isAnswered { state.roundTrips += 1 }
+      state.isAnswered = false
+      state.commands[name, default: 0] += 1
+      switch state.fault {
+      case .losesReplyTo(name):
+        state.fault = .closesAfterReplyBytes(0)
+        state.passed = 0
+        return .passes
+      case .cutsBeforeCommand(state.numbered):
+        state.fault = .none
+        return .isCut(state.action)
+      case .cutsAfterCommand(state.numbered):
+        state.fault = .none
+        return .losesItsReply
+      default: return .passes
+      }
+    }
+  }
+
+  private func passCommands(from client: PlainSocket, to server: PlainSocket, _ link: Link) {
+    var reader = RequestReader()
+    reading: while true {
       let bytes = client.read()
       guard !bytes.isEmpty else { break }
-      let names = requests.feed(bytes).compactMap { $0.first?.uppercased() }
-      state.withLock { state in
-        for name in names { state.commands[name, default: 0] += 1 }
-        if case .losesReplyTo(let name) = state.fault, names.contains(name) {
-          state.fault = .closesAfterReplyBytes(0)
-          state.passed = 0
+      for request in reader.requests(bytes) {
+        let verdict = judge(request.words.first?.uppercased() ?? "")
+        if case .isCut(let action) = verdict {
+          action()
+          client.end()
+          break reading
         }
+        link.counts.withLock { counts in
+          counts.commands += 1
+          if case .losesItsReply = verdict { counts.lostReply = counts.commands }
+        }
+        guard server.write(request.bytes) else { break reading }
       }
-      guard server.write(bytes) else { break }
     }
     server.end()
   }
 
-  private func passReplies(from server: PlainSocket, to client: PlainSocket) {
+  private func passReplies(from server: PlainSocket, to client: PlainSocket, _ link: Link) {
+    var unread: [UInt8] = []
+    var replies = 0
     while true {
-      let bytes = server.read()
+      var bytes = server.read()
       guard !bytes.isEmpty else { break }
       while state.withLock({ $0.fault == .holdsReplies }) { Thread.sleep(forTimeInterval: 0.001) }
       let (share, mayGoOn) = state.withLock { state -> (Int, Bool) in
         defer { state.passed += bytes.count }
         switch state.fault {
-        case .none, .losesReplyTo, .holdsReplies: return (bytes.count, true)
         case .closesAfterReplyBytes(let limit):
           let share = min(bytes.count, max(0, limit - state.passed))
           return (share, share == bytes.count)
         case .stallsAfterReplyBytes(let limit):
           return (min(bytes.count, max(0, limit - state.passed)), true)
+        default: return (bytes.count, true)
         }
       }
-      guard client.write(bytes.prefix(share)), mayGoOn else { break }
+      let delay = state.withLock(\.delay)
+      if delay > 0 { Thread.sleep(forTimeInterval: delay) }
+      unread += bytes
+      var isLost = false
+      while let length = RawRedisClient.length(of: unread[...]) {
+        replies += 1
+        unread.removeFirst(length)
+        let (commands, lost) = link.counts.withLock { ($0.commands, $0.lostReply) }
+        if replies == commands { state.withLock { $0.isAnswered = true } }
+        if replies == lost { isLost = true }
+      }
+      if isLost {
+        state.withLock(\.action)()
+        break
+      }
+      bytes = Array(bytes.prefix(share))
+      guard client.write(bytes), mayGoOn else { break }
     }
     client.end()
     server.end()

@@ -2,17 +2,26 @@
 struct RequestReader {
   private var bytes: [UInt8] = []
 
+  struct Request {
+    let words: [String]
+    let bytes: [UInt8]
+  }
+
   /// The words of the commands that are complete with these bytes.
-  mutating func feed(_ more: [UInt8]) -> [[String]] {
+  mutating func feed(_ more: [UInt8]) -> [[String]] { requests(more).map(\.words) }
+
+  /// The commands that are complete with these bytes.
+  mutating func requests(_ more: [UInt8]) -> [Request] {
     bytes += more
-    var commands: [[String]] = []
+    var requests: [Request] = []
     var rest = bytes[...]
     while let length = RawRedisClient.length(of: rest) {
-      commands.append(Self.words(rest.prefix(length)))
+      let request = rest.prefix(length)
+      requests.append(Request(words: Self.words(request), bytes: Array(request)))
       rest = rest.dropFirst(length)
     }
     bytes = Array(rest)
-    return commands
+    return requests
   }
 
   private static func words(_ request: ArraySlice<UInt8>) -> [String] {

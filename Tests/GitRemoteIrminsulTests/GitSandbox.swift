@@ -50,13 +50,33 @@ final class GitSandbox: Sendable {
   static let programs =
     URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
 
+  /// Has the helper leave its process' number behind from now on, so that it can be killed.
+  func recordHelpers() throws {
+    let folder = "\(root)/bin"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let script =
+      "#!/bin/sh\necho $$ > '\(root)/helper'\nexec '\(Self.programs)/git-remote-irminsul' \"$@\"\n"
+    let file = "\(folder)/git-remote-irminsul"
+    try Data(script.utf8).write(to: URL(filePath: file))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+  }
+
+  /// Ends the helper that was started last without a chance to tidy up.
+  func killHelper() {
+    let text = try? String(contentsOfFile: "\(root)/helper", encoding: .utf8)
+    guard let number = text.flatMap({ Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
+    else { return }
+    kill(number, SIGKILL)
+  }
+
   /// Runs lines of shell; both streams go to one text.
   func shell(
     _ lines: String, in folder: String = "", environment more: [String: String] = [:]
   ) async throws -> Transcript {
     let own = ProcessInfo.processInfo.environment
     var variables = [
-      "PATH": "\(Self.programs):\(own["PATH"] ?? "/usr/bin:/bin")", "HOME": "\(root)/home",
+      "PATH": "\(root)/bin:\(Self.programs):\(own["PATH"] ?? "/usr/bin:/bin")",
+      "HOME": "\(root)/home",
       "TMPDIR": "\(root)/tmp", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C", "TZ": "UTC",
       "GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000",
     ]

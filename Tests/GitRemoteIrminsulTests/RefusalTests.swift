@@ -19,15 +19,60 @@ import Testing
 
   @Test func wrongPlaces() async throws {
     let sandbox = try GitSandbox()
+    let made = try await sandbox.shell(
+      "git init -q here && cd here && git commit -q --allow-empty -m x")
+    #expect(made.status == 0)
     for (url, words) in [
       ("file:\(sandbox.root)/none", "there is no store \"irminsul\""),
       ("http://localhost/x", "it begins as no store's URL does"),
       ("redis://127.0.0.1:1", "cannot reach"), ("memory:", "there is no store"),
+      ("redis+unix://\(sandbox.root)/none", "No such file or directory"),
+      ("redis://none.invalid", "cannot reach"),
+      ("redis://127.0.0.1:x", "the port of the Redis URL must be a number"),
     ] {
-      let ended = try await sandbox.shell("git clone 'irminsul::\(url)' x")
-      #expect(ended.status == 128, "\(ended.text)")
-      #expect(ended.text.contains(words), "\(ended.text)")
+      for command in ["clone U x", "-C here fetch U", "-C here push U main", "ls-remote U"] {
+        let ended = try await sandbox.shell(
+          "git \(command.replacing("U", with: "'irminsul::\(url)'"))")
+        #expect(ended.status == 128, "\(url), \(command): \(ended.text)")
+        #expect(ended.text.contains("fatal: "), "\(ended.text)")
+        #expect(ended.text.contains(words), "\(url): \(ended.text)")
+      }
     }
+    let names = try FileManager.default.contentsOfDirectory(atPath: sandbox.root).sorted()
+    #expect(names == ["here", "home", "tmp"])
+  }
+
+  @Test func wrongPasswordsAndNoRights() async throws {
+    let server = try await RedisServer.start(
+      RedisServer.Options(
+        password: "right",
+        users: ["none": "on >secret ~* +@connection", "other": "on >secret ~other* +@all"]))
+    let repository = try await Repository.open(server.url)
+    try await repository.branch().set("a", to: "1", "One")
+    let before = try await repository.refs()
+    let sandbox = try GitSandbox()
+    let made = try await sandbox.shell(
+      "git init -q here && cd here && git commit -q --allow-empty -m x")
+    #expect(made.status == 0)
+    for (user, password, words) in [
+      (nil, "wrong", "password is wrong"), ("nobody", "secret", "password is wrong"),
+      ("none", "secret", "grant it with ACL SETUSER"),
+      ("other", "secret", "grant it with ACL SETUSER"), (nil, nil, "NOAUTH"),
+    ] as [(String?, String?, String)] {
+      let url = server.url(user: user, password: password)
+      for command in ["clone U x", "-C here fetch U", "-C here push U main:new"] {
+        let ended = try await sandbox.shell(
+          "git \(command.replacing("U", with: "'irminsul::\(url)'"))")
+        #expect(ended.status == 128, "\(user ?? ""), \(command): \(ended.text)")
+        #expect(ended.text.contains(words), "\(user ?? ""): \(ended.text)")
+        // git itself shows the URL that it was given on the command line.
+        #expect(!ended.text.split(separator: "fatal:").dropFirst().joined().contains("secret@"))
+      }
+    }
+    let after = try await repository.refs()
+    #expect(after == before)
+    await repository.close()
+    server.stop()
   }
 
   @Test func settingsAreKeptFromGit() async throws {
@@ -37,6 +82,7 @@ import Testing
       try await repository.set(.protected, to: "kept")
       let head = try #require(try await repository.branch().head()).id
       try await repository.createBranch("kept", at: head)
+      try await repository.createBranch("gone", at: head)
       let ended = try await sandbox.shell(
         "git commit -q --amend -m other; git push --force origin main; git push origin :kept",
         in: "a")
@@ -44,8 +90,13 @@ import Testing
       #expect(ended.text.contains("[remote rejected] main -> main"), "\(ended.text)")
       #expect(ended.text.contains("receive.denyNonFastForwards forbids that"), "\(ended.text)")
       #expect(ended.text.contains("receive.protected forbids that"), "\(ended.text)")
+      try await repository.set(.denyDeletes, to: "true")
+      let deleted = try await sandbox.shell("git push origin :gone", in: "a")
+      #expect(deleted.status == 1)
+      #expect(deleted.text.contains("[remote rejected] gone"), "\(deleted.text)")
+      #expect(deleted.text.contains("receive.denyDeletes forbids that"), "\(deleted.text)")
       let after = try await repository.heads()
-      #expect(after == ["main": head, "kept": head])
+      #expect(after == ["main": head, "kept": head, "gone": head])
     }
   }
 
@@ -57,6 +108,13 @@ import Testing
           + "git push 'irminsul::file:\(folder.root)/store' main")
       #expect(ended.status != 0)
       #expect(ended.text.contains("sha256"), "\(ended.text)")
+      for command in ["fetch 'irminsul::file:\(folder.root)/store'", "pull origin main"] {
+        let fetched = try await sandbox.shell(
+          "git config remote.origin.url 'irminsul::file:\(folder.root)/store'; git \(command)",
+          in: "x")
+        #expect(fetched.status != 0)
+        #expect(fetched.text.contains("sha256"), "\(fetched.text)")
+      }
     }
   }
 
@@ -118,9 +176,157 @@ import Testing
         + "git add . && git commit -qm big && git push")
     #expect(ended.status == 1)
     #expect(ended.text.contains("[remote rejected] main -> main"), "\(ended.text)")
+    #expect(ended.text.contains("maxmemory"), "\(ended.text)")
     let after = try await repository.refs()
     #expect(after == before)
+    // Full as it is, it can be cloned.
+    try server.command("CONFIG", "SET", "maxmemory", "1")
+    let cloned = try await sandbox.shell(
+      "git clone -q 'irminsul::\(server.url)' b && cat b/a && git -C b fsck --strict")
+    #expect(cloned.status == 0, "\(cloned.text)")
+    #expect(cloned.text == "1", "\(cloned.text)")
     await repository.close()
     server.stop()
+  }
+
+  @Test func aQuota() async throws {
+    let folder = try GitSandbox()
+    try await withClone("file:\(folder.root)/store?durability=normal") { sandbox, repository in
+      try await repository.set(.quotaObjects, to: "6")
+      let before = try await repository.refs()
+      let ended = try await sandbox.shell(
+        "for n in 1 2 3 4 5; do echo $n > $n; done; git add .; git commit -qm x; git push", in: "a")
+      #expect(ended.status == 1)
+      #expect(ended.text.contains("[remote rejected] main -> main"), "\(ended.text)")
+      #expect(ended.text.contains("quota.objects"), "\(ended.text)")
+      let after = try await repository.refs()
+      #expect(after == before)
+    }
+  }
+
+  // MARK: Damage
+
+  /// Runs a script with an id, given in hexadecimal, in `id`, and the store's keys in `objects` and `refs`.
+  private func tamper(_ server: RedisServer, _ lines: String, _ hex: String = "") throws {
+    let answer = try server.command(
+      "EVAL",
+      """
+      local id = string.gsub(ARGV[1], '..', function(two) return string.char(tonumber(two, 16)) end)
+      local objects, refs = KEYS[1], KEYS[2]
+      \(lines)
+      """, "2", "{irminsul}:objects", "{irminsul}:refs", hex)
+    #expect(!answer.hasPrefix("-"), "\(answer)")
+  }
+
+  @Test(arguments: ["HEAD", "HEAD^{tree}", "HEAD:f"], ["gone", "other", "junk"])
+  func aDamagedStore(_ object: String, _ damage: String) async throws {
+    let server = try await RedisServer.start()
+    let repository = try await Repository.open(server.url)
+    try await repository.branch().set("f", to: "1", "One")
+    let sandbox = try GitSandbox()
+    let made = try await sandbox.shell(
+      "git clone -q 'irminsul::\(server.url)' old && git clone -q 'irminsul::\(server.url)' new && "
+        + "cd new && echo 2 > f && git commit -qam Two && git push -q && git rev-parse '\(object)'")
+    let hex = made.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(made.status == 0, "\(made.text)")
+    switch damage {
+    case "gone": try tamper(server, "redis.call('HDEL', objects, id)", hex)
+    case "other": try tamper(server, "redis.call('HSET', objects, id, 'blob 1\\0x')", hex)
+    default: try tamper(server, "redis.call('HSET', objects, id, 'junk')", hex)
+    }
+    for (command, folder) in [
+      ("git clone 'irminsul::\(server.url)' c", ""), ("git fetch", "old"), ("git pull", "old"),
+    ] {
+      let ended = try await sandbox.shell(command, in: folder)
+      #expect(ended.status != 0, "\(command): \(ended.text)")
+      #expect(ended.text.contains("fatal: "), "\(ended.text)")
+      #expect(ended.text.contains(hex), "\(command): \(ended.text)")
+      #expect(ended.text.contains("verify"), "\(command): \(ended.text)")
+    }
+    let kept = try await sandbox.shell(
+      "[ ! -d c ] && git -C old rev-parse HEAD origin/main && git -C old fsck --strict")
+    #expect(kept.status == 0, "\(kept.text)")
+    let lines = kept.text.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0] == lines[1], "\(kept.text)")
+    await repository.close()
+    server.stop()
+  }
+
+  @Test(arguments: [
+    "rm -f $F", "chmod +w $F; echo junk > $F",
+    "git repack -qad; P=$(echo .git/objects/pack/*.pack); chmod +w $P; "
+      + "printf 'junkjunkjunk' | dd of=$P bs=1 seek=200 conv=notrunc 2>/dev/null",
+  ])
+  func aDamagedRepository(_ damage: String) async throws {
+    let folder = try GitSandbox()
+    try await withClone("file:\(folder.root)/store?durability=normal") { sandbox, repository in
+      let before = try await repository.refs()
+      let ended = try await sandbox.shell(
+        """
+        head -c 2000 /dev/urandom > f; git add .; git commit -qm Two
+        ID=$(git rev-parse HEAD:f); F=.git/objects/$(echo $ID | sed 's|^..|&/|')
+        \(damage)
+        git push
+        """, in: "a")
+      #expect(ended.status != 0, "\(ended.text)")
+      // git itself looks into the pack first.
+      let isRefused = ended.text.contains("[remote rejected] main -> main")
+      let isNamed = ended.text.contains("git fsck") || ended.text.contains("is corrupt")
+      #expect(isRefused || damage.contains("pack"), "\(ended.text)")
+      #expect(isNamed, "\(ended.text)")
+      let after = try await repository.refs()
+      #expect(after == before)
+      let summary = try await repository.verify { Issue.record("\($0)") }
+      #expect(summary.faults == 0)
+    }
+  }
+
+  @Test(arguments: ["foo..bar", "x.lock", "a@{b", "two words", "line\nend", "a~1"])
+  func namesThatGitForbids(_ name: String) async throws {
+    let server = try await RedisServer.start()
+    let repository = try await Repository.open(server.url)
+    try await repository.branch().set("f", to: "1", "One")
+    let sandbox = try GitSandbox()
+    let cloned = try await sandbox.shell("git clone -q 'irminsul::\(server.url)' old")
+    #expect(cloned.status == 0, "\(cloned.text)")
+    try tamper(
+      server,
+      """
+      redis.call('HSET', refs, 'refs/heads/' .. id, redis.call('HGET', refs, 'refs/heads/main'))
+      redis.call('HINCRBY', refs, 'refs/heads/', 1)
+      """, name.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+    for (command, folder) in [
+      ("git clone 'irminsul::\(server.url)' c", ""), ("git fetch", "old"),
+      ("git commit -q --allow-empty -m x; git push", "old"),
+    ] {
+      let ended = try await sandbox.shell(command, in: folder)
+      #expect(ended.status == 128, "\(command): \(ended.text)")
+      #expect(ended.text.contains("fatal: ref \"refs/heads/\(name.prefix(4))"), "\(ended.text)")
+      #expect(ended.text.contains("says git; Remove it: irminsul branch --delete"), "\(ended.text)")
+    }
+    // The remedy helps.
+    try await repository.deleteBranch(name)
+    let ended = try await sandbox.shell("git push -q && git fetch && git fsck --strict", in: "old")
+    #expect(ended.status == 0, "\(ended.text)")
+    let summary = try await repository.verify { Issue.record("\($0)") }
+    #expect(summary.faults == 0)
+    await repository.close()
+    server.stop()
+  }
+
+  @Test func aPushToANameThatGitForbids() async throws {
+    let folder = try GitSandbox()
+    try await withClone("file:\(folder.root)/store?durability=normal") { sandbox, repository in
+      let before = try await repository.refs()
+      for name in ["refs/heads/foo..bar", "refs/heads/x.lock", "refs/heads/a@{b", "main/x"] {
+        let ended = try await sandbox.shell("git push origin 'HEAD:\(name)'", in: "a")
+        #expect(ended.status != 0, "\(ended.text)")
+      }
+      let clash = try await sandbox.shell("git push origin HEAD:refs/heads/main/x", in: "a")
+      #expect(clash.status == 1)
+      #expect(clash.text.contains("[remote rejected] HEAD -> main/x"), "\(clash.text)")
+      let after = try await repository.refs()
+      #expect(after == before)
+    }
   }
 }

@@ -56,6 +56,28 @@ import Testing
     r fetch -q; r push --prune origin 'refs/heads/*:refs/heads/*'; r ls-remote
     """#
 
+  static let tagged = #"""
+    git clone -q "$U" a 2>/dev/null; cd a
+    echo 1 > f; git add .; git commit -qm one; git tag light; git tag -am one v1; r push --follow-tags
+    r push; r push --tags; r push origin HEAD:refs/heads/side
+    cd ..; r clone -b v1 "$U" b; r clone --single-branch -b side "$U" c; cd c; r tag -l; r branch -r
+    cd ../a; echo 2 > f; git commit -qam two; git tag -am two v2; r push -q --follow-tags
+    cd ../b; r fetch; r tag -l; r fetch --no-tags; cd ../c; r fetch; r tag -l; r fetch --tags; r tag -l
+    cd ../a; git tag -am nested nested v2; git tag blob $(git rev-parse HEAD:f); r push origin nested blob
+    cd ../b; r fetch --tags; r rev-parse 'nested^{commit}' blob; r fsck --strict
+    cd ../a; r push --delete origin v1 side; r push origin --delete light
+    cd ../b; r fetch --prune --prune-tags; r tag -l
+    cd ../a; git tag -f v2 HEAD~1 >/dev/null; r push origin v2; r push -f origin v2
+    cd ../b; r fetch --tags; r fetch --tags --force; r rev-parse v2 HEAD~0
+    r ls-remote --tags origin; r ls-remote --heads origin; r ls-remote --symref origin HEAD
+    git checkout -qb main2 origin/main; echo 3 > g; git add g; git commit -qm three
+    r push origin HEAD:main; cd ../a; echo 4 > h; git add h; git commit -qm four
+    r pull --rebase; r push --all; r push -u origin main:refs/heads/deep/er
+    r remote set-head origin -a; cd ..; rm -rf c; r clone --no-tags --depth 2 "$U" c; cd c; r tag -l
+    r fetch --depth 1 origin tag nested; r rev-parse 'nested^{commit}'; r fsck --strict
+    r fetch origin $(git -C ../a rev-parse HEAD~1); r fetch origin refs/heads/none; r pull
+    """#
+
   /// Without the words of git's own server, and of where things are.
   private func normal(_ text: String, _ url: String, _ root: String) -> [String] {
     text.replacing(url, with: "URL").replacing(root, with: "ROOT")
@@ -89,16 +111,16 @@ import Testing
     await store.close()
   }
 
-  private static let transcripts = [everyday, forced, mirrored]
+  private static let transcripts = [everyday, forced, mirrored, tagged]
 
-  @Test(arguments: 0..<3, [HashAlgorithm.sha1, .sha256])
+  @Test(arguments: 0..<4, [HashAlgorithm.sha1, .sha256])
   func aFile(_ number: Int, _ algorithm: HashAlgorithm) async throws {
     let folder = try GitSandbox()
     try await compare(
       Self.transcripts[number], algorithm, "file:\(folder.root)/store?durability=normal")
   }
 
-  @Test(arguments: 0..<3)
+  @Test(arguments: 0..<4)
   func aServer(_ number: Int) async throws {
     let server = try await RedisServer.start()
     try await compare(Self.transcripts[number], .sha1, server.url)

@@ -29,6 +29,24 @@ import Testing
     }
   }
 
+  @Test func remote() async throws {
+    let rows = try await rows(
+      "remote", "--commits", "1000", "--runs", "1", "--rtts", "0,1")
+    #expect(rows.map { $0["rtt_ms"] as? Double } == [0, 1])
+    for row in rows {
+      #expect(row["repository"] as? String == "made")
+      #expect(try #require(row["objects"] as? Int) > 3000)
+      for key in ["clone", "git_clone", "fetch", "git_fetch", "push", "git_push"] {
+        let seconds = try #require(row["\(key)_s"] as? Double)
+        #expect(seconds > 0 && seconds < 1000)
+      }
+      let fetch = try #require(row["fetch_round_trips"] as? Int)
+      let push = try #require(row["push_round_trips"] as? Int)
+      #expect((3..<10).contains(fetch))
+      #expect((3..<10).contains(push))
+    }
+  }
+
   @Test func read() async throws {
     let rows = try await rows("read", "--seconds", "0.05", "--shape", "3x4x2", "--tasks", "1,3")
     #expect(rows.count == 12)

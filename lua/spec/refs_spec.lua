@@ -114,18 +114,55 @@ describe('set_refs', function()
 end)
 
 describe('list_refs', function()
-  it('lists refs under a prefix and no folders', function()
+  it('lists refs under a prefix and no folders, with HEAD and the position of the log', function()
     fresh_store()
     local one = other_commit('1')
     set_refs('refs/heads/a/b', '', one, 'refs/tags/t', '', one)
-    local reply = scripts.list_refs('0', '100', 'refs/heads/')
+    local reply = scripts.list_refs('0', '100', 'refs/heads/', '')
+    expect({reply[1], reply[2], reply[3]}).equals({'0', 3, 'refs/heads/main'})
     local names = {}
-    for at = 2, #reply, 2 do
+    for at = 4, #reply, 3 do
       names[#names + 1] = reply[at]
       expect(reply[at + 1]).equals(one)
+      expect(reply[at + 2]).equals('')
     end
     table.sort(names)
     expect(names).equals({'refs/heads/a/b', 'refs/heads/scratch'})
+    redis.call('DEL', keys.refs, keys.meta)
+    expect(scripts.list_refs('0', '100', '', '')).equals({'0', 0, ''})
+  end)
+
+  it('says what annotated tags lead to', function()
+    fresh_store()
+    local one = other_commit('1')
+    local function tag(target, kind)
+      local bytes = framed('tag', 'object ' .. target .. '\ntype ' .. kind .. '\ntag t\n\n')
+      put_objects(id_of(bytes), bytes)
+      return id_of(bytes)
+    end
+    local function hex(id)
+      return (string.gsub(id, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
+    end
+    local tagged = tag(hex(one), 'commit')
+    local twice = tag(hex(tagged), 'tag')
+    local odd = tag('00', 'commit')
+    local lost = tag(string.rep('ab', 20), 'blob')
+    local names = {light = one, tagged = tagged, twice = twice, odd = odd, lost = lost}
+    local wanted = {light = '', tagged = one, twice = one, odd = '', lost = raw(string.rep('ab', 20))}
+    for _, name in ipairs({'light', 'tagged', 'twice', 'odd', 'lost'}) do
+      set_refs('refs/tags/' .. name, '', names[name])
+    end
+    local long = one
+    for _ = 1, 17 do long = tag(hex(long), 'tag') end
+    set_refs('refs/tags/long', '', long)
+    wanted.long = ''
+    local found, unasked = {}, {}
+    local reply = scripts.list_refs('0', '100', 'refs/tags/', 'peel')
+    for at = 4, #reply, 3 do found[string.sub(reply[at], 11)] = reply[at + 2] end
+    expect(found).equals(wanted)
+    reply = scripts.list_refs('0', '100', 'refs/tags/', '')
+    for at = 4, #reply, 3 do unasked[reply[at + 2]] = true end
+    expect(unasked).equals({[''] = true})
   end)
 end)
 

@@ -197,3 +197,62 @@ describe('sample_sizes', function()
     expect(scripts.sample_sizes('1', '100')).equals({})
   end)
 end)
+
+describe('new_objects', function()
+  -- The reply by id, and how many objects it has.
+  local function ask(bytes, objects, ...)
+    local reply = scripts.new_objects(bytes, objects, '20', ...)
+    local found = {}
+    for at = 1, #reply, 2 do
+      expect(found[reply[at]]).equals(nil)
+      found[reply[at]] = reply[at + 1]
+    end
+    return found, #reply / 2
+  end
+
+  local function tree_at(path)
+    local arguments = {'ref', 'refs/heads/main', 'entry'}
+    for step in string.gmatch(path, '[^/]+') do arguments[#arguments + 1] = step end
+    return find(unpack(arguments))[3]
+  end
+
+  it('answers what is new at each place, and what it is compared with', function()
+    fresh_store()
+    local old = commit{set('a/x/1', 'one'), set('a/x/2', 'two'), set('b/1', 'same'), set('c', 'file'),
+      set('gone', 'away')}
+    local old_a, old_x = tree_at('a'), tree_at('a/x')
+    local new = commit{set('a/x/1', 'other'), set('c/d', 'deep'), remove('gone')}
+    local found, count = ask('100000', '100', new[5] .. old[5])
+    local wanted = {new[5], old[5], tree_at('a'), old_a, tree_at('a/x'), old_x, tree_at('c'),
+      id_of(framed('blob', 'other')), id_of(framed('blob', 'deep'))}
+    for _, id in ipairs(wanted) do expect(found[id]).equals(redis.call('HGET', keys.objects, id)) end
+    expect(count).equals(#wanted)
+    -- With nothing to compare with, all; compared with itself, only that.
+    expect(select(2, ask('100000', '100', new[5]))).equals(9)
+    expect(select(2, ask('100000', '100', new[5] .. new[5]))).equals(1)
+    -- What either of two has is known; each object comes once.
+    expect(select(2, ask('100000', '100', new[5] .. old[5] .. new[5], new[5] .. old[5]))).equals(2)
+  end)
+
+  it('ends when there is no more room', function()
+    fresh_store()
+    local reply = commit{set('a/x/1', 'one'), set('b', 'two')}
+    expect(select(2, ask('1', '100', reply[5], tree_at('a')))).equals(1)
+    expect(select(2, ask('100000', '2', reply[5]))).equals(2)
+  end)
+
+  it('leaves out what it cannot read', function()
+    fresh_store()
+    local reply = commit{set('a/x/1', 'one'), set('a/2', 'two'), {'m', '*', 'entry', '160000', string.rep('s', 20)}}
+    local before = select(2, ask('100000', '100', reply[5]))
+    redis.call('HDEL', keys.objects, id_of(framed('blob', 'one')))
+    expect(select(2, ask('100000', '100', reply[5]))).equals(before - 1)
+    redis.call('HSET', keys.objects, id_of(framed('blob', 'two')), 'large 3 2\0' .. string.rep('x', 40))
+    expect(select(2, ask('100000', '100', reply[5]))).equals(before - 2)
+    redis.call('HSET', keys.objects, tree_at('a/x'), 'tree 5\0' .. '40000 cut')
+    expect(select(2, ask('100000', '100', reply[5]))).equals(before - 2)
+    redis.call('HSET', keys.objects, tree_at('a/x'), 'blob 1\0x')
+    expect(select(2, ask('100000', '100', reply[5]))).equals(before - 2)
+    expect(select(2, ask('100000', '100', string.rep('m', 20)))).equals(0)
+  end)
+end)

@@ -170,22 +170,10 @@ final class ScriptedEngine: StoreEngine {
   }
 
   func refs(prefix: String) async throws -> [String: ObjectID] {
-    var refs: [String: ObjectID] = [:]
-    var cursor: Bytes = Bytes("0".utf8)
-    repeat {
-      let reply = try await call(.listRefs, [cursor, Bytes("1000".utf8), Bytes(prefix.utf8)])
-      guard let fields = reply.array, let next = fields.first?.bytes, fields.count % 2 == 1 else {
-        throw unexpected(.listRefs, reply)
-      }
-      for at in stride(from: 1, to: fields.count, by: 2) {
-        guard let name = fields[at].text, let id = objectID(fields[at + 1]) else {
-          throw unexpected(.listRefs, reply)
-        }
-        refs[name] = id
-      }
-      cursor = next
-    } while cursor != Bytes("0".utf8)
-    return refs
+    let refs = try await listing(prefix: prefix).refs
+    return Dictionary(
+      refs.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+    ) { first, _ in first }
   }
 
   func setRefs(_ changes: [RefChange]) async throws -> SetRefsReply {
@@ -327,7 +315,7 @@ final class ScriptedEngine: StoreEngine {
     Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
     Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
     Script.entriesAt.name, Script.boundary.name, Script.objectSizes.name, Script.scanSizes.name,
-    Script.sampleSizes.name,
+    Script.sampleSizes.name, Script.newObjects.name,
   ]
 
   /// Runs one of the store's scripts and turns its errors into the store's.
@@ -470,6 +458,27 @@ final class ScriptedEngine: StoreEngine {
       return .unexpectedReply("\(refusal.code) \(refusal.message)", in: location)
     }
     return .damagedObject(id, in: location, reason: reason)
+  }
+
+  /// What some trees lead to that trees at the same place do not, as much as fits into one reply. One round trip.
+  ///
+  /// - Parameter places: Each a tree, and those that it is compared with.
+  func newObjects(
+    at places: [[ObjectID]]
+  ) async throws -> [(id: ObjectID, object: FramedObject)] {
+    let limits = [Limits.batchBytes, Limits.batchObjects, algorithm.byteCount]
+    let reply = try await call(
+      .newObjects,
+      limits.map { Bytes("\($0)".utf8) } + places.map { place in place.flatMap(\.bytes) })
+    guard let fields = reply.array, fields.count.isMultiple(of: 2) else {
+      throw unexpected(.newObjects, reply)
+    }
+    return try stride(from: 0, to: fields.count, by: 2).map { at in
+      guard let id = objectID(fields[at]), let bytes = fields[at + 1].bytes else {
+        throw unexpected(.newObjects, reply)
+      }
+      return (id, try framed(bytes, id))
+    }
   }
 
   func unexpected(_ script: Script, _ reply: Reply) -> StoreError {

@@ -140,7 +140,8 @@ struct GitExport {
         throw unusable(name, "does not start with \"refs/\", as Git asks")
       }
     }
-    return table.refs.map { ($0.key, $0.value.id) }
+    // As they are at one moment.
+    return try await engine.listing(prefix: "").refs.map { ($0.key, $0.value) }
       .sorted { $0.name.lexicographicallyPrecedes($1.name) }
   }
 

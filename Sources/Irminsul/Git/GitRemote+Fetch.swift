@@ -11,6 +11,9 @@ extension GitRemote {
     public var completesShallow = false
     /// Whether what the repository's refs lead to is taken to be here already.
     public var trustsLocalRefs = true
+    /// Annotated tags that come as well when what they are of is asked for, or comes for the first time: where they
+    /// lead to in the end, by the tags' ids.
+    public var followedTags: [ObjectID: ObjectID] = [:]
 
     public init() {}
   }
@@ -58,29 +61,40 @@ extension GitRemote {
       stillShallow = Set(missing)
       wants = Array(Set(wants).union(shallow.subtracting(missing)))
     }
-    var cut = NewObjects.Cut()
+    var cut = NewObjects.Cut(readsAhead: true)
     if let depth = options.depth {
       cut.depth = max(depth, 1) - 1
     } else {
       cut.min = shallow
     }
     let isWhole = options.depth == nil && (shallow.isEmpty || options.completesShallow)
-    let complete =
-      isWhole && shallow.isEmpty && options.trustsLocalRefs ? try await shared(local) : []
+    // Of a shallow repository as well, unless its histories are to go further back.
+    let staysAsItIs = options.depth == nil && (shallow.isEmpty || !options.completesShallow)
+    if staysAsItIs, options.trustsLocalRefs, !local.tips.isEmpty {
+      cut.held = { try await local.held($0) }
+      cut.heldTips = local.tips
+    }
+    var new = NewObjects(repository.objects, wants: wants, complete: [], cut: cut)
+    if cut.held != nil { try await new.begin() }
     var pack = try await FetchedPack(local, progress)
     do {
-      if isWhole, complete.isEmpty {
-        let boundary = try await pack.addAll(of: wants, from: engine)
+      // Where nothing goes on from what is here, all is asked for as it is met.
+      if isWhole, new.needed.isEmpty, !wants.isEmpty, cut.held == nil || !new.visited.isEmpty {
+        let boundary = try await pack.addAll(
+          of: wants, following: options.followedTags, from: engine)
         let result = try await pack.finish(isSelfContained: true)
         // Where the store's history has been cut, the repository's is.
         let now = stillShallow.union(boundary)
         if now != shallow { try local.setShallowCommits(now) }
         return result
       }
-      var new = NewObjects(repository.objects, wants: wants, complete: complete, cut: cut)
       while let batch = try await new.next() {
         try await pack.add(batch.items.map(\.id), from: repository.objects, engine)
       }
+      let come = new.visited.union(wants)
+      try await pack.addTags(
+        options.followedTags.filter { come.contains($0.value) && !new.metTags.contains($0.key) },
+        from: repository.objects)
       let result = try await pack.finish(isSelfContained: false)
       var now = shallow
       if options.depth != nil {
@@ -105,41 +119,6 @@ extension GitRemote {
     let found = try await local.objects(all.map(\.hex))
     let missing = Set(zip(all, found).filter { $1 == nil }.map(\.0))
     return parents.filter { !missing.isDisjoint(with: $0.value) }.map(\.key)
-  }
-
-  /// Commits that the repository has with everything below them, and that the store has: the newest on
-  /// each way down.
-  private func shared(_ local: LocalRepository) async throws -> [ObjectID] {
-    var unknown = try await local.tips()
-    var known: [ObjectID] = []
-    var skip = 0
-    func ask(_ ids: [ObjectID]) async throws -> (known: [ObjectID], unknown: [ObjectID]) {
-      var result: (known: [ObjectID], unknown: [ObjectID]) = ([], [])
-      for start in stride(from: 0, to: ids.count, by: 1000) {
-        let batch = Array(ids[start..<min(ids.count, start + 1000)])
-        for (id, kind) in zip(batch, try await repository.engine.kinds(of: batch)) {
-          if kind == .commit { result.known.append(id) } else { result.unknown.append(id) }
-        }
-      }
-      return result
-    }
-    (known, unknown) = try await ask(unknown)
-    // Down from what only the repository has, a page at a time.
-    while !unknown.isEmpty {
-      try Task.checkCancellation()
-      let page = try await local.ids(
-        "rev-list", "--stdin", "--max-count=1000", "--skip=\(skip)",
-        input: .bytes(RevisionList.input(unknown, without: known)))
-      let found = try await ask(page).known
-      if page.count < 1000, found.isEmpty { break }
-      if found.isEmpty {
-        skip += page.count
-      } else {
-        skip = 0
-        known += found
-      }
-    }
-    return known
   }
 }
 
@@ -199,18 +178,24 @@ private struct FetchedPack {
         phase: "objects", done: writer.objectCount, total: total, bytes: byteCount))
   }
 
-  /// Everything that some objects lead to. Answers the commits that came without their parents.
+  /// Everything that some objects lead to, and then tags of what has come. Answers the commits that came without
+  /// their parents.
   mutating func addAll(
-    of tips: [ObjectID], from engine: ScriptedEngine
+    of tips: [ObjectID], following tags: [ObjectID: ObjectID], from engine: ScriptedEngine
   ) async throws -> Set<ObjectID> {
     var walk = ReachableWalk(engine: engine)
     var pack = self
-    try await walk.run(from: tips) { id, bytes, _ in
-      guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
-      let object = try engine.storedObject(id, bytes)
-      try await pack.append(object)
-      return try object.links(id, in: engine.location)
+    func add(_ tips: [ObjectID]) async throws {
+      try await walk.run(from: tips) { id, bytes, _ in
+        guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
+        let object = try engine.storedObject(id, bytes)
+        try await pack.append(object)
+        return try object.links(id, in: engine.location)
+      }
     }
+    try await add(tips)
+    let new = tags.filter { walk.hasVisited($0.value) && !walk.hasVisited($0.key) }.map(\.key)
+    if !new.isEmpty { try await add(new) }
     self = pack
     return walk.boundary
   }
@@ -236,6 +221,29 @@ private struct FetchedPack {
       }
       rest = rest.dropFirst(page.count)
     }
+  }
+
+  /// Annotated tags that the repository lacks, and the tags that those are of.
+  mutating func addTags(
+    _ tags: [ObjectID: ObjectID], from objects: ObjectDatabase
+  ) async throws {
+    var added: Set<ObjectID> = []
+    var level = try await absent(Array(tags.keys))
+    while !level.isEmpty {
+      level = level.filter { added.insert($0).inserted }
+      var next: [ObjectID] = []
+      for (id, object) in zip(level, try await objects.read(level)) {
+        try await append(.object(object))
+        let links = try StoredObject.object(object).links(id, in: objects.location)
+        next += links.filter { $0.kind == .tag }.map(\.id)
+      }
+      level = next
+    }
+  }
+
+  /// Those of some objects that the repository lacks.
+  private func absent(_ ids: [ObjectID]) async throws -> [ObjectID] {
+    zip(ids, try await local.objects(ids.map(\.hex))).filter { $1 == nil }.map(\.0)
   }
 
   /// Makes the objects a part of the repository.

@@ -30,6 +30,8 @@ extension GitRemote {
     /// Whether the changes of a branch that has moved meanwhile are made anew on its present head, where
     /// they do not touch what has changed there.
     public var rebases = false
+    /// Where the store's refs were lately: what they lead to need not be looked for. nil: they are asked for.
+    public var known: [ObjectID]?
 
     public init() {}
   }
@@ -61,10 +63,14 @@ extension GitRemote {
         "pushes of git into a store with wide directories, which git would change in another form")
     }
     let local = try await local()
-    let begun = GitPush(remote: self, engine: engine, local: local, updates: updates, options)
+    var push = GitPush(remote: self, engine: engine, local: local, updates: updates, options)
+    try await push.look()
+    let begun = push
     if options.isDryRun { return try await begun.finished(progress) }
-    // What is stored is held until the refs lead there.
-    return try await Lease.with(engine) { try await begun.finished(progress) }
+    // What is stored is held until the refs lead there, and so is what that goes on from.
+    return try await Lease.with(engine, keeping: begun.shared) {
+      try await begun.finished(progress)
+    }
   }
 }
 
@@ -78,6 +84,10 @@ private struct GitPush {
   /// nil: not settled yet.
   var outcomes: [GitRemote.Outcome?]
   private var sources: [ObjectID?]
+  /// What the repository has of where the store's refs were lately.
+  private var kinds: [ObjectID: ObjectKind] = [:]
+  /// The commits among that.
+  private(set) var shared: [ObjectID] = []
   /// Updates whose changes are made anew on a head that has moved.
   private var rebases: Set<Int> = []
 
@@ -103,8 +113,7 @@ private struct GitPush {
 
   private var open: [Int] { outcomes.indices.filter { outcomes[$0] == nil } }
 
-  mutating func run(_ progress: @escaping TransferReport) async throws {
-    try await resolveSources()
+  private mutating func run(_ progress: @escaping TransferReport) async throws {
     try await checkNames()
     try await checkForward()
     if isRejectedAsAWhole { return }
@@ -126,9 +135,19 @@ private struct GitPush {
     }
   }
 
-  private mutating func resolveSources() async throws {
+  /// Finds in the repository what is to be pushed, and what of the store's it has.
+  mutating func look() async throws {
     let wanted = updates.indices.filter { updates[$0].source != nil }
-    let found = try await local.objects(wanted.compactMap { updates[$0].source })
+    let stored: [ObjectID]
+    if let known = options.known {
+      stored = known
+    } else {
+      stored = Array(try await engine.refs(prefix: "refs/").values)
+    }
+    var seen: Set<ObjectID> = []
+    let others = (updates.compactMap(\.old) + stored).filter { seen.insert($0).inserted }
+    let found = try await local.objects(
+      wanted.compactMap { updates[$0].source } + others.map(\.hex))
     for (number, object) in zip(wanted, found) {
       guard let object else {
         outcomes[number] = .refused("no match")
@@ -138,6 +157,11 @@ private struct GitPush {
       if RefTable.isBranch(Bytes(updates[number].ref.utf8)), object.kind != .commit {
         outcomes[number] = .refused("a branch cannot be at a \(object.kind)")
       }
+    }
+    for (id, object) in zip(others, found.dropFirst(wanted.count)) {
+      kinds[id] = object?.kind
+      // As many as a lease likes to keep. Each saves work, none is needed.
+      if object?.kind == .commit, shared.count < 1000 { shared.append(id) }
     }
   }
 
@@ -160,16 +184,14 @@ private struct GitPush {
 
   /// Refuses what would lose commits, unless it is forced.
   private mutating func checkForward() async throws {
-    let numbers = open.filter { !updates[$0].isForced && updates[$0].old != nil }
-    let known = try await local.objects(numbers.compactMap { updates[$0].old?.hex })
-    for (number, object) in zip(numbers, known) {
+    for number in open where !updates[number].isForced {
       guard let old = updates[number].old, let new = sources[number], old != new else { continue }
       if updates[number].ref.hasPrefix("refs/tags/") {
         outcomes[number] = .refused("already exists")
         continue
       }
       let isBranch = RefTable.isBranch(Bytes(updates[number].ref.utf8))
-      guard let object else {
+      guard let kind = kinds[old] else {
         if options.rebases, isBranch {
           rebases.insert(number)
         } else {
@@ -177,7 +199,7 @@ private struct GitPush {
         }
         continue
       }
-      guard object.kind == .commit else {
+      guard kind == .commit else {
         outcomes[number] = .refused("needs force")
         continue
       }
@@ -192,7 +214,8 @@ private struct GitPush {
   private mutating func send(_ progress: @escaping TransferReport) async throws {
     let tips = Array(Set(open.compactMap { sources[$0] }))
     if tips.isEmpty { return }
-    let held = try await heldByBoth()
+    // Some may have been collected since they were seen.
+    let held = zip(shared, try await engine.kinds(of: shared)).filter { $1 == .commit }.map(\.0)
     let shallow = try local.shallowCommits()
     if !shallow.isEmpty {
       // A commit without its parents is only good where it is stored with them.
@@ -214,18 +237,6 @@ private struct GitPush {
     } catch StoreError.git(.failed(let command, 128, let message)) where command == "rev-list" {
       throw StoreError.git(.incomplete(local.folder, message: message))
     }
-  }
-
-  /// Commits that the store's refs are at and that the repository has.
-  private func heldByBoth() async throws -> [ObjectID] {
-    var ids = Set(updates.compactMap(\.old))
-    // As many as a command likes to read; each saves work, none is needed.
-    if ids.count < 1000 {
-      ids.formUnion(try await engine.refs(prefix: "refs/").values.prefix(10_000))
-    }
-    let list = Array(ids)
-    return zip(list, try await local.objects(list.map(\.hex)))
-      .filter { $1?.kind == .commit }.map(\.0)
   }
 
   // MARK: Refs

@@ -5,8 +5,8 @@ import RedisScripting
 ///
 /// ```swift
 /// let remote = GitRemote(repository, for: "/home/ada/project/.git")
-/// let refs = try await remote.references(.peeled)
-/// try await remote.fetch(refs.map(\.id))
+/// let listing = try await remote.listing(.peeled)
+/// try await remote.fetch(listing.references.map(\.id))
 /// ```
 ///
 /// Source: https://git-scm.com/docs/gitremote-helpers
@@ -35,39 +35,77 @@ public struct GitRemote: Sendable {
     case peeled
   }
 
-  /// All refs, sorted. One round trip for each thousand, and two for annotated tags.
-  public func references(_ detail: Detail) async throws -> [Reference] {
-    var references = try await repository.refs().filter { !$0.key.hasSuffix("/") }
-      .map { Reference(name: $0.key, id: $0.value) }
-    if detail == .peeled {
-      let others = references.filter { Branch.name(ofRef: $0.name) == nil }
-      var targets: [ObjectID: ObjectID] = [:]
-      var level = Array(Set(others.map(\.id)))
-      while !level.isEmpty {
-        var tags: [ObjectID] = []
-        for start in stride(from: 0, to: level.count, by: 1000) {
-          let batch = Array(level[start..<min(level.count, start + 1000)])
-          tags += zip(batch, try await repository.engine.kinds(of: batch))
-            .filter { $1 == .tag }.map(\.0)
-        }
-        level = []
-        for (id, object) in zip(tags, try await repository.objects.read(tags)) {
-          do {
-            let tag = try TagObject(object, algorithm: repository.algorithm)
-            targets[id] = tag.object
-            if tag.kind == .tag { level.append(tag.object) }
-          } catch {
-            throw StoreError.damagedObject(id, in: repository.location, reason: "\(error)")
-          }
-        }
-      }
-      for reference in others {
-        guard var id = targets[reference.id] else { continue }
-        while let next = targets[id] { id = next }
-        references.append(Reference(name: "\(reference.name)^{}", id: id))
+  /// What a remote says of itself.
+  public struct Listing: Sendable, Hashable {
+    /// `ref: ` and the name of a branch, or an id.
+    public let head: String
+    /// Sorted by name.
+    public let references: [Reference]
+  }
+
+  /// All refs and HEAD as they were at one moment. One round trip for each thousand refs; one more for each thousand
+  /// changes that others make meanwhile, where there are more than a thousand.
+  ///
+  /// - Throws: `GitError.unusableRef` for a name that git forbids.
+  public func listing(_ detail: Detail) async throws -> Listing {
+    let engine = try repository.scripted("a listing for git")
+    let found = try await engine.listing(
+      prefix: "", detail == .peeled ? .peeled : .plain)
+    var references: [Reference] = []
+    for (bytes, id) in found.refs {
+      let name = String(decoding: bytes, as: UTF8.self)
+      try Self.check(bytes, name)
+      references.append(Reference(name: name, id: id))
+      if let target = found.peeled[bytes] {
+        references.append(Reference(name: "\(name)^{}", id: target))
       }
     }
-    return references.sorted { $0.name < $1.name }
+    if detail == .peeled {
+      references += try await peeled(
+        found.unpeeled.compactMap { name in
+          found.refs[name].map { Reference(name: String(decoding: name, as: UTF8.self), id: $0) }
+        })
+    }
+    references.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let head = found.head.isEmpty ? "ref: refs/heads/main" : found.head
+    return Listing(head: head, references: references)
+  }
+
+  /// Refuses a name that git would not take, or take for something else.
+  private static func check(_ bytes: Bytes, _ name: String) throws(StoreError) {
+    let foreign = bytes.starts(with: "refs/".utf8) ? nil : "must start with \"refs/\""
+    guard let problem = RefName.problem(bytes) ?? foreign else { return }
+    var remedy = "Remove it from the store."
+    for (prefix, command) in [(Branch.refPrefix, "branch"), (Repository.tagPrefix, "tag")]
+    where name.hasPrefix(prefix) {
+      remedy = "Remove it: irminsul \(command) --delete '\(name.dropFirst(prefix.count))'"
+    }
+    throw .git(.unusableRef(name: name, reason: "\(problem), says git\n\(remedy)"))
+  }
+
+  /// What some refs lead to, where they hold annotated tags.
+  private func peeled(_ references: [Reference]) async throws -> [Reference] {
+    var targets: [ObjectID: ObjectID] = [:]
+    var level = Array(Set(references.map(\.id)))
+    while !level.isEmpty {
+      let kinds = try await repository.engine.kinds(of: level)
+      let tags = zip(level, kinds).filter { $1 == .tag }.map(\.0)
+      level = []
+      for (id, object) in zip(tags, try await repository.objects.read(tags)) {
+        do {
+          let tag = try TagObject(object, algorithm: repository.algorithm)
+          targets[id] = tag.object
+          if tag.kind == .tag, targets[tag.object] == nil { level.append(tag.object) }
+        } catch {
+          throw StoreError.damagedObject(id, in: repository.location, reason: "\(error)")
+        }
+      }
+    }
+    return references.compactMap { reference in
+      guard var id = targets[reference.id] else { return nil }
+      while let next = targets[id] { id = next }
+      return Reference(name: "\(reference.name)^{}", id: id)
+    }
   }
 
   /// The Git repository, if its ids are of the store's kind.

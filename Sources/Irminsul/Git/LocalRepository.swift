@@ -10,6 +10,8 @@ struct LocalRepository: Sendable {
   let algorithm: HashAlgorithm
   /// Where objects are, absolute: of a linked work tree not in ``folder``.
   let objectFolder: String
+  /// What its refs were at when it was looked at.
+  let tips: Set<ObjectID>
   private let shallowFile: String
 
   init(folder: String) async throws {
@@ -18,16 +20,17 @@ struct LocalRepository: Sendable {
       of: program,
       [
         "--git-dir=\(folder)", "rev-parse", "--path-format=absolute", "--absolute-git-dir",
-        "--git-path", "objects", "--git-path", "shallow", "--show-object-format",
+        "--git-path", "objects", "--git-path", "shallow", "--show-object-format", "--all",
       ], in: nil)
     let lines = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
-    guard lines.count == 4, let algorithm = HashAlgorithm(rawValue: lines[3]) else {
+    guard lines.count >= 4, let algorithm = HashAlgorithm(rawValue: lines[3]) else {
       throw StoreError.git(
         .unexpectedOutput(command: "rev-parse", reason: lines.joined(separator: ", ")))
     }
     self.folder = lines[0]
     objectFolder = lines[1]
     shallowFile = lines[2]
+    tips = Set(lines[4...].compactMap { ObjectID(hex: $0) })
     self.algorithm = algorithm
   }
 
@@ -71,9 +74,19 @@ struct LocalRepository: Sendable {
     }
   }
 
-  /// The commits that refs lead to.
-  func tips() async throws -> [ObjectID] {
-    Array(Set(try await ids("rev-list", "--no-walk", "--all", "--ignore-missing")))
+  /// Those of some commits that refs lead to, with everything below them.
+  func held(_ ids: [ObjectID]) async throws -> Set<ObjectID> {
+    let here = zip(ids, try await objects(ids.map(\.hex))).filter { $1?.kind == .commit }.map(\.0)
+    if here.isEmpty { return [] }
+    do {
+      let loose = try await self.ids(
+        "rev-list", "--ignore-missing", "--stdin", "--not", "--all",
+        input: .bytes(RevisionList.input(here)))
+      return Set(here).subtracting(loose)
+    } catch StoreError.git(.failed) {
+      // Something is missing here: then nothing is relied on, and what is fetched may mend it.
+      return []
+    }
   }
 
   func isAncestor(_ commit: ObjectID, of other: ObjectID) async throws -> Bool {

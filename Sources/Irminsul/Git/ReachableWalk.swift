@@ -27,6 +27,9 @@ struct ReachableWalk {
     self.engine = engine
   }
 
+  /// Whether the walk has come to an object.
+  func hasVisited(_ id: ObjectID) -> Bool { seen.contains(id) }
+
   /// - Parameter visit: Gets the bytes that are stored under an id, nil when there are none, and whether
   ///   it is a commit of the store's boundary; answers the links to go on with.
   mutating func run(

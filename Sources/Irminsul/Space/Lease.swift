@@ -13,6 +13,8 @@ final class Lease: Sendable {
 
   private let engine: ScriptedEngine
   private let length: Int
+  /// What was asked to be kept at the beginning, with the kinds of what is stored.
+  private let kept = Locked<[ObjectID: Bytes]>([:])
   let id: Bytes
 
   /// Runs an operation that is given the lease which it holds.
@@ -46,7 +48,7 @@ final class Lease: Sendable {
   ) async throws -> Result {
     if held(on: engine) != nil { return try await body() }
     let lease = Lease(engine: engine, length: length)
-    _ = try await lease.ask("begin", [Bytes("\(length)".utf8)] + kept.map(\.bytes))
+    try await lease.begin(keeping: kept)
     let outcome = await withTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
       group.addTask {
         do {
@@ -102,9 +104,21 @@ final class Lease: Sendable {
     }
   }
 
-  /// What is stored under each of some ids, from now on kept while the lease lasts. One round trip.
+  /// What is stored under each of some ids, from now on kept while the lease lasts. One round trip; none for what is
+  /// kept from the beginning.
   func kinds(of ids: [ObjectID]) async throws -> [Bytes] {
-    let reply = try await ask("renew", ids.map(\.bytes))
+    let known = kept.withLock { kept in ids.compactMap { kept[$0] } }
+    if known.count == ids.count { return known }
+    return try kinds(of: ids, in: try await ask("renew", ids.map(\.bytes)))
+  }
+
+  private func begin(keeping ids: [ObjectID]) async throws {
+    let reply = try await ask("begin", [Bytes("\(length)".utf8)] + ids.map(\.bytes))
+    let found = zip(ids, try kinds(of: ids, in: reply)).filter { !$1.isEmpty }
+    kept.withLock { $0 = Dictionary(found) { first, _ in first } }
+  }
+
+  private func kinds(of ids: [ObjectID], in reply: Reply) throws -> [Bytes] {
     let kinds = reply.array?.compactMap(\.bytes)
     guard let kinds, kinds.count == ids.count else { throw engine.unexpected(.lease, reply) }
     return kinds

@@ -16,7 +16,9 @@ extension Repository {
   }
 
   /// All refs by full name, such as `refs/tags/v1`, with the ids that they hold: branches, tags, and
-  /// whatever was imported.
+  /// whatever was imported; all as they were at one moment.
+  ///
+  /// One round trip for each thousand refs, and where there are more, one for each thousand changes meanwhile.
   public func refs(prefix: String = "refs/") async throws -> [String: ObjectID] {
     try await engine.refs(prefix: prefix)
   }
@@ -39,9 +41,10 @@ extension Repository {
   ///
   /// - Throws: ``StoreError/noSuchBranch(_:)``.
   public func deleteBranch(_ name: String) async throws {
-    try Branch.check(name)
     let ref = Branch.refName(name)
     var head = try await engine.ref(ref)
+    // One with a bad name, from elsewhere, can be removed.
+    if head == nil { try Branch.check(name) }
     while let test = head {
       let reply = try await engine.setRefs([
         RefChange(name: ref, test: .exactly(test), set: nil)

@@ -1,7 +1,7 @@
 import GitObjects
 
 extension Repository {
-  private static let tagPrefix = "refs/tags/"
+  static let tagPrefix = "refs/tags/"
 
   private static func tagRef(_ name: String) throws(StoreError) -> String {
     let ref = tagPrefix + name
@@ -92,12 +92,14 @@ extension Repository {
   /// - Throws: ``StoreError/noSuchTag(_:)``.
   @discardableResult
   public func deleteTag(_ name: String) async throws -> ObjectID {
-    let ref = try Self.tagRef(name)
+    let ref = Self.tagPrefix + name
     while let held = try await target(of: ref) {
       let reply = try await engine.setRefs([RefChange(name: ref, test: .exactly(held), set: nil)])
       if case .moved = reply { continue }
       return held
     }
+    // One with a bad name, from elsewhere, can be removed.
+    _ = try Self.tagRef(name)
     throw StoreError.noSuchTag(name)
   }
 }

@@ -65,6 +65,8 @@ public final class Repository: Sendable {
     async throws
   {
     let keys = try StoreKeys(storeName: name)
+    // Beside the checks, which may wait for the same server; nothing is made before they have passed.
+    async let found = Self.run(.open, [], host, keys)
     do {
       for warning in try await host.checkFitness(eviction: options.eviction) {
         options.logger.warning("\(warning)")
@@ -72,7 +74,7 @@ public final class Repository: Sendable {
     } catch {
       throw StoreError.host(error)
     }
-    let state = try await Self.openStore(host, keys, options)
+    let state = try await Self.openStore(try await found, host, keys, options)
     let engine = ScriptedEngine(
       host: host, keys: keys, algorithm: state.algorithm, layout: state.layout,
       position: state.position)
@@ -98,11 +100,12 @@ public final class Repository: Sendable {
     self.options = options
   }
 
+  /// - Parameter found: What `open.lua` has answered. Most stores are there: no writer of a file stands in the way
+  ///   of opening it.
   private static func openStore(
-    _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
+    _ found: [String?], _ host: any ScriptHost, _ keys: StoreKeys, _ options: Options
   ) async throws -> (algorithm: HashAlgorithm, layout: DirectoryLayout, position: Int64) {
-    // Most stores are there: no writer of a file stands in the way of opening it.
-    var fields = try await run(.open, [], host, keys)
+    var fields = found
     if fields.first == "absent" {
       guard options.creation == .ifAbsent else {
         throw StoreError.storeAbsent(name: keys.storeName, in: host.location)

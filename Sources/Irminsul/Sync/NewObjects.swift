@@ -37,12 +37,21 @@ struct NewObjects {
     var ends: Set<ObjectID> = []
     /// Commits that are left out, with what is reached through them alone.
     var without: Set<ObjectID> = []
+    /// Says of some commits which the other store has with everything below them, where that is quickly known: they
+    /// are complete, as those that are named from the beginning.
+    var held: (@Sendable ([ObjectID]) async throws -> Set<ObjectID>)?
+    /// Those for which it need not be asked.
+    var heldTips: Set<ObjectID> = []
+    /// Whether the objects themselves are wanted: then they come with the trees, into the cache.
+    var readsAhead = false
   }
 
   private enum Limits {
     static let commits = 256
     static let trees = 256
     static let items = 1000
+    /// Commits of which ``Cut/held`` is asked at once.
+    static let asked = 1000
   }
 
   private let objects: ObjectDatabase
@@ -65,6 +74,8 @@ struct NewObjects {
   private(set) var visited: Set<ObjectID> = []
   /// Oldest last.
   private var commits: [ObjectID] = []
+  /// The annotated tags among what is wanted. Known after ``begin()``.
+  private(set) var metTags: Set<ObjectID> = []
   /// Annotated tags, a tag after the tag that it is of.
   private var tags: [ObjectID] = []
   private var seen: Set<ObjectID> = []
@@ -129,7 +140,10 @@ struct NewObjects {
       level = level.filter { known.insert($0).inserted }
       var next: [ObjectID] = []
       var found: [ObjectID] = []
-      for (id, kind) in zip(level, try await objects.engine.kinds(of: level)) {
+      let kinds = try await objects.engine.kinds(of: level)
+      // At once, into the cache.
+      _ = try await objects.read(zip(level, kinds).filter { $1 == .tag }.map(\.0))
+      for (id, kind) in zip(level, kinds) {
         switch kind {
         case nil: throw StoreError.missingObject(id, in: objects.location)
         case .commit: starts.append(id)
@@ -147,6 +161,7 @@ struct NewObjects {
         }
       }
       tags = found + tags
+      metTags.formUnion(found)
       level = next
     }
     let new = try await newCommits(starts)
@@ -176,11 +191,24 @@ struct NewObjects {
     func isWanted(_ id: ObjectID) -> Bool {
       scope?.contains(id) != false && !cut.without.contains(id)
     }
-    var found = Set(starts.filter(isWanted))
-    var level = Array(found)
+    var found: Set<ObjectID> = []
+    var level = starts.filter { isWanted($0) && found.insert($0).inserted }
     var steps = 0
+    /// What was asked, and whether it is held.
+    var isHeld: [ObjectID: Bool] = [:]
     while !level.isEmpty {
+      try Task.checkCancellation()
       try await reader.load(level)
+      if let held = cut.held {
+        let unasked = try await ahead(of: level, without: isHeld)
+        if !unasked.isEmpty {
+          let answer = try await held(unasked)
+          for id in unasked { isHeld[id] = answer.contains(id) }
+        }
+        for id in level where cut.heldTips.contains(id) { isHeld[id] = true }
+        for id in level where isHeld[id] == true { found.remove(id) }
+        level.removeAll { isHeld[$0] == true }
+      }
       var next: [ObjectID] = []
       for id in level {
         let parents = try await reader.record(id).parents.filter(isWanted)
@@ -195,6 +223,28 @@ struct NewObjects {
     }
     beyond.subtract(found)
     return found
+  }
+
+  /// Of some commits, and of those of their ancestors that have been read as well, the ones of which it is not known
+  /// whether they are held: none when that is known of all that were named.
+  private mutating func ahead(
+    of ids: [ObjectID], without known: [ObjectID: Bool]
+  ) async throws -> [ObjectID] {
+    var queue = ids.filter { known[$0] == nil && !cut.heldTips.contains($0) }
+    var seen = Set(queue)
+    var at = 0
+    while at < queue.count, queue.count < Limits.asked {
+      if reader.holds(queue[at]) {
+        for parent in try await reader.record(queue[at]).parents
+        where known[parent] == nil && !cut.heldTips.contains(parent)
+          && seen.insert(parent).inserted
+        {
+          queue.append(parent)
+        }
+      }
+      at += 1
+    }
+    return queue
   }
 
   private mutating func beginChunk() async throws {
@@ -221,6 +271,7 @@ struct NewObjects {
   private mutating func visitTrees() async throws {
     let batch = Array(pairs.suffix(Limits.trees))
     pairs.removeLast(batch.count)
+    if cut.readsAhead { try await readAhead(batch) }
     var trees = try await objects.trees(batch.flatMap { [$0.tree] + $0.bases })[...]
     for pair in batch {
       guard let tree = trees.popFirst() else { return }
@@ -239,6 +290,16 @@ struct NewObjects {
           items.append(Item(id: entry.id, kind: .blob))
         }
       }
+    }
+  }
+
+  /// Lets the server follow the trees that are not cached down to what is new below them.
+  private func readAhead(_ pairs: [Pair]) async throws {
+    guard let engine = objects.engine as? ScriptedEngine else { return }
+    let unread = pairs.filter { objects.cachedTree($0.tree) == nil }
+    if unread.isEmpty { return }
+    for (id, object) in try await engine.newObjects(at: unread.map { [$0.tree] + $0.bases }) {
+      try objects.keep(id, object)
     }
   }
 }

@@ -61,7 +61,8 @@ struct BranchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    for name in names { try BranchOption.check(name) }
+    // A branch with a bad name, from elsewhere, can be deleted.
+    if !delete { for name in names { try BranchOption.check(name) } }
     try await store.withRepository(.read) { repository in
       if names.isEmpty {
         try await list(repository)
