@@ -28,7 +28,7 @@ end
 local function each_entry(id, visit)
   local bytes = take(id)
   if not bytes or sub(bytes, 1, 5) ~= 'tree ' then return end
-  local at = find(bytes, '\0', 1, true) + 1
+  local at = (find(bytes, '\0', 1, true) or #bytes) + 1
   while at <= #bytes do
     local space = find(bytes, ' ', at, true)
     local zero = space and find(bytes, '\0', space, true)

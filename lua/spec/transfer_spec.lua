@@ -255,4 +255,14 @@ describe('new_objects', function()
     expect(select(2, ask('100000', '100', reply[5]))).equals(before - 2)
     expect(select(2, ask('100000', '100', string.rep('m', 20)))).equals(0)
   end)
+
+  it('goes no further at trees that are damaged', function()
+    fresh_store()
+    for _, damaged in ipairs({'tree 9', 'tree 3\0abc', 'tree 3\0a c', 'tree 9\0100644 a\0xy'}) do
+      redis.call('HSET', keys.objects, ('q'):rep(20), damaged)
+      local found, count = ask('1000', '10', ('q'):rep(20))
+      expect(count).equals(1)
+      expect(found[('q'):rep(20)]).equals(damaged)
+    end
+  end)
 end)
