@@ -190,12 +190,15 @@ struct SequencePerson {
     let commit = "echo \(step) > \(file); git add .; git commit -qm 'Step \(step)'"
     switch Int.random(in: 0..<12, using: &numbers) {
     case 0, 1: try await push("main", after: commit)
-    case 2: try await push("-o rebase=server origin main", isWhole: true, after: commit)
+    case 2:
+      try await push("-o rebase=server origin main", isWhole: true, after: commit)
+      // As the helper advises: what was pushed may have become other commits.
+      try await run("git merge-base --is-ancestor HEAD origin/main || git rebase -q origin/main")
     case 3: try await run("git pull -q --no-edit")
     case 4: try await run("git fetch -q --prune")
     case 5: try await push("HEAD:refs/heads/\(branch)")
     case 6: try await push("--force origin HEAD~1:refs/heads/\(branch)", isWhole: true)
-    case 7: try await push(":refs/heads/\(branch)")
+    case 7: try await push("origin --delete \(branch)", isWhole: true)
     case 8:
       try await push("--force-with-lease origin HEAD:refs/heads/\(branch)", isWhole: true)
     case 9:

@@ -8,7 +8,7 @@
   /// Which file it was that a path led to when it was opened.
   ///
   /// SQLite goes on with a file that somebody has removed or replaced: what it writes there is lost.
-  struct FileIdentity: Sendable {
+  struct FileIdentity: Sendable, Hashable {
     private let path: String
     private let device: dev_t
     private let number: ino_t

@@ -18,12 +18,24 @@
     let busyTimeout: Duration
     let durability: EmbeddedConfiguration.Durability
 
+    /// The files that this process has looked at, or opened by SQLite: they are not looked at again, because a process that
+    /// closes any descriptor of a file gives up all locks that it holds on it, those of SQLite among them. Another process
+    /// would then take itself for the last one, and remove the log that this one goes on to write into.
+    ///
+    /// Source: https://www.sqlite.org/howtocorrupt.html#posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+    private static let looked = Locked<Set<FileIdentity>>([])
+
     var location: String { "file:\(path)" }
 
     /// The connection that writes. Creates the tables in a new file.
     func openWriter() throws(HostError) -> DatabaseQueue {
-      try checkPlace()
-      let queue = try open(isReader: false)
+      let queue = try Self.looked.withLock { (looked) throws(HostError) in
+        try checkPlace(&looked)
+        let queue = try open(isReader: false)
+        // It may have been made just now.
+        looked.insert(FileIdentity(of: path))
+        return queue
+      }
       do throws(CommandFailure) {
         try Self.onQueue(queue) { (database) throws(CommandFailure) in
           try setUp(FileConnection(database, busyTimeout: busyTimeout))
@@ -81,7 +93,7 @@
     // MARK: What is there
 
     /// Looks at the folder and at the first bytes of the file, without SQLite.
-    private func checkPlace() throws(HostError) {
+    private func checkPlace(_ looked: inout Set<FileIdentity>) throws(HostError) {
       var status = stat()
       guard stat(path, &status) == 0 else {
         let code = errno
@@ -107,7 +119,7 @@
         throw .storage(
           location: location, reason: "it is not a file", remedy: "Give the path of a file.")
       }
-      guard status.st_size > 0 else { return }
+      guard status.st_size > 0, !looked.contains(FileIdentity(of: path)) else { return }
       try checkHeader()
     }
 
