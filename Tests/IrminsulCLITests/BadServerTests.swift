@@ -251,7 +251,8 @@
       for command in [["set", "a=2"], ["set", "b", "--file", "value"], ["rm", "a"]] {
         let transcript = try await sandbox.irminsul(command + ["--store", server.url])
         expectRefusal(
-          transcript, .refused, "OOM", "The server has reached maxmemory", "This call has written nothing")
+          transcript, .refused, "OOM", "The server has reached maxmemory",
+          "This call has written nothing")
       }
       // What is there can still be read.
       expectDone(try await sandbox.irminsul("get", "a", "--store", server.url), "1")

@@ -23,7 +23,7 @@
     /// would then take itself for the last one, and remove the log that this one goes on to write into.
     ///
     /// Source: https://www.sqlite.org/howtocorrupt.html#posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
-    private static let looked = Locked<Set<FileIdentity>>([])
+    private static let looked = Locked<Set<FileIdentity.Place>>([])
 
     var location: String { "file:\(path)" }
 
@@ -33,7 +33,7 @@
         try checkPlace(&looked)
         let queue = try open(isReader: false)
         // It may have been made just now.
-        looked.insert(FileIdentity(of: path))
+        looked.insert(FileIdentity(of: path).place)
         return queue
       }
       do throws(CommandFailure) {
@@ -93,7 +93,7 @@
     // MARK: What is there
 
     /// Looks at the folder and at the first bytes of the file, without SQLite.
-    private func checkPlace(_ looked: inout Set<FileIdentity>) throws(HostError) {
+    private func checkPlace(_ looked: inout Set<FileIdentity.Place>) throws(HostError) {
       var status = stat()
       guard stat(path, &status) == 0 else {
         let code = errno
@@ -119,7 +119,7 @@
         throw .storage(
           location: location, reason: "it is not a file", remedy: "Give the path of a file.")
       }
-      guard status.st_size > 0, !looked.contains(FileIdentity(of: path)) else { return }
+      guard status.st_size > 0, !looked.contains(FileIdentity(of: path).place) else { return }
       try checkHeader()
     }
 

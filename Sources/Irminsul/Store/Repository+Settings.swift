@@ -35,7 +35,8 @@ extension Repository {
     } else {
       let isQuota = setting.isQuota && canonical != nil
       // One who began to count and has not ended may be gone.
-      let counts = isQuota ? try await configure(changes: [], reading: ["objects", "counting"]) : []
+      let counts =
+        isQuota ? try await configure(changes: [], reading: ["objects", "counting"]) : []
       _ = try await configure(changes: [(setting.field, canonical ?? "")], reading: [])
       if isQuota, counts[0].isEmpty || !counts[1].isEmpty { try await countAll() }
     }

@@ -41,7 +41,9 @@ struct GarbageCollectCommand: AsyncParsableCommand {
   var kinds = false
 
   func validate() throws {
-    if archive == "-" { throw ValidationError("--archive needs a file: it is read back before anything is cut.") }
+    if archive == "-" {
+      throw ValidationError("--archive needs a file: it is read back before anything is cut.")
+    }
     if dryRun, archive != nil { throw ValidationError("--dry-run writes no archive.") }
     if whole, archive != nil { throw ValidationError("--whole cuts nothing off to be archived.") }
   }
