@@ -33,7 +33,8 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
       "The server is part of a cluster: connect to the node that holds the store's slot."
     case "WRONGTYPE":
       "A key of the store holds something that is not the store's: look for it with TYPE and KEYS."
-    case "OOM": "The server has reached maxmemory: raise it or free memory. This call has written nothing."
+    case "OOM":
+      "The server has reached maxmemory: raise it or free memory. This call has written nothing."
     case "MISCONF":
       "The server cannot save to its disk: see its log, and free disk space. Nothing was written."
     case "NOAUTH":

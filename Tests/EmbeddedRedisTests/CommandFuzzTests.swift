@@ -1,15 +1,12 @@
 import EmbeddedRedis
-import Foundation
 import RedisScripting
 import Testing
 
 /// Random sequences of all commands beside a Redis server: equal replies, equal keyspaces.
 ///
-/// `IRMINSUL_FUZZ_COMMANDS=1000000 swift test --filter CommandFuzzTests` looks longer.
+/// `IRMINSUL_FUZZ_COMMANDS=1000000 IRMINSUL_FUZZ_SEED=7 swift test --filter CommandFuzzTests` looks
+/// longer.
 @Suite struct CommandFuzzTests {
-  static let count =
-    Int(ProcessInfo.processInfo.environment["IRMINSUL_FUZZ_COMMANDS"] ?? "") ?? 20_000
-
   /// Commands whose replies are sets or maps, which have no order.
   private static let unordered: Set<String> = [
     "SMEMBERS", "SINTER", "SUNION", "SDIFF", "HKEYS", "HVALS", "HGETALL", "SPOP",
@@ -51,9 +48,9 @@ import Testing
     let redis = try RealRedis()
     let script = Bytes("return redis.pcall(unpack(ARGV))".utf8)
     let host = try EmbeddedHost(storage: .memory)
-    var grammar = CommandGrammar(seed: UInt64(Self.count))
+    var grammar = CommandGrammar(seed: FuzzSize.seed)
     var differences: [String: String] = [:]
-    for step in 0..<Self.count {
+    for step in 0..<FuzzSize.count("COMMANDS", or: 20_000) {
       if step % 500 == 0 {
         _ = try redis.run(Command("FLUSHALL"))
         _ = await host.answer(Command("FLUSHALL"))

@@ -41,6 +41,13 @@ import Testing
     APPEND new xyz
     STRLEN a
     STRLEN none
+    BITCOUNT a 3 BIT x
+    BITCOUNT a 0 x BIT
+    BITPOS a 0 0 x NOPE
+    SETRANGE empty 0 ""
+    SET empty ""
+    BITPOS empty 0
+    BITPOS empty 1
     GETRANGE a 0 -1
     GETRANGE a 1 2
     GETRANGE a -3 -1

@@ -44,6 +44,8 @@ enum BitCommands {
   ) throws(CommandFailure) -> Range<Int>? {
     var start = try context.integer(index)
     var isBits = false
+    // BITCOUNT reads both numbers before the unit, BITPOS the last one after it.
+    if isCount { _ = try context.integer(index + 1) }
     if index + 2 < context.count {
       if context[index + 2].isWord("BIT") {
         isBits = true
@@ -96,7 +98,8 @@ enum BitCommands {
     guard context.count <= 6 else { throw .syntax }
     let all = bytes.count * 8
     guard
-      let range = context.count == 3 ? 0..<all : try range(context, 3, bits: all, isCount: false)
+      let range = context.count == 3 ? 0..<all : try range(context, 3, bits: all, isCount: false),
+      !range.isEmpty
     else {
       return context.reply.integer(-1)
     }
