@@ -43,6 +43,15 @@ import Testing
     STRLEN none
     BITCOUNT a 3 BIT x
     BITCOUNT a 0 x BIT
+    BITCOUNT a -2 -7 NOPE
+    BITCOUNT a -7 -2 NOPE
+    ZADD infinite inf x -inf y 3 z
+    ZADD other 1 x 1 y 1 z 1 w
+    ZINTER 2 infinite infinite WEIGHTS 0.1 0 WITHSCORES
+    ZINTER 2 other infinite WEIGHTS 2 0 WITHSCORES
+    ZINTER 2 infinite other WEIGHTS 0 2 AGGREGATE MAX WITHSCORES
+    ZUNION 2 infinite other WEIGHTS 0 2 WITHSCORES
+    DEL infinite other
     BITPOS a 0 0 x NOPE
     SETRANGE empty 0 ""
     SET empty ""

@@ -45,7 +45,10 @@ enum BitCommands {
     var start = try context.integer(index)
     var isBits = false
     // BITCOUNT reads both numbers before the unit, BITPOS the last one after it.
-    if isCount { _ = try context.integer(index + 1) }
+    if isCount {
+      let end = try context.integer(index + 1)
+      if start < 0, end < 0, start > end { return nil }
+    }
     if index + 2 < context.count {
       if context[index + 2].isWord("BIT") {
         isBits = true
@@ -55,7 +58,6 @@ enum BitCommands {
     }
     var end = index + 1 < context.count ? try context.integer(index + 1) : -1
     let count = Int64(isBits ? total : total / 8)
-    if isCount, start < 0, end < 0, start > end { return nil }
     if start < 0 { start = max(0, start &+ count) }
     if end < 0 { end = max(0, end &+ count) }
     end = min(end, count - 1)

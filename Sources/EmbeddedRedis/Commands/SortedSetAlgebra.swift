@@ -91,8 +91,13 @@ enum SortedSetAlgebra {
     }
     var totals: [Bytes: Double] = [:]
     var seen: [Bytes: Int] = [:]
-    for (offset, source) in sources.enumerated() {
-      for member in source {
+    // Redis begins with the smallest.
+    let order =
+      operation == .difference
+      ? Array(sources.indices)
+      : sources.indices.sorted { (sources[$0].count, $0) < (sources[$1].count, $1) }
+    for (place, offset) in order.enumerated() {
+      for member in sources[offset] {
         if operation == .difference {
           if offset == 0 {
             totals[member.member] = member.score
@@ -102,7 +107,8 @@ enum SortedSetAlgebra {
           continue
         }
         var score = weights[offset] * member.score
-        if score.isNaN { score = 0 }
+        // An intersection keeps what zero times infinity is in all sets but the first, until it is added.
+        if score.isNaN, operation == .union || place == 0 { score = 0 }
         seen[member.member, default: 0] += 1
         guard let old = totals[member.member] else {
           totals[member.member] = score
