@@ -116,7 +116,9 @@ public final class FaultyProxy: Sendable {
 
   /// Breaks connections from now on as told; bytes and commands are counted from here.
   ///
-  /// - Parameter action: What happens when one is cut at a command, before the client sees it.
+  /// - Parameters:
+  ///   - fault: When they break.
+  ///   - action: What happens when one is cut at a command, before the client sees it.
   public func set(_ fault: Fault, action: @escaping @Sendable () -> Void = {}) {
     state.withLock { state in
       state.fault = fault
