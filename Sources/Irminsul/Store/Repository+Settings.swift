@@ -18,7 +18,8 @@ extension Repository {
     return StoreSettings(values)
   }
 
-  /// Changes a setting, for every writer of the store from then on. One round trip; for the first quota, all objects
+  /// Changes a setting, for every writer of the store from then on. One round trip, two for a quota; for the first
+  /// quota, and where the one who set it did not come to the end of counting, all objects
   /// are looked at, some thousands a round trip, and what others store meanwhile may be counted twice until garbage
   /// is collected.
   ///
