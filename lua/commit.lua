@@ -1,13 +1,13 @@
--- commit.lua: one commit on each of some branches, rebased on whatever their heads are now: all of
--- them are made or none.
+-- commit.lua: one commit on each of some branches, or some in a row on one of them, rebased on whatever
+-- their heads are now: all of them are made or none.
 -- KEYS  1 objects (hash)   2 survivors (hash)   3 refs (hash)   4 log (stream)   5 meta (hash)
 --       6 tokens_a (hash)   7 tokens_b (hash)   8 worklist (list)
 -- ARGV  first the format that the caller takes the store for; then
 --       1 request token, '' for none   2 since when it may be known, and of what request, as
 --         lib/tokens.lua says
 --       3 number of objects; then so many objects, `kind size NUL content`
---       then for each branch: full name
---         head: `*` any, '' the branch must be absent, or the raw id that it must be
+--       then for each branch: full name; one that was named before goes on from the commit made there
+--         head: `*` any, '' the branch must be absent, or the raw id that it must be; `*` for one named before
 --         parents: raw ids one after another; after `*` they follow the head
 --         author; committer, '' the same; as in the commit's lines
 --         message
@@ -114,12 +114,13 @@ return guarded(function()
     local value = call('HGET', refs, ref)
     local head, tree = '', false
     if value then head, tree = target_of(ref, value), tree_of_head(value) end
-    if seen[ref] then fail('BADEDIT', ref) end
-    seen[ref] = true
+    if seen[ref] and argv[at + 1] ~= '*' then fail('BADEDIT', ref) end
     moved = moved or argv[at + 1] ~= '*' and argv[at + 1] ~= head
     local number = #branches + 1
     heads[number], branches[number] = head,
-      {ref = ref, head = head, old_tree = tree, at = at, edits = edits, tree = false, commit = '', is_lost = false}
+      {ref = ref, head = head, old_tree = tree, at = at, edits = edits, tree = false, commit = '', is_lost = false,
+        after = seen[ref]}
+    seen[ref] = branches[number]
     at = at + 8 + 5 * edits
   end
   if done then return done_reply(done, #branches, meta) end
@@ -132,6 +133,11 @@ return guarded(function()
   local changes, folders = false, false
   for number = 1, #branches do
     local branch = branches[number]
+    local after = branch.after
+    if after then
+      branch.head, branch.old_tree = after.head, after.old_tree
+      if after.tree then branch.head, branch.old_tree = after.commit, after.tree end
+    end
     local old, first = branch.old_tree, branch.at + 8
     request.branch = number
     local _, tree = rewrite_entry(request, old and '40000', old, first,

@@ -45,7 +45,8 @@ struct CommandTable: Sendable {
     KeyCommands.all + ExpiryCommands.all + StringCommands.all + BitCommands.all + HashCommands.all
       + SetCommands.all
       + SortedSetCommands.all + SortedSetAlgebra.all + ListCommands.all + StreamCommands.all
-      + StreamGroupCommands.all + SortCommands.all + ServerCommands.all)
+      + StreamGroupCommands.all + SortCommands.all + ServerCommands.all
+      + CatalogueCommands.all)
 
   /// A name of up to 16 bytes in lower case.
   private struct Name: Equatable {

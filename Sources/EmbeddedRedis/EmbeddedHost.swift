@@ -144,9 +144,6 @@ public final class EmbeddedHost: ScriptHost {
     }
   }
 
-  /// The names of the commands that a host has, in lower case and in order.
-  package static var commandNames: [String] { CommandTable.shared.names }
-
   private static func serverError(_ error: HostError) -> ServerError {
     if case .refused(_, _, let error) = error { return error }
     return ServerError(code: "ERR", message: "\(error)")

@@ -50,7 +50,6 @@ struct ClientSession {
     case "HELLO": return hello(words)
     case "CLIENT": return client(words)
     case "CONFIG": return configuration(words)
-    case "COMMAND": return commandTable(words)
     default: return await wait(command)
     }
   }
@@ -163,19 +162,6 @@ struct ClientSession {
     case (_, ...1): return wrongCount("config")
     default:
       return failure("ERR CONFIG \(subcommand) is not supported by the embedded host")
-    }
-  }
-
-  private func commandTable(_ words: [Bytes]) -> Reply {
-    let subcommand =
-      words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
-    let names = EmbeddedHost.commandNames
-    switch (subcommand, words.count) {
-    case ("COUNT", 2): return .integer(Int64(names.count))
-    case ("LIST", 2): return .array(names.map { .bytes(Bytes($0.utf8)) })
-    case ("DOCS", _), ("", 1): return .array([])
-    default:
-      return failure("ERR COMMAND \(subcommand) is not supported by the embedded host")
     }
   }
 }

@@ -56,7 +56,23 @@ final class GitSandbox: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let script =
       "#!/bin/sh\necho $$ > '\(root)/helper'\nexec '\(Self.programs)/git-remote-irminsul' \"$@\"\n"
-    let file = "\(folder)/git-remote-irminsul"
+    try write(script)
+  }
+
+  /// Has helpers be killed that long after their start from now on; nil leaves them alone.
+  func killHelpers(after milliseconds: Int?) throws {
+    let folder = "\(root)/bin"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let killer =
+      milliseconds.map {
+        "(sleep \(Double($0) / 1000); kill -KILL $$) </dev/null >/dev/null 2>&1 &\n"
+      } ?? ""
+    let script = "#!/bin/sh\n\(killer)exec '\(Self.programs)/git-remote-irminsul' \"$@\"\n"
+    try write(script)
+  }
+
+  private func write(_ script: String) throws {
+    let file = "\(root)/bin/git-remote-irminsul"
     try Data(script.utf8).write(to: URL(filePath: file))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
   }

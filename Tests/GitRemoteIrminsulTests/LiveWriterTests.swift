@@ -29,6 +29,10 @@ import Testing
     )
     #expect(mine == "mine\n")
     #expect(theirs == "program")
+    // It is the pusher's commit still.
+    #expect(head.author?.text == "A U Thor <author@example.org> 1700000000 +0000")
+    #expect(head.committer?.name == "A U Thor")
+    #expect(try #require(head.committer?.seconds) > 1_700_000_000)
     // Where both have changed the same, nothing is made.
     try await main.set("a", to: "program", "Again")
     let conflict = try await sandbox.shell(
@@ -39,6 +43,52 @@ import Testing
     #expect(conflict.text.contains("that you changed have changed there"), "\(conflict.text)")
     let after = try await main.get("a", as: String.self)
     #expect(after == "program")
+    await repository.close()
+  }
+
+  /// Some commits come as they are, one after the other, also those that change no file, that move one or that put a folder
+  /// in the place of a file; and all of them or none.
+  @Test func severalCommitsAreMadeAnew() async throws {
+    let sandbox = try GitSandbox()
+    let url = "file:\(sandbox.root)/store?durability=normal"
+    let repository = try await Repository.open(url)
+    let main = repository.branch()
+    try await main.commit([.set("a", "1"), .set("d/x", "1"), .set("e", "1")], "One")
+    _ = try await sandbox.shell("git clone -q 'irminsul::\(url)' x")
+    try await main.set("other", to: "program", "A program")
+    let pushed = try await sandbox.shell(
+      """
+      echo 2 > a; git commit -qam two
+      git commit -qm empty --allow-empty
+      git mv d/x d/y; chmod +x d/y; git commit -qam moved
+      echo 3 > a; ln -s a l; git add .; git commit -qm 'three
+
+      with a body'
+      git push -q -o rebase=server; echo "-> $?"
+      git log --format=%s origin/main; git log -1 --format=%b origin/main; git ls-tree -r origin/main | cut -f1,4- | cut -c1-6
+      git diff --stat HEAD origin/main; git fsck --strict
+      """, in: "x")
+    #expect(
+      pushed.text.contains(
+        "-> 0\nthree\nmoved\nempty\ntwo\nA program\nOne\nwith a body\n\n100644\n100755\n100644\n120000\n100644\n other | 1 +\n"
+      ),
+      "\(pushed.text)")
+    // The last of two meets what has changed.
+    try await main.set("e", to: "program", "Again")
+    let before = try await main.head()
+    let refused = try await sandbox.shell(
+      "git reset -q --hard origin/main; echo 5 > n; git add .; git commit -qm five; "
+        + "echo 6 > e; git commit -qam six; git push -o rebase=server", in: "x")
+    #expect(refused.status == 1)
+    #expect(refused.text.contains("that you changed have changed there"), "\(refused.text)")
+    #expect(try await main.head() == before)
+    // A folder for a file takes the longer way.
+    let folder = try await sandbox.shell(
+      "git reset -q --hard origin/main; rm a; mkdir a; echo 7 > a/b; git add .; git commit -qam seven; "
+        + "git push -q -o rebase=server && git fsck --strict", in: "x")
+    #expect(folder.status == 0, "\(folder.text)")
+    let found = try await main.get("a/b", as: String.self)
+    #expect(found == "7\n")
     await repository.close()
   }
 

@@ -184,7 +184,65 @@ import Testing
     #expect(objects[1]["missed"] as? [Int] == [6, 9])
   }
 
+  /// A script that makes up a key.
+  private static func counting() throws -> Sandbox {
+    let sandbox = try Self.sandbox(
+      spec: """
+        it('counts', function()
+          redis.call('SET', 'other', 'x')
+          expect(run('other', {keys.queue})).equals(1)
+          expect(redis.call('GET', 'other')).equals('x')
+        end)
+        it('fails by a name of its own', function()
+          expect(function() return run('other', {'b', 'c'}) end).fails_with('ERR')
+          redis.call('SET', 'a', 'x')
+        end)
+        it('uses what it has', function() expect(run('other', {'count:queue'})).equals(1) end)
+        """)
+    try sandbox.write(
+      Array(
+        """
+        local name = string.gsub(KEYS[1], '.*:', '')
+        local count = redis.call('INCR', 'count:' .. name)
+        return count
+
+        """.utf8), to: "lua/other.lua")
+    return sandbox
+  }
+
+  private func expectUndeclaredKeys(_ ended: Transcript) {
+    #expect(ended.status == ExitCode.refused.rawValue)
+    #expect(
+      ended.text.hasPrefix(
+        """
+        not ok  counts
+                ERR the script uses the key "count:queue", which is not in KEYS
+                lua/other.lua:2: local count = redis.call('INCR', 'count:' .. name)
+
+        2 passed, 1 failed, in 1 file
+
+        """), "\(ended.text)\(ended.errors)")
+  }
+
+  @Test func declaredKeys() async throws {
+    let sandbox = try Self.counting()
+    let plain = try await sandbox.irminsul("script", "test")
+    #expect(plain.text.hasSuffix("\n2 passed, 1 failed, in 1 file\n"), "\(plain.text)")
+    #expect(plain.text.hasPrefix("not ok  fails by a name of its own\n"), "\(plain.text)")
+    expectUndeclaredKeys(try await sandbox.irminsul("script", "test", "--declared-keys"))
+  }
+
   #if Redis
+    @Test func declaredKeysOnAServer() async throws {
+      let sandbox = try Self.counting()
+      let server = try await RedisServer.start()
+      for place in [["--store", server.url], ["--both", "--store", server.url]] {
+        expectUndeclaredKeys(
+          try await sandbox.irminsul(["script", "test", "--declared-keys"] + place))
+      }
+      server.stop()
+    }
+
     @Test func onAServerAndOnBoth() async throws {
       let sandbox = try Self.sandbox(spec: Self.failing)
       let server = try await RedisServer.start()

@@ -355,7 +355,7 @@ describe('commit', function()
     expect(commit{set('d', '1'), set('d/y', '1')}).fails_with('BADEDIT')
     expect(commit{remove('d'), remove('d/x')}).fails_with('BADEDIT')
     expect(commit{unsorted = true, set('a', 'x'), set('a/', 'x')}).fails_with('BADPATH')
-    expect(commit{branches = {{set('a', '1')}, {set('b', '1')}}}).fails_with('BADEDIT')
+    expect(commit{branches = {{set('a', '1')}, {head = '', set('b', '1')}}}).fails_with('BADEDIT')
     expect(snapshot()).equals(before)
     -- What only looks is no contradiction.
     expect(commit{{'d', '*', 'remove'}, {'d/x', '100644 ' .. id_of(framed('blob', '1'))}}[1])
@@ -671,6 +671,52 @@ describe('commit', function()
     expect(commit{branches = {{ref = 'refs/heads/n/m', set('x', '1')},
       {ref = 'refs/heads/n', set('y', '2')}}}).fails_with('REFCLASH')
     expect(snapshot()).equals(before)
+  end)
+
+  it('makes some commits in a row on a branch', function()
+    fresh_store()
+    local first = commit{set('a', '1'), set('d/x', '1')}
+    local reply = commit{token = 'row', branches = {{head = first[3], message = 'one\n', set('a', '2')},
+      {message = 'none\n', set('a', '2')},
+      {message = 'two\n', set('d/y', '2'), set('a', '3', '100644 ' .. id_of(framed('blob', '2')))},
+      {ref = 'refs/heads/b', set('b', '1')}, {message = 'three\n', remove('d')}}}
+    expect(reply[1]).equals('committed')
+    expect(reply[2]).equals(5)
+    expect(reply[4]).equals(first[3])
+    expect(reply[6]).equals('')
+    expect(reply[7]).equals(reply[3])
+    expect(reply[10]).equals(reply[3])
+    expect(reply[16]).equals(reply[9])
+    for _, at in ipairs({3, 9, 15}) do
+      local parent = reply[at + 1]
+      local hex = string.gsub(parent, '.', function(c) return string.format('%02x', string.byte(c)) end)
+      expect(redis.call('HGET', keys.objects, reply[at])).contains('\nparent ' .. hex .. '\n')
+    end
+    expect(redis.call('HGET', keys.refs, 'refs/heads/main')).equals(reply[15] .. reply[17])
+    expect(text_at('a')).equals('3')
+    expect(text_at('d/y')).equals(nil)
+    expect(text_at('b', 'refs/heads/b')).equals('1')
+    expect(#redis.call('XRANGE', keys.log, '-', '+')).equals(5)
+    -- A later attempt is answered the same, and one on a branch that is not there goes on from what comes first.
+    local before = snapshot()
+    expect(commit{token = 'row', since = '0', branches = {{head = first[3], message = 'one\n', set('a', '2')},
+      {message = 'none\n', set('a', '2')},
+      {message = 'two\n', set('d/y', '2'), set('a', '3', '100644 ' .. id_of(framed('blob', '2')))},
+      {ref = 'refs/heads/b', set('b', '1')}, {message = 'three\n', remove('d')}}})
+      .equals({'done', 5, reply[3], '', reply[9], reply[12], reply[15]})
+    -- All of them or none.
+    local conflict = commit{branches = {{set('a', '9')}, {set('a', '8', '100644 ' .. id_of(framed('blob', '7')))}}}
+    expect(conflict[1]).equals('conflict')
+    expect(conflict[4]).equals(2)
+    expect(conflict[7]).equals('100644 ' .. id_of(framed('blob', '9')))
+    expect(snapshot()).equals(before)
+    local new = commit{branches = {{ref = 'refs/heads/n/m', head = '', remove('x')},
+      {ref = 'refs/heads/n/m', set('x', '1')}, {ref = 'refs/heads/n/m', set('y', '1')}}}
+    expect(new[3]).equals('')
+    expect(new[7]).equals('')
+    expect(new[10]).equals(new[6])
+    expect(text_at('x', 'refs/heads/n/m')).equals('1')
+    expect(commit{ref = 'refs/heads/n', set('x', '1')}).fails_with('REFCLASH')
   end)
 
   it('turns the generations of tokens by number and by age', function()

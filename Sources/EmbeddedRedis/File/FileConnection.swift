@@ -74,6 +74,16 @@
 
     var lastInsertedID: Int64 { sqlite3_last_insert_rowid(sqlite) }
 
+    /// A number that is another one after each change of the file, whoever made it; 0 when SQLite cannot tell.
+    /// It is of the transaction that goes on, and so is known only once that has the file for itself.
+    ///
+    /// Source: https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion
+    var dataVersion: UInt32 {
+      var version: UInt32 = 0
+      let code = sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_DATA_VERSION, &version)
+      return code == SQLITE_OK ? version : 0
+    }
+
     var changes: Int { Int(sqlite3_changes(sqlite)) }
 
     func failure(_ code: Int32) -> CommandFailure {

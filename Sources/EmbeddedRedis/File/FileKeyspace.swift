@@ -3,8 +3,8 @@
 
   /// Keys in one SQLite connection, seen through the transaction that its owner has begun.
   ///
-  /// Key records are kept for the length of a transaction; what changed in them is written by
-  /// ``flush()`` before the commit, once for all commands of a script.
+  /// What changed in key records is written by ``flush()`` before the commit, once for all commands of a
+  /// script. The records are kept as long as nobody else can have changed them, as their owner knows.
   final class FileKeyspace: Keyspace {
     let connection: FileConnection
     private var records = ByteTable<KeyRecord>()
@@ -30,7 +30,15 @@
       dirty = []
     }
 
-    /// Forgets the records, as other connections may change them from now on.
+    /// How many records are kept from one transaction to the next.
+    private static let mostKept = 256
+
+    /// Forgets the records when they are many.
+    func tidy() {
+      if records.count > Self.mostKept { forget() }
+    }
+
+    /// Forgets the records, as another connection may have changed them, or what changed here was undone.
     func forget() {
       if records.count > 0 { records = ByteTable() }
       dirty = []

@@ -35,12 +35,11 @@
         queue.asyncWriteWithoutTransaction { _ in
           continuation.resume(
             returning: self.work.withLock { work in
-              guard let work else {
+              guard let outcome = work?.perform(call), let session = work?.session else {
                 let reason = "the file is closed"
                 return (.storageFailed(reason: reason, remedy: "Open it again."), false)
               }
-              let outcome = work.perform(call)
-              return (outcome, work.session.didAppendToStream)
+              return (outcome, session.didAppendToStream)
             })
         }
       }
@@ -79,6 +78,8 @@
       let file: FileIdentity
       let keyspace: FileKeyspace
       let session: ScriptSession
+      /// Of the file as the records of the keyspace know it; 0 when they are to be read again.
+      var version: UInt32 = 0
 
       func readDataVersion() throws(CommandFailure) -> Int64? {
         try file.check()
@@ -87,16 +88,20 @@
         return try statement.step() ? statement.integer(0) : nil
       }
 
-      func perform(_ call: HostCall) -> ScriptSession.Outcome {
+      mutating func perform(_ call: HostCall) -> ScriptSession.Outcome {
         let connection = keyspace.connection
         do throws(CommandFailure) {
           try file.check()
           try connection.run(isReader ? .beginRead : .beginWrite)
-          keyspace.forget()
+          // A reader's transaction begins only with what it reads first.
+          if isReader || version == 0 || version != connection.dataVersion { keyspace.forget() }
+          version = 0
           let outcome = session.run(call)
           if case .done = outcome {
             try keyspace.flush()
             try connection.run(.commit)
+            version = connection.dataVersion
+            keyspace.tidy()
           } else if connection.isInTransaction {
             try connection.execute("ROLLBACK")
           }

@@ -314,50 +314,17 @@ private struct GitPush {
     }
   }
 
-  // MARK: Changes made anew
-
+  /// Makes the changes anew on the branch's present head.
   private mutating func rebase(_ number: Int) async throws {
     guard let new = sources[number], let name = Branch.name(ofRef: updates[number].ref) else {
       return
     }
-    let branch = remote.repository.branch(name)
-    guard let head = try await branch.head()?.id else {
-      outcomes[number] = .refused("fetch first")
-      return
-    }
-    let bases = try await remote.repository.mergeBases(head, new)
-    guard let base = bases.first, bases.count == 1 else {
-      outcomes[number] = .refused("the histories have no one common ancestor: fetch first")
-      return
-    }
-    let commits = try await local.ids(
-      "rev-list", "--reverse", "--stdin", input: .bytes(RevisionList.input([new], without: [base])))
-    let merges = try await local.ids(
-      "rev-list", "--merges", "--stdin", input: .bytes(RevisionList.input([new], without: [base])))
-    guard merges.isEmpty, !commits.isEmpty else {
-      outcomes[number] = .refused("merges cannot be rebased: fetch first")
-      return
-    }
-    var last = head
     do {
-      // Beside the branch, so that all of the commits come to it or none.
-      let draft = remote.repository.detached(at: head)
-      for commit in commits { try await draft.cherryPick(commit) }
-      last = try await draft.head()?.id ?? head
-      let reply = try await engine.setRefs([
-        RefChange(name: updates[number].ref, test: .exactly(head), set: last)
-      ])
-      if case .moved = reply { return try await rebase(number) }
+      outcomes[number] = try await GitRebase(
+        remote: remote, engine: engine, local: local, branch: remote.repository.branch(name)
+      ).outcome(of: new)
     } catch let error as StoreError {
-      if case .mergeConflicts(let conflicts) = error {
-        outcomes[number] = .refused(
-          "fetch first: \(conflicts.count) paths that you changed have changed there")
-      } else {
-        refuse([number], error)
-      }
-      return
+      refuse([number], error)
     }
-    _ = try await remote.fetch([last])
-    outcomes[number] = .rebased(from: head, to: last)
   }
 }

@@ -35,10 +35,12 @@ public struct BranchMerge: Sendable {
   private(set) var merge: TreeMerge?
   /// What the commit says unless it is told.
   private let info: Info?
+  /// Whose change it is, and since when, unless that is told; nil: whoever makes the commit, now.
+  private let author: Identity?
 
   init(
     branch: Branch, head: ObjectID?, source: ObjectID, bases: [ObjectID], kind: Kind,
-    merge: TreeMerge? = nil, info: Info? = nil
+    merge: TreeMerge? = nil, info: Info? = nil, author: Identity? = nil
   ) {
     self.branch = branch
     self.head = head
@@ -47,6 +49,7 @@ public struct BranchMerge: Sendable {
     self.kind = kind
     self.merge = merge
     self.info = info
+    self.author = author
   }
 
   /// The conflicts that are left, in order of path.
@@ -92,10 +95,11 @@ public struct BranchMerge: Sendable {
     }
     guard let merge else { return .unchanged(head: head) }
     if !merge.isClean { throw StoreError.mergeConflicts(merge.conflicts) }
-    let info =
+    let said =
       info ?? self.info
       ?? Info("Merge commit '\(source.hex.prefix(10))' into \(branch.name)")
-    var request = branch.repository.request(ref: branch.ref, info)
+    var request = branch.repository.request(ref: branch.ref, said)
+    if info == nil, let author { request.author = author }
     if kind == .merge {
       request.parents = .headAnd([source])
       // The other history is a part of this one afterwards, also where it has nothing new.

@@ -45,7 +45,7 @@ extension Branch {
   ///
   /// - Parameters:
   ///   - commit: What is made again.
-  ///   - info: nil: the commit's own message and author.
+  ///   - info: nil: the commit's own message and author, with the date that it has there.
   ///   - mainline: Of a merge, which parent it is compared with, from 1.
   ///   - options: How contents merge.
   /// - Throws: As ``revert(_:_:mainline:_:)``.
@@ -66,9 +66,11 @@ extension Branch {
     _ commit: ObjectID, mainline: Int? = nil, _ options: MergeOptions = MergeOptions()
   ) async throws -> BranchMerge {
     let change = try await change(of: commit, mainline)
-    return try await applying(change.commit, from: change.before, to: change.after, options) {
-      Info($0.message, author: $0.author.map { Person($0.name, $0.email ?? "") })
-    }
+    // A commit whose author cannot be told gets another one.
+    let author = change.commit.author.flatMap { $0.isWhole ? $0 : nil }
+    return try await applying(
+      change.commit, from: change.before, to: change.after, options, author: author
+    ) { Info($0.message) }
   }
 
   private func change(
@@ -95,7 +97,7 @@ extension Branch {
 
   private func applying(
     _ commit: Commit, from base: Tree, to theirs: Tree, _ options: MergeOptions,
-    _ info: (Commit) -> Info
+    author: Identity? = nil, _ info: (Commit) -> Info
   ) async throws -> BranchMerge {
     try Self.check(name)
     guard let head = try await engine.ref(ref) else { throw StoreError.noSuchBranch(name) }
@@ -104,6 +106,6 @@ extension Branch {
     let merge = try await Tree.merge(base: base, ours: ours, theirs: theirs, rules: options.rules)
     return BranchMerge(
       branch: self, head: head, source: commit.id, bases: [], kind: .change, merge: merge,
-      info: info(commit))
+      info: info(commit), author: author)
   }
 }

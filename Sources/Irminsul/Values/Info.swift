@@ -98,6 +98,9 @@ extension Timestamp {
 }
 
 extension Identity {
+  /// Whether it has all that Git expects: an address and a date.
+  var isWhole: Bool { emailBytes != nil && seconds.map { (0..<1 << 62).contains($0) } == true }
+
   init(_ person: Person, at time: Timestamp) {
     self.init(
       name: person.name, email: person.email, seconds: time.seconds,

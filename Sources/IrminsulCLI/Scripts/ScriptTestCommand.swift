@@ -44,6 +44,12 @@ struct ScriptTestCommand: AsyncParsableCommand {
   @Flag(help: "Run them again whenever a file of theirs is saved.")
   var watch = false
 
+  @Flag(
+    help:
+      "A command of a script that uses a key which the script was not given fails, as in a cluster."
+  )
+  var declaredKeys = false
+
   @Option(help: "How to print the results: text, tap or junit.")
   var format: SpecReport.Format = .text
 
@@ -88,6 +94,7 @@ struct ScriptTestCommand: AsyncParsableCommand {
   private func run(_ place: SpecRunner.Place) async throws {
     var runner = specs.runner()
     runner.place = place
+    runner.declaredKeys = declaredKeys
     guard watch else {
       let isPassed = try await runOnce(runner)
       // What failed has been printed.

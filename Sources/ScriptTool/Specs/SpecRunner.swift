@@ -19,6 +19,8 @@ package struct SpecRunner: Sendable {
   package var jobs = ProcessInfo.processInfo.activeProcessorCount
   /// How long one `it` may take in this process.
   package var timeLimit = Duration.seconds(5)
+  /// Whether a script's command fails that uses a key which the script was not given.
+  package var declaredKeys = false
   /// Runs only what has this in its name.
   package var filter: String?
   /// Ends after the first failure.
@@ -239,6 +241,7 @@ extension SpecRunner {
     let program: SpecProgram
     let host: any ScriptHost
     private let isOwn: Bool
+    private let declaredKeys: Bool
     private let coverage: SpecCoverage?
     private let lines: ScriptCoverage?
 
@@ -248,6 +251,7 @@ extension SpecRunner {
     ) throws(ScriptToolError) {
       self.program = program
       isOwn = host == nil
+      declaredKeys = runner.declaredKeys
       if let host {
         self.host = host
         (coverage, lines) = (nil, nil)
@@ -316,6 +320,7 @@ extension SpecRunner {
           program.script, keys: program.keys,
           arguments: [
             Bytes(String(spec.number).utf8), Bytes((recording == .replies ? "record" : "").utf8),
+            Bytes((declaredKeys ? "declared" : "").utf8),
           ])
         guard let parts = reply.array, parts.count == 6, let status = parts[0].text,
           let message = parts[1].bytes, let place = parts[2].text

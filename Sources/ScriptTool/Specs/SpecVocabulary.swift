@@ -1,14 +1,17 @@
 /// The words that every spec has, in Lua that runs on 5.1 and 5.4: it stands before the scripts and the spec, so that the
 /// whole is one script for any server.
 ///
-/// ARGV[1] is `list`, or the number of the `it` to run; ARGV[2] is `record` to have every reply.
+/// ARGV[1] is `list`, or the number of the `it` to run; ARGV[2] is `record` to have every reply; ARGV[3] is
+/// `declared` where scripts may use only the keys that they are given.
 enum SpecVocabulary {
   static let text = #"""
     local server, redis = redis, {}
     local describe, it, before_each, expect, run, shown, spec_result, spec_branch
     local scripts, keys, spec_bodies, spec_bind = {}, {}, {}, nil
     do
-      local wanted, records = ARGV[1], ARGV[2] == 'record'
+      local wanted, records, is_strict = ARGV[1], ARGV[2] == 'record', ARGV[3] == 'declared'
+      -- The keys of the script that runs, where it may use no others.
+      local declared = nil
       local trail, setups, count, found, calls, marks = {}, {}, 0, {'list'}, {}, {}
       local status, message, place, refused = 'none', '', '', false
       -- What Redis leaves open: '' nothing, `order` of elements, `replies` from here on, `keyspace` as well.
@@ -86,7 +89,18 @@ enum SpecVocabulary {
         calls[#calls + 1] = short(table.concat(words, ' ')) .. ' -> ' .. short(answer)
       end
 
+      -- The first key of a call that the script has not been given.
+      local function undeclared_key(...)
+        local used = server.pcall('COMMAND', 'GETKEYS', ...)
+        if used.err then return nil end
+        for _, key in ipairs(used) do
+          if not declared[key] then return key end
+        end
+      end
+
       local function answer_of(...)
+        local key = declared and undeclared_key(...)
+        if key then return {err = 'ERR the script uses the key ' .. shown(key) .. ', which is not in KEYS'} end
         -- Two hosts would be asked at two times.
         if records and string.upper(tostring((...))) == 'TIME' then return {'1700000000', '0'} end
         local reply = server.pcall(...)
@@ -225,7 +239,19 @@ enum SpecVocabulary {
       local function call_script(name, own_keys, arguments)
         local body = spec_bodies[name]
         if not body then error('there is no script ' .. shown(name), 3) end
-        local reply = reply_of(body(texts(own_keys, 'key'), texts(arguments, 'argument')))
+        own_keys, arguments = texts(own_keys, 'key'), texts(arguments, 'argument')
+        local answer
+        if is_strict then
+          declared = {}
+          for at = 1, #own_keys do declared[own_keys[at]] = true end
+          local ok, problem = pcall(body, own_keys, arguments)
+          declared = nil
+          if not ok then error(problem, 0) end
+          answer = problem
+        else
+          answer = body(own_keys, arguments)
+        end
+        local reply = reply_of(answer)
         if records and (open == '' or open == 'order') then
           calls[#calls + 1] = name .. ' -> ' .. short(open == '' and shown(reply) or sorted(reply))
         end
