@@ -37,6 +37,24 @@ final class BlockingFile: Sendable {
     self.init(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
   }
 
+  /// Writes a file that is complete, on the disk and not to be written again when it has its name.
+  static func write(_ bytes: [UInt8], toNew path: String) async throws(Failure) {
+    // git prune removes files that begin so when they are old.
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let unfinished = "\(path[..<slash])tmp_\(path[slash...])"
+    let file = try BlockingFile(creating: unfinished)
+    defer { file.close() }
+    do throws(Failure) {
+      try await file.write(bytes)
+      try await file.synchronize()
+      guard chmod(unfinished, 0o444) == 0 else { throw Failure(number: errno) }
+      try rename(unfinished, to: path)
+    } catch {
+      remove(unfinished)
+      throw error
+    }
+  }
+
   /// Removes a file that was made in vain.
   static func remove(_ path: String) { unlink(path) }
 

@@ -221,11 +221,13 @@ struct GitExport {
       written.boundary = plain.boundary
     } else {
       var walk = ReachableWalk(engine: engine)
-      try await walk.run(from: tips) { id, bytes, _ in
-        guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
-        let object = try engine.storedObject(id, bytes)
+      try await walk.run(from: tips) { sight in
+        guard let bytes = sight.bytes else {
+          throw StoreError.missingObject(sight.id, in: engine.location)
+        }
+        let object = try engine.storedObject(sight.id, bytes)
         try await write(object)
-        return try object.links(id, in: engine.location)
+        return try object.links(sight.id, in: engine.location)
       }
       written.boundary = walk.boundary
     }

@@ -157,9 +157,11 @@ private struct FetchedPack {
     }
   }
 
-  mutating func append(_ object: StoredObject) async throws {
+  mutating func append(
+    _ object: StoredObject, _ id: ObjectID, at place: UInt64 = 0
+  ) async throws {
     do {
-      try await writer.append(object)
+      try await writer.append(object, id, at: place)
     } catch let error as BlockingFile.Failure {
       throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
     }
@@ -186,11 +188,13 @@ private struct FetchedPack {
     var walk = ReachableWalk(engine: engine)
     var pack = self
     func add(_ tips: [ObjectID]) async throws {
-      try await walk.run(from: tips) { id, bytes, _ in
-        guard let bytes else { throw StoreError.missingObject(id, in: engine.location) }
-        let object = try engine.storedObject(id, bytes)
-        try await pack.append(object)
-        return try object.links(id, in: engine.location)
+      try await walk.run(from: tips) { sight in
+        guard let bytes = sight.bytes else {
+          throw StoreError.missingObject(sight.id, in: engine.location)
+        }
+        let object = try engine.storedObject(sight.id, bytes)
+        try await pack.append(object, sight.id, at: sight.place)
+        return try object.links(sight.id, in: engine.location)
       }
     }
     try await add(tips)
@@ -207,8 +211,8 @@ private struct FetchedPack {
     var unread: [ObjectID] = []
     for id in ids {
       switch objects.cache.object(id) {
-      case .tree(let tree): try await append(.object(tree.framed))
-      case .other(let object): try await append(.object(object))
+      case .tree(let tree): try await append(.object(tree.framed), id)
+      case .other(let object): try await append(.object(object), id)
       case nil: unread.append(id)
       }
     }
@@ -217,7 +221,7 @@ private struct FetchedPack {
       let page = try await engine.readStoredPage(rest)
       for (id, object) in zip(rest, page) {
         guard let object else { throw StoreError.missingObject(id, in: engine.location) }
-        try await append(object)
+        try await append(object, id)
       }
       rest = rest.dropFirst(page.count)
     }
@@ -233,7 +237,7 @@ private struct FetchedPack {
       level = level.filter { added.insert($0).inserted }
       var next: [ObjectID] = []
       for (id, object) in zip(level, try await objects.read(level)) {
-        try await append(.object(object))
+        try await append(.object(object), id)
         let links = try StoredObject.object(object).links(id, in: objects.location)
         next += links.filter { $0.kind == .tag }.map(\.id)
       }
@@ -272,7 +276,13 @@ private struct FetchedPack {
         rename(writer.path, "\(name).pack") == 0
       else { throw StoreError.git(.cannotWrite(path: name, reason: SystemReason.text(of: errno))) }
       do {
-        _ = try await local.output("index-pack", "\(name).pack")
+        if local.tips.isEmpty {
+          // Each object's bytes have been checked. Reading them once more would only tell whether others with the same ids
+          // are here, and there are none.
+          try await BlockingFile.write(writer.index.bytes(of: hash), toNew: "\(name).idx")
+        } else {
+          _ = try await local.output("index-pack", "\(name).pack")
+        }
       } catch {
         BlockingFile.remove("\(name).pack")
         BlockingFile.remove(keep)

@@ -1,6 +1,6 @@
 import GitObjects
 
-/// Turns objects into the bytes of a pack file. Pure; nothing is compressed, so that no library for
+/// Turns objects into the bytes of a pack file. Pure; nothing is deflated, so that no library for
 /// that is needed: whoever reads the pack next can do it better.
 ///
 /// Source: https://git-scm.com/docs/gitformat-pack, RFC 1950, RFC 1951 section 3.2.4
@@ -25,15 +25,33 @@ enum PackFormat {
     private var checksum = Adler32()
 
     init(_ kind: ObjectKind, size: Int, to bytes: inout [UInt8]) {
+      self.init(code(kind), nil, size: size, to: &bytes)
+    }
+
+    /// A delta to an object whose entry begins so many bytes before this one.
+    init(deltaTo distance: Int, size: Int, to bytes: inout [UInt8]) {
+      self.init(6, distance, size: size, to: &bytes)
+    }
+
+    private init(_ code: UInt8, _ distance: Int?, size: Int, to bytes: inout [UInt8]) {
       rest = size
       var left = size >> 4
-      var byte = code(kind) << 4 | UInt8(size & 15)
+      var byte = code << 4 | UInt8(size & 15)
       while left > 0 {
         bytes.append(byte | 0x80)
         byte = UInt8(left & 0x7F)
         left >>= 7
       }
       bytes.append(byte)
+      if var distance {
+        // The highest digit first; each but the last stands for one more than it says.
+        var digits = [UInt8(distance & 0x7F)]
+        while distance > 0x7F {
+          distance = distance >> 7 - 1
+          digits.append(UInt8(distance & 0x7F) | 0x80)
+        }
+        bytes.append(contentsOf: digits.reversed())
+      }
       // Deflate with a window of 32 KiB, no dictionary, the lowest level.
       bytes.append(0x78)
       bytes.append(0x01)

@@ -14,8 +14,8 @@ struct ReachableWalk {
 
   let engine: ScriptedEngine
   private var seen: Set<ObjectID> = []
-  /// Marked as seen when they come in.
-  private var objects: [ObjectID] = []
+  /// Marked as seen when they come in; with the places where they were found.
+  private var objects: [(id: ObjectID, place: UInt64)] = []
   /// Marked as seen when they are visited: a reply may bring one that waits here.
   private var commits: [ObjectID] = []
   /// Commits whose parents do not count.
@@ -30,20 +30,30 @@ struct ReachableWalk {
   /// Whether the walk has come to an object.
   func hasVisited(_ id: ObjectID) -> Bool { seen.contains(id) }
 
-  /// - Parameter visit: Gets the bytes that are stored under an id, nil when there are none, and whether
-  ///   it is a commit of the store's boundary; answers the links to go on with.
+  /// What is told of an object.
+  struct Sight: Sendable {
+    let id: ObjectID
+    /// What is stored; nil when there is nothing.
+    let bytes: Bytes?
+    /// Whether it is a commit of the store's boundary.
+    let isCut: Bool
+    /// The same for trees and blobs at one path, as far as a hash can tell; 0 for other objects.
+    let place: UInt64
+  }
+
+  /// - Parameter visit: Answers the links to go on with.
   mutating func run(
-    from tips: [ObjectID], visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
+    from tips: [ObjectID], visit: (Sight) async throws -> [ObjectLink]
   ) async throws {
     cut = try await engine.boundary().commits
-    for id in tips where seen.insert(id).inserted { objects.append(id) }
+    for id in tips where seen.insert(id).inserted { objects.append((id, 0)) }
     while !objects.isEmpty || !commits.isEmpty {
       try await visitCommits(visit)
       try await visitObjects(visit)
     }
   }
 
-  private mutating func add(_ links: [ObjectLink], of id: ObjectID) {
+  private mutating func add(_ links: [ObjectLink], of id: ObjectID, at place: UInt64) {
     let isCut = cut.contains(id)
     for link in links {
       if link.kind == .commit {
@@ -53,14 +63,27 @@ struct ReachableWalk {
         }
         if !seen.contains(link.id) { commits.append(link.id) }
       } else if seen.insert(link.id).inserted {
-        objects.append(link.id)
+        objects.append((link.id, Self.place(of: link, below: place)))
       }
+    }
+  }
+
+  private static func place(of link: ObjectLink, below place: UInt64) -> UInt64 {
+    switch link.place {
+    case .tree: return 1
+    case .entry(let name):
+      if place == 0 { return 0 }
+      // FNV-1a, from the folder's on: http://www.isthe.com/chongo/tech/comp/fnv/
+      var hash = place &* 0x100_0000_01b3 ^ 0x2f
+      for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      return hash
+    case .parent, .taggedObject: return 0
     }
   }
 
   /// A history is a chain: the server follows it, so that it is not one round trip for each commit.
   private mutating func visitCommits(
-    _ visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
+    _ visit: (Sight) async throws -> [ObjectLink]
   ) async throws {
     var limit = Limits.commits.lowerBound
     while !commits.isEmpty {
@@ -75,7 +98,8 @@ struct ReachableWalk {
       var new = 0
       for (id, bytes) in found.objects where seen.insert(id).inserted {
         new += 1
-        add(try await visit(id, bytes, cut.contains(id)), of: id)
+        let sight = Sight(id: id, bytes: bytes, isCut: cut.contains(id), place: 0)
+        add(try await visit(sight), of: id, at: 0)
       }
       // Where branches meet, most of what comes is known already.
       limit = new * 2 > found.objects.count ? limit * 2 : limit / 2
@@ -84,25 +108,27 @@ struct ReachableWalk {
   }
 
   private mutating func visitObjects(
-    _ visit: (ObjectID, Bytes?, _ isCut: Bool) async throws -> [ObjectLink]
+    _ visit: (Sight) async throws -> [ObjectLink]
   ) async throws {
     var walk = self
-    try await withThrowingTaskGroup(of: ([ObjectID], [Bytes?]).self) { group in
+    typealias Place = (id: ObjectID, place: UInt64)
+    try await withThrowingTaskGroup(of: ([Place], [Bytes?]).self) { group in
       var inFlight = 0
       while true {
         while inFlight < Limits.requestsInFlight, !walk.objects.isEmpty {
-          let ids = Array(walk.objects.suffix(Limits.objects))
-          walk.objects.removeLast(ids.count)
+          let asked = Array(walk.objects.suffix(Limits.objects))
+          walk.objects.removeLast(asked.count)
           group.addTask { [engine] in
-            (ids, try await engine.readSome(ids, bytes: Limits.bytes))
+            (asked, try await engine.readSome(asked.map(\.id), bytes: Limits.bytes))
           }
           inFlight += 1
         }
-        guard let (ids, found) = try await group.next() else { return }
+        guard let (asked, found) = try await group.next() else { return }
         inFlight -= 1
-        walk.objects += ids.dropFirst(found.count)
-        for (id, bytes) in zip(ids, found) {
-          walk.add(try await visit(id, bytes, walk.cut.contains(id)), of: id)
+        walk.objects += asked.dropFirst(found.count)
+        for ((id, place), bytes) in zip(asked, found) {
+          let sight = Sight(id: id, bytes: bytes, isCut: walk.cut.contains(id), place: place)
+          walk.add(try await visit(sight), of: id, at: place)
         }
       }
     }

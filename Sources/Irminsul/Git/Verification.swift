@@ -260,17 +260,18 @@ struct Verification {
     var walk = ReachableWalk(engine: engine)
     var visited = 0
     var state = self
-    try await walk.run(from: tips) { [engine] id, bytes, isCut in
+    try await walk.run(from: tips) { [engine] sight in
       visited += 1
       if visited % 1000 == 0 {
         try Task.checkCancellation()
         state.tell("reachable", visited)
       }
-      guard let bytes, let object = try? FramedObject(framed: bytes), object.kind != .blob,
-        let known = try? GitObject(object, algorithm: engine.algorithm)
+      guard let bytes = sight.bytes, let object = try? FramedObject(framed: bytes),
+        object.kind != .blob, let known = try? GitObject(object, algorithm: engine.algorithm)
       else { return [] }
-      let found = state.links(of: known, isCut: isCut)
-      try await state.withFaults { check, fault in try await check.add(found, of: id, fault: fault)
+      let found = state.links(of: known, isCut: sight.isCut)
+      try await state.withFaults { check, fault in
+        try await check.add(found, of: sight.id, fault: fault)
       }
       // Blobs lead nowhere: that they are there suffices.
       return found.filter { $0.kind != .blob }
