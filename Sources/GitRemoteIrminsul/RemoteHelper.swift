@@ -127,13 +127,16 @@ struct RemoteHelper {
   private mutating func push(_ lines: [String]) async throws {
     let updates = try lines.map { line in
       let isForced = line.hasPrefix("+")
-      let words = line.dropFirst(isForced ? 1 : 0)
-        .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard words.count == 2 else { throw HelperFailure("git pushes \"\(line)\"") }
-      let old = options.leases[words[1]] ?? listed[Array(words[1].utf8)]
+      // What is pushed may have a colon in its name, as in HEAD:folder; a ref has none.
+      guard let colon = line.lastIndex(of: ":") else {
+        throw HelperFailure("git pushes \"\(line)\"")
+      }
+      let source = String(line[..<colon].dropFirst(isForced ? 1 : 0))
+      let ref = String(line[line.index(after: colon)...])
       return GitRemote.Update(
-        words[1], to: words[0].isEmpty ? nil : words[0], from: old,
-        isForced: isForced || options.leases[words[1]] != nil)
+        ref, to: source.isEmpty ? nil : source,
+        from: options.leases[ref] ?? listed[Array(ref.utf8)],
+        isForced: isForced || options.leases[ref] != nil)
     }
     var choices = GitRemote.PushOptions()
     choices.isAtomic = options.isAtomic
@@ -165,9 +168,11 @@ struct RemoteHelper {
           "option new-oid \(new)",
         ]
         StandardError.line(
-          "\(update.ref) had moved: the store has made your commits anew on \(old.hex.prefix(10)), "
-            + "and its head is now \(new.hex.prefix(10)).\n"
-            + "Have them here, too: git rebase, or git reset --hard @{upstream}.")
+          old == new
+            ? "\(update.ref) had moved, and has what you changed already: git rebase"
+            : "\(update.ref) had moved: the store has made your commits anew on \(old.hex.prefix(10)), "
+              + "and its head is now \(new.hex.prefix(10)).\n"
+              + "Have them here, too: git rebase, or git reset --hard @{upstream}.")
       }
     }
     try answer(answers + [""])

@@ -18,6 +18,8 @@
     case oneAttempt
     /// Waits for its connection deadline, over any number of attempts.
     case untilDeadline
+    /// Asks for a connection only: the end of the greeting is its answer. Fails like ``oneAttempt``.
+    case untilConnected
   }
 
   /// One connection to a server, over its losses and returns: which calls wait, which are sent,
@@ -194,7 +196,9 @@
         phase = .ready
         lastFailure = nil
         lastUse = now
-        return .actions([.write])
+        let answered = queue.filter { $0.patience == .untilConnected }
+        queue.removeAll { $0.patience == .untilConnected }
+        return .actions(answered.map { .finish($0, .success(.status("PONG"))) } + [.write])
       default: return .nothing
       }
     }
@@ -276,7 +280,7 @@
       phase = .down(until: now + pause(jitter: jitter))
       var actions = [Action.close(attempt: attempt)]
       let kept = queue.filter { !failure.isLasting && $0.patience == .untilDeadline }
-      for call in queue where failure.isLasting || call.patience == .oneAttempt {
+      for call in queue where failure.isLasting || call.patience != .untilDeadline {
         actions.append(.finish(call, .failure(failure.error)))
       }
       queue = Deque(kept)

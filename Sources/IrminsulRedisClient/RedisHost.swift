@@ -74,7 +74,8 @@
       do {
         // A short command timeout is no reason to give up the connection early.
         _ = try await host.connections[0].call(
-          Command("PING").arguments, timeout: configuration.connectTimeout, patience: .oneAttempt)
+          Command("PING").arguments, timeout: configuration.connectTimeout,
+          patience: .untilConnected)
       } catch {
         await host.close()
         throw error

@@ -40,7 +40,7 @@ import Testing
         + "git push -o rebase=server",
       in: "x")
     #expect(conflict.status == 1)
-    #expect(conflict.text.contains("that you changed have changed there"), "\(conflict.text)")
+    #expect(conflict.text.contains("what you changed has changed there, too: "), "\(conflict.text)")
     let after = try await main.get("a", as: String.self)
     #expect(after == "program")
     await repository.close()
@@ -80,8 +80,17 @@ import Testing
       "git reset -q --hard origin/main; echo 5 > n; git add .; git commit -qm five; "
         + "echo 6 > e; git commit -qam six; git push -o rebase=server", in: "x")
     #expect(refused.status == 1)
-    #expect(refused.text.contains("that you changed have changed there"), "\(refused.text)")
+    #expect(refused.text.contains("what you changed has changed there, too: "), "\(refused.text)")
     #expect(try await main.head() == before)
+    // What has come where a folder is to be is not lost.
+    try await main.set("new", to: "precious", "A file")
+    let inTheWay = try await sandbox.shell(
+      "git reset -q --hard origin/main; mkdir new; echo 8 > new/x; git add .; git commit -qm eight; "
+        + "git push -o rebase=server", in: "x")
+    #expect(inTheWay.status == 1)
+    #expect(
+      inTheWay.text.contains("what you changed has changed there, too: new"), "\(inTheWay.text)")
+    #expect(try await main.get("new", as: String.self) == "precious")
     // A folder for a file takes the longer way.
     let folder = try await sandbox.shell(
       "git reset -q --hard origin/main; rm a; mkdir a; echo 7 > a/b; git add .; git commit -qam seven; "
@@ -89,6 +98,7 @@ import Testing
     #expect(folder.status == 0, "\(folder.text)")
     let found = try await main.get("a/b", as: String.self)
     #expect(found == "7\n")
+    #expect(try await main.head()?.committer?.name == "A U Thor")
     await repository.close()
   }
 

@@ -56,4 +56,58 @@ import Testing
     #expect(bytes < 6_000_000, "\(size.text)")
     await repository.close()
   }
+
+  /// With `fetch.fsckObjects` git looks into what comes, in small fetches and in large ones.
+  @Test func gitLooksIntoThePackWhereItIsTold() async throws {
+    let sandbox = try GitSandbox()
+    let url = "file:\(sandbox.root)/store?durability=normal"
+    let repository = try await Repository.open(url)
+    let made = try await sandbox.shell(
+      """
+      git init -q s; cd s; git commit -qm first --allow-empty
+      blob=$(echo x | git hash-object -w --stdin)
+      bad=$(printf '100644 blob %s\t.git' $blob | git mktree)
+      git update-ref refs/heads/bad $(git commit-tree $bad -m bad)
+      git push -q --mirror 'irminsul::\(url)'
+      """)
+    #expect(made.status == 0, "\(made.text)")
+    for (options, status) in [
+      ("", 0), ("-c transfer.fsckObjects=true", 128), ("-c fetch.fsckObjects", 128),
+      ("-c fetch.fsckObjects=false -c transfer.fsckObjects=true", 0),
+      ("-c fetch.unpackLimit=1", 0), ("-c fetch.unpackLimit=1 -c fetch.fsckObjects=yes", 128),
+    ] as [(String, Int32)] {
+      let cloned = try await sandbox.shell(
+        "rm -rf c; git \(options) clone -q --mirror 'irminsul::\(url)' c")
+      #expect(cloned.status == status, "\(options): \(cloned.text)")
+      if status != 0 { #expect(cloned.text.contains("hasDotgit"), "\(cloned.text)") }
+    }
+    let packed = try await sandbox.shell(
+      "rm -rf c; git -c fetch.unpackLimit=1 clone -q --mirror 'irminsul::\(url)' c; ls c/objects/pack | wc -l"
+    )
+    #expect(packed.text.trimmingCharacters(in: .whitespacesAndNewlines) == "2", "\(packed.text)")
+    await repository.close()
+  }
+
+  /// Names of tags that begin other tags' names; sources that have a colon in theirs.
+  @Test func namesThatBeginOthers() async throws {
+    let sandbox = try GitSandbox()
+    let url = "file:\(sandbox.root)/store?durability=normal"
+    let repository = try await Repository.open(url)
+    try await repository.branch().set("d/f", to: "1", "One")
+    let cloned = try await sandbox.shell(
+      "git clone -q 'irminsul::\(url)' a; git clone -q 'irminsul::\(url)' b")
+    #expect(cloned.status == 0, "\(cloned.text)")
+    let pushed = try await sandbox.shell(
+      "for n in $(seq 30); do git tag -am t t$n; done; git tag -am t v1.0; git tag -am t v1.0.1; git tag -am t 'v1.0!'; "
+        + "git push -q --tags && git push -q origin HEAD:d:refs/tags/tree && git push -q origin ':/One:refs/heads/one'",
+      in: "a")
+    #expect(pushed.status == 0, "\(pushed.text)")
+    let fetched = try await sandbox.shell(
+      "git fetch -q; git tag | wc -l; git fetch -q --tags; git cat-file -t tree; git rev-parse -q --verify origin/one >/dev/null && echo one",
+      in: "b")
+    #expect(
+      fetched.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        == ["34", "tree", "one"], "\(fetched.text)")
+    await repository.close()
+  }
 }

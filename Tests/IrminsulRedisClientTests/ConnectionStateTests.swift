@@ -213,6 +213,26 @@
       #expect(Self.words(actions) == ["close 1", "a unreachable"])
     }
 
+    @Test func whoOnlyAsksForAConnectionIsAnsweredByTheGreeting() {
+      var state = Self.state()
+      state.accept(Caller("probe", patience: .untilConnected))
+      state.accept(Caller("a"))
+      _ = state.advance(now: Self.second(0), jitter: 1)
+      _ = state.opened(attempt: 1, greeting: [.ping])
+      #expect(
+        Self.received(.status("PONG"), &state) == ["probe status(\"PONG\")", "write"])
+      #expect(state.nextToWrite(now: Self.second(1))?.name == "a")
+      #expect(state.nextToWrite(now: Self.second(1)) == nil)
+      // It does not wait for a second attempt.
+      var failing = Self.state()
+      failing.accept(Caller("probe", patience: .untilConnected))
+      _ = failing.advance(now: Self.second(0), jitter: 1)
+      _ = failing.opened(attempt: 1, greeting: [.ping])
+      #expect(
+        Self.received(.error(ServerError(code: "LOADING", message: "soon")), &failing)
+          == ["close 1", "probe LOADING"])
+    }
+
     @Test func aCancelledQueuedCallIsNeverSent() {
       var state = Self.ready()
       let call = Caller("a")

@@ -23,7 +23,7 @@ extension ScriptedEngine {
   }
 
   private enum ListingLimits {
-    static let refs = 1000
+    static let refs = 4000
     static let changes = 1000
     /// A listing is begun anew when the log does not reach back to its begin any more.
     static let attempts = 3

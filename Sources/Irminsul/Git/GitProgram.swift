@@ -31,7 +31,15 @@ struct GitProgram: Sendable {
     let kept: Set<String> = [
       "GIT_EXEC_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
     ]
-    var variables = environment.filter { !$0.key.hasPrefix("GIT_") || kept.contains($0.key) }
+    // What a user gives with `git -c` is a part of the configuration as well.
+    let isGiven = { (name: String) in
+      configuration == .user
+        && ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"]
+          .contains { name.hasPrefix($0) }
+    }
+    var variables = environment.filter {
+      !$0.key.hasPrefix("GIT_") || kept.contains($0.key) || isGiven($0.key)
+    }
     variables["LC_ALL"] = "C"
     variables["GIT_TERMINAL_PROMPT"] = "0"
     variables["GIT_OPTIONAL_LOCKS"] = "0"

@@ -68,14 +68,27 @@ struct GitRebase {
         ref: branch.ref, author: author, committer: committer.now, message: commit.object.message)
       // Where the branch has gone meanwhile, nothing is made.
       part.edits = [PathEdit(path: .root, expectation: .kind(.tree), action: .check)]
-      part.edits += changes[id] ?? []
-      if part.edits.count == 1 { part.emptiness = .made }
+      let edits = changes[id] ?? []
+      part.edits += Self.folderChecks(of: edits) + edits
+      if edits.isEmpty { part.emptiness = .made }
       count += part.edits.count
       guard count <= ScriptedEngine.Limits.serverEdits, !part.dependsOnOrder else { return nil }
       try part.checkInfo()
       request.branches.append(part)
     }
     return request
+  }
+
+  /// Where something new lies there must be folders, or nothing: a file that has come there meanwhile would have to go.
+  private static func folderChecks(of edits: [PathEdit]) -> [PathEdit] {
+    var folders: Set<Path> = []
+    for edit in edits where edit.expectation == .exactly(nil) {
+      var above = edit.path.parent
+      while let folder = above, !folder.isRoot, folders.insert(folder).inserted {
+        above = folder.parent
+      }
+    }
+    return folders.map { PathEdit(path: $0, expectation: .folder, action: .check) }
   }
 
   /// What each commit changes, as git tells it; nil where that cannot be told as edits.
@@ -120,15 +133,24 @@ struct GitRebase {
   /// One after the other beside the branch, merging what both have changed; then the branch moves to the last, if it is
   /// still where it was.
   private func byClient(_ commits: [ObjectID]) async throws -> GitRemote.Outcome {
+    var options = remote.repository.options
+    // Whoever has made the commits makes them anew.
+    if let last = commits.last, let committer = try await remote.repository.commit(last).committer,
+      let email = committer.email
+    {
+      options.author = Person(committer.name, email)
+    }
     for _ in 0..<Self.mostAttempts {
       guard let head = try await branch.head()?.id else { return .refused("fetch first") }
       let last: ObjectID
       do {
-        let draft = remote.repository.detached(at: head)
+        let draft = remote.repository.detached(at: head, options: options)
         for commit in commits { try await draft.cherryPick(commit) }
         last = try await draft.head()?.id ?? head
       } catch StoreError.mergeConflicts(let conflicts) {
-        return .refused("fetch first: \(conflicts.count) paths that you changed have changed there")
+        let paths = conflicts.prefix(3).map { "\($0.path)" }.joined(separator: ", ")
+        let more = conflicts.count > 3 ? " and \(conflicts.count - 3) more" : ""
+        return .refused("fetch first: what you changed has changed there, too: \(paths)\(more)")
       }
       let reply = try await engine.setRefs([
         RefChange(name: branch.ref, test: .exactly(head), set: last)

@@ -125,8 +125,7 @@ extension GitRemote {
 /// The pack that a fetch writes: a file beside the repository's packs until it is complete.
 private struct FetchedPack {
   private enum Limits {
-    /// Fewer objects become files of their own, as with git's `fetch.unpackLimit`.
-    static let looseObjects = 100
+    /// Objects of more bytes do not become files of their own, however few they are.
     static let looseBytes = 16 << 20
   }
 
@@ -261,7 +260,10 @@ private struct FetchedPack {
       throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
     }
     var keepFile: String?
-    if count < Limits.looseObjects, writer.byteCount < Limits.looseBytes {
+    let settings = try await local.fetchSettings()
+    if count < settings.unpackLimit, writer.byteCount < Limits.looseBytes,
+      !settings.checksObjects || count == 0
+    {
       if count > 0 {
         guard let bytes = FileManager.default.contents(atPath: writer.path) else {
           throw StoreError.git(.cannotWrite(path: writer.path, reason: "it cannot be read"))
@@ -276,7 +278,9 @@ private struct FetchedPack {
         rename(writer.path, "\(name).pack") == 0
       else { throw StoreError.git(.cannotWrite(path: name, reason: SystemReason.text(of: errno))) }
       do {
-        if local.tips.isEmpty {
+        if settings.checksObjects {
+          _ = try await local.output("index-pack", "--fsck-objects", "\(name).pack")
+        } else if local.tips.isEmpty {
           // Each object's bytes have been checked. Reading them once more would only tell whether others with the same ids
           // are here, and there are none.
           try await BlockingFile.write(writer.index.bytes(of: hash), toNew: "\(name).idx")

@@ -27,6 +27,18 @@ public struct GitRemote: Sendable {
     /// The full name; one that ends in `^{}` stands for what a tag leads to.
     public let name: String
     public let id: ObjectID
+
+    /// What a tag leads to follows it at once, as git wants it: other names may begin like the tag's.
+    fileprivate func precedes(_ other: Reference) -> Bool {
+      let (own, theirs) = (key, other.key)
+      if own.name.elementsEqual(theirs.name) { return !own.isTarget && theirs.isTarget }
+      return own.name.lexicographicallyPrecedes(theirs.name)
+    }
+
+    private var key: (name: Substring.UTF8View, isTarget: Bool) {
+      let isTarget = name.hasSuffix("^{}")
+      return (name.dropLast(isTarget ? 3 : 0).utf8, isTarget)
+    }
   }
 
   /// Whether what annotated tags lead to is listed, too.
@@ -39,7 +51,7 @@ public struct GitRemote: Sendable {
   public struct Listing: Sendable, Hashable {
     /// `ref: ` and the name of a branch, or an id.
     public let head: String
-    /// Sorted by name.
+    /// Sorted by name; what a tag leads to comes right after it.
     public let references: [Reference]
   }
 
@@ -66,7 +78,7 @@ public struct GitRemote: Sendable {
           found.refs[name].map { Reference(name: String(decoding: name, as: UTF8.self), id: $0) }
         })
     }
-    references.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    references.sort { $0.precedes($1) }
     let head = found.head.isEmpty ? "ref: refs/heads/main" : found.head
     return Listing(head: head, references: references)
   }

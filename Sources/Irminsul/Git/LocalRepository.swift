@@ -98,6 +98,42 @@ struct LocalRepository: Sendable {
     }
   }
 
+  /// What a fetch is told by the configuration.
+  struct FetchSettings {
+    /// `fetch.fsckObjects`: whether git is to look into what comes.
+    var checksObjects = false
+    /// `fetch.unpackLimit`: fewer objects become files of their own.
+    var unpackLimit = 100
+  }
+
+  /// `fetch.…` comes before `transfer.…`, which stands for pushes as well.
+  func fetchSettings() async throws -> FetchSettings {
+    let text: [UInt8]
+    do {
+      text = try await output(
+        "config", "-z", "--get-regexp", #"^(fetch|transfer)\.(fsckobjects|unpacklimit)$"#)
+    } catch StoreError.git(.failed(_, 1, _)) {
+      return FetchSettings()
+    }
+    var values: [String: String] = [:]
+    for part in text.split(separator: 0) {
+      let words = part.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+      // A name alone stands for true.
+      values[words[0]] = words.count > 1 ? words[1].lowercased() : "true"
+    }
+    var settings = FetchSettings()
+    if let value = values["fetch.fsckobjects"] ?? values["transfer.fsckobjects"] {
+      settings.checksObjects = !["false", "no", "off", "0", ""].contains(value)
+    }
+    if let value = values["fetch.unpacklimit"] ?? values["transfer.unpacklimit"],
+      let limit = Int(value)
+    {
+      settings.unpackLimit = limit
+    }
+    return settings
+  }
+
   // MARK: Shallow commits: those whose parents are left out
 
   func shallowCommits() throws -> Set<ObjectID> {

@@ -104,6 +104,10 @@ extension Repository {
   ///
   /// Source: Irmin's `of_commit` and `empty`; git's detached HEAD.
   public func detached(at commit: ObjectID? = nil) -> Branch {
+    detached(at: commit, options: options)
+  }
+
+  func detached(at commit: ObjectID?, options: Options) -> Branch {
     let name = "detached"
     let engine = DetachedEngine(
       engine, commit.map { [Branch.refName(name): $0] } ?? [:])
