@@ -3,8 +3,12 @@
 
 #include "state.h"
 
-/// A state that holds more than this after a run is collected at once.
-enum { idle_memory = 64 << 20 };
+enum {
+  /// A state that holds more than this after a run is collected at once.
+  idle_memory = 64 << 20,
+  /// Compiled scripts that are kept; with one more all are compiled anew.
+  most_scripts = 1000,
+};
 
 static const char scripts_key = 0;
 
@@ -120,6 +124,7 @@ static int open_libraries(lua_State *L) {
   irminsul_open_bit(L);
   irminsul_open_cjson(L);
   irminsul_open_cmsgpack(L);
+  irminsul_open_math(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
@@ -176,34 +181,62 @@ void irminsul_lua_close(irminsul_lua *lua) {
 
 size_t irminsul_lua_memory(const irminsul_lua *lua) { return lua->used; }
 
-static int forget(lua_State *L) {
+/// Leaves no compiled scripts but those that run.
+static void forget_scripts(lua_State *L) {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
-  return 0;
-}
-
-void irminsul_lua_forget(irminsul_lua *lua) {
-  lua_pushcfunction(lua->main, forget);
-  if (lua_pcall(lua->main, 0, 0, 0) != LUA_OK) lua_settop(lua->main, 0);
+  irminsul_of(L)->script_count = 0;
 }
 
 // Arguments of the protected functions below travel as light userdata.
 
+int irminsul_load(
+    lua_State *L, const char *text, size_t length, const char *chunk_name, int depth) {
+  int top = lua_gettop(L);
+  luaL_checkstack(L, 8, NULL);
+  lua_pushcfunction(L, irminsul_translate);
+  lua_pushlstring(L, text, length);
+  // The name in messages is what an empty program of that name has.
+  lua_Debug program;
+  if (luaL_loadbufferx(L, "", 0, chunk_name, "t") != LUA_OK) return LUA_ERRMEM;
+  lua_getinfo(L, ">S", &program);
+  lua_pushstring(L, program.short_src);
+  lua_pushinteger(L, depth);
+  int status = lua_pcall(L, 3, 2, 0);
+  if (status != LUA_OK) return status;
+  const char *translated = lua_tolstring(L, top + 1, &length);
+  status = luaL_loadbufferx(L, translated, length, chunk_name, "t");
+  lua_replace(L, top + 1);
+  if (status != LUA_OK) lua_settop(L, top + 1);
+  return status;
+}
+
 /// Pushes the function of a script, which is compiled if it is new; on failure its message. The result is
 /// Lua's status.
 static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
+  if (irminsul_of(L)->script_count > most_scripts) forget_scripts(L);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
   lua_pushlstring(L, sha1, 40);
   lua_pushvalue(L, -1);
   if (lua_rawget(L, -3) != LUA_TFUNCTION) {
     lua_pop(L, 1);
-    int status = luaL_loadbufferx(
-        L, (const char *)source.bytes, source.length, irminsul_script_source, "t");
+    int status = irminsul_load(
+        L, (const char *)source.bytes, source.length, irminsul_script_source, 0);
     if (status != LUA_OK) return status;
+    irminsul_of(L)->script_count++;
+    // Its notes are kept by the function.
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, -5);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, -2);
     lua_rawset(L, -5);
   }
+  irminsul_lua *lua = irminsul_of(L);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, -4);
+  lua->notes = lua_tolstring(L, -1, &lua->notes_length);
+  lua_pop(L, 1);
   lua_replace(L, -3);
   lua_pop(L, 1);
   return LUA_OK;
@@ -250,9 +283,8 @@ static int describe_error(lua_State *L) {
     known = lua_getstack(L, 2, &place) && lua_getinfo(L, "Sl", &place);
   }
   if (!lua_istable(L, 1)) {
-    size_t length;
     irminsul_reword(L);
-    luaL_tolstring(L, 1, &length);
+    irminsul_push_shown(L, 1);
     lua_createtable(L, 0, 3);
     lua_pushliteral(L, "ERR ");
     lua_pushvalue(L, -3);
@@ -286,15 +318,21 @@ struct run {
   bool is_invalid;
 };
 
-/// Sets a global to a list of strings. The table of globals is at the top.
+/// Sets a global to a list of strings. The tables of globals are at the top.
 static void set_list(
     lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
+  luaL_checkstack(L, 4, NULL);
   lua_createtable(L, count < INT32_MAX ? (int)count : INT32_MAX, 0);
   for (size_t i = 0; i < count; i++) {
     lua_pushlstring(L, (const char *)words[i].bytes, words[i].length);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  lua_setfield(L, -2, name);
+  for (int table = -5; table <= -4; table++) {
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, table);
+  }
+  lua_pop(L, 1);
 }
 
 static int run(lua_State *L) {
@@ -307,8 +345,11 @@ static int run(lua_State *L) {
     return 0;
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
   set_list(L, "KEYS", job->words, job->key_count);
   set_list(L, "ARGV", job->words + job->key_count, job->argument_count);
+  // An earlier run may have set another environment.
+  lua_setupvalue(L, -3, 1);
   lua_pop(L, 1);
   job->begun = true;
   irminsul_begin_hooks(lua);
@@ -340,14 +381,15 @@ static int run(lua_State *L) {
     lua_rawget(L, -4);
     if (lua_isstring(L, -1) && lua_isstring(L, -2)) {
       const char *source = lua_tostring(L, -2), *line = lua_tostring(L, -1);
-      lua_pushvalue(L, -3);
-      lua_pushfstring(L, " script: %s, on %s:%s.", job->sha1, source, line);
-      lua_concat(L, 2);
+      irminsul_push_text(L, -3);
+      lua_pushfstring(
+          L, "%s script: %s, on %s:%s.", lua_tostring(L, -1), job->sha1, source, line);
     } else {
       lua_pop(L, 2);
     }
   }
   size_t length;
+  irminsul_push_text(L, -1);
   const char *text = lua_tolstring(L, -1, &length);
   size_t start = job->reply->length + 9;
   irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, length);

@@ -106,7 +106,8 @@ static int status_reply(lua_State *L) {
 static int sha1hex(lua_State *L) {
   if (lua_gettop(L) != 1) return irminsul_raise(L, "wrong number of arguments");
   size_t length;
-  const char *text = lua_tolstring(L, 1, &length);
+  irminsul_push_text(L, 1);
+  const char *text = lua_tolstring(L, -1, &length);
   char digits[40];
   irminsul_sha1_hex((irminsul_slice){(const uint8_t *)text, text ? length : 0}, digits);
   lua_pushlstring(L, digits, 40);
@@ -122,11 +123,10 @@ static int log_message(lua_State *L) {
   luaL_Buffer message;
   luaL_buffinit(L, &message);
   for (int i = 2; i <= count; i++) {
-    size_t length;
-    const char *text = lua_tolstring(L, i, &length);
-    if (!text) continue;
+    if (!lua_isstring(L, i)) continue;
     if (i > 2) luaL_addchar(&message, ' ');
-    luaL_addlstring(&message, text, length);
+    irminsul_push_text(L, i);
+    luaL_addvalue(&message);
   }
   luaL_pushresult(&message);
   irminsul_lua *lua = irminsul_of(L);
@@ -220,7 +220,7 @@ void irminsul_open_redis(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
   luaL_newlib(L, functions);
   for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
-    lua_pushinteger(L, constants[i].value);
+    lua_pushnumber(L, constants[i].value);
     lua_setfield(L, -2, constants[i].name);
   }
   lua_pushliteral(L, "7.0.15");

@@ -1,7 +1,8 @@
 import CIrminsulLuaBridge
 import RedisScripting
 
-/// A ``ScriptHost`` that is in this process: Lua 5.4 beside a keyspace in memory or in a file.
+/// A ``ScriptHost`` that is in this process: Redis' Lua 5.1, on an interpreter of 5.4, beside a keyspace in memory or in a
+/// file.
 ///
 /// ```swift
 /// let host = try EmbeddedHost(storage: .memory)
@@ -15,9 +16,8 @@ import RedisScripting
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
 /// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
 ///   is undone. A single call that copies gigabytes is not interrupted.
-/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`, and
-///   integers are exact up to 64 bits. `tostring`, `string.format`, `table.concat`, replies and arguments of
-///   `redis.call` print `3`. What does not compile is explained in 5.4's words.
+/// - Scripts are Lua 5.1, which is translated line by line for the interpreter of 5.4. What that cannot hide: the length
+///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
 /// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
 ///   several names are walked and written in another order.
 /// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.

@@ -119,9 +119,6 @@ void irminsul_lua_close(irminsul_lua *lua);
 /// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
 bool irminsul_lua_is_typed(const irminsul_lua *lua);
 
-/// Forgets the compiled scripts.
-void irminsul_lua_forget(irminsul_lua *lua);
-
 /// Compiles a script if its 40 hexadecimal digits, which a NUL ends, are new here. Failures go to
 /// `reply`.
 irminsul_outcome irminsul_lua_compile(
@@ -219,6 +216,9 @@ size_t irminsul_format_double(double number, char text[64]);
 
 /// Writes a number with 14 digits as Lua 5.1 does and returns its length.
 size_t irminsul_format_lua_number(double number, char text[64]);
+
+/// Reads a text as 5.1 does, up to its first NUL; false when it is no number.
+bool irminsul_parse_lua_number(const char *text, double *number);
 
 /// Adds two numbers of text with the precision of long double as INCRBYFLOAT does, and returns the
 /// length of the sum: 0 when one is no number, -1 when the sum is none.
