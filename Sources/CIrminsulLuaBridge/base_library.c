@@ -252,88 +252,6 @@ static int base_pairs(lua_State *L) {
   return 3;
 }
 
-/// Userdata without a use, as 5.1 has it: with a metatable of its own, or that of another one.
-static int base_newproxy(lua_State *L) {
-  lua_settop(L, 1);
-  bool is_proxy = lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1);
-  luaL_argcheck(L, is_proxy || lua_type(L, 1) <= LUA_TBOOLEAN, 1, "boolean or proxy expected");
-  lua_newuserdatauv(L, 0, 0);
-  if (is_proxy) {
-    lua_insert(L, -2);
-    lua_setmetatable(L, -2);
-  } else if (lua_toboolean(L, 1)) {
-    lua_newtable(L);
-    lua_setmetatable(L, -2);
-  }
-  return 1;
-}
-
-// MARK: environments
-
-/// Pushes the function that the first argument means, itself or by its level.
-static void push_function(lua_State *L, int fallback) {
-  if (lua_isfunction(L, 1)) {
-    lua_pushvalue(L, 1);
-    return;
-  }
-  lua_Debug place;
-  int level =
-      lua_isnoneornil(L, 1) && fallback >= 0 ? fallback : (int)irminsul_check_integer(L, 1);
-  luaL_argcheck(L, level >= 0, 1, "level must be non-negative");
-  if (level == 0) {
-    lua_pushcfunction(L, base_next);
-    return;
-  }
-  if (!lua_getstack(L, level, &place)) luaL_argerror(L, 1, "invalid level");
-  lua_getinfo(L, "f", &place);
-}
-
-/// The number of the upvalue by which the function at the top finds its globals; 0 if it asks for none.
-static int find_environment(lua_State *L) {
-  for (int number = 1;; number++) {
-    const char *name = lua_getupvalue(L, -1, number);
-    if (!name) return 0;
-    lua_pop(L, 1);
-    if (strcmp(name, "_ENV") == 0) return number;
-  }
-}
-
-static int base_getfenv(lua_State *L) {
-  push_function(L, 1);
-  int number = lua_iscfunction(L, -1) ? 0 : find_environment(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  if (number) lua_getupvalue(L, -2, number);
-  if (number == 0 || lua_rawequal(L, -1, -2)) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_view_key);
-  }
-  return 1;
-}
-
-static int base_setfenv(lua_State *L) {
-  irminsul_check_type(L, 2, LUA_TTABLE);
-  push_function(L, -1);
-  double level;
-  // The environment of the thread is that of functions that are loaded later: there is only one.
-  if (irminsul_to_number(L, 1, &level) && level == 0) return 0;
-  if (lua_iscfunction(L, -1)) {
-    return luaL_error(L, "'setfenv' cannot change environment of given object");
-  }
-  int function = lua_gettop(L), number = find_environment(L);
-  if (number == 0) return 1;
-  // A variable that this function shares with none.
-  if (luaL_loadbufferx(L, "", 0, "=", "t") != LUA_OK) return lua_error(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_view_key);
-  if (lua_rawequal(L, -1, 2)) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  } else {
-    lua_pushvalue(L, 2);
-  }
-  lua_setupvalue(L, function + 1, 1);
-  lua_upvaluejoin(L, function, number, function + 1, 1);
-  lua_settop(L, function);
-  return 1;
-}
-
 static int no_thread(lua_State *L) {
   if (lua_pushthread(L)) lua_pushnil(L);
   return 1;
@@ -516,7 +434,6 @@ void irminsul_set_base_functions(lua_State *L) {
       {"assert", base_assert}, {"tonumber", base_tonumber}, {"ipairs", base_ipairs},
       {"xpcall", base_xpcall}, {"select", base_select}, {"tostring", base_tostring},
       {"rawget", base_rawget}, {"next", base_next}, {"pairs", base_pairs},
-      {"newproxy", base_newproxy}, {"getfenv", base_getfenv}, {"setfenv", base_setfenv},
       {NULL, NULL},
   };
   luaL_setfuncs(L, functions, 0);

@@ -100,6 +100,14 @@ static int raise_error(lua_State *L) {
   return lua_error(L);
 }
 
+void irminsul_add_view(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
+  lua_pushvalue(L, -2);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
 bool irminsul_is_view(lua_State *L, int index) {
   lua_pushvalue(L, index);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
@@ -119,7 +127,7 @@ void irminsul_see_through(lua_State *L) {
   lua_pop(L, 1);
 }
 
-static int refuse_modification(lua_State *L) {
+int irminsul_refuse_modification(lua_State *L) {
   return luaL_error(L, "Attempt to modify a readonly table");
 }
 
@@ -351,25 +359,21 @@ void irminsul_open_globals(lua_State *L) {
 // MARK: read-only views
 
 /// Replaces the table at the top by a view of it that cannot be written.
-static void make_view(lua_State *L) {
+void irminsul_make_view(lua_State *L) {
   lua_newtable(L);
   lua_createtable(L, 0, 3);
   lua_pushvalue(L, -3);
   lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, refuse_modification);
+  lua_pushcfunction(L, irminsul_refuse_modification);
   lua_setfield(L, -2, "__newindex");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
   lua_setmetatable(L, -2);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
-  lua_pushvalue(L, -2);
-  lua_pushboolean(L, 1);
-  lua_rawset(L, -3);
-  lua_pop(L, 1);
+  irminsul_add_view(L);
   lua_replace(L, -2);
 }
 
-static int refuse_undefined(lua_State *L) {
+int irminsul_refuse_undefined(lua_State *L) {
   if (lua_gettop(L) != 2 || !lua_isstring(L, 2)) {
     return luaL_error(L, "Second argument to luaProtectedTableError must be a string or number");
   }
@@ -386,7 +390,7 @@ void irminsul_protect_globals(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
   for (const char *const *name = libraries; *name; name++) {
     if (lua_getfield(L, -1, *name) == LUA_TTABLE) {
-      make_view(L);
+      irminsul_make_view(L);
       lua_setfield(L, -2, *name);
     } else {
       lua_pop(L, 1);
@@ -399,20 +403,20 @@ void irminsul_protect_globals(lua_State *L) {
   lua_newtable(L);
   lua_getfield(L, -4, "string");
   lua_setfield(L, -2, "__index");
-  make_view(L);
+  irminsul_make_view(L);
   lua_setfield(L, -2, "__metatable");
   irminsul_set_string_arithmetic(L);
   lua_pop(L, 2);
 
   lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, refuse_undefined);
+  lua_pushcfunction(L, irminsul_refuse_undefined);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, -2);
   lua_pushvalue(L, -1);
-  make_view(L);
+  irminsul_make_view(L);
   lua_getmetatable(L, -1);
   lua_newtable(L);
-  make_view(L);
+  irminsul_make_view(L);
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
   lua_pushvalue(L, -1);

@@ -128,6 +128,7 @@ static int open_libraries(lua_State *L) {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
+  irminsul_open_libraries(L);
   // What a script makes is mostly gone at its end; what is compiled stays.
   lua_gc(L, LUA_GCGEN, 0, 0);
   return 0;
@@ -305,8 +306,11 @@ static int describe_error(lua_State *L) {
 }
 
 struct run {
+  /// The digits of a script, or the name of a function, as messages have it.
   const char *sha1;
   irminsul_slice source;
+  /// The library of a function; null for a script.
+  const char *library;
   const irminsul_slice *words;
   size_t key_count;
   size_t argument_count;
@@ -318,15 +322,19 @@ struct run {
   bool is_invalid;
 };
 
-/// Sets a global to a list of strings. The tables of globals are at the top.
-static void set_list(
-    lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
-  luaL_checkstack(L, 4, NULL);
+static void push_list(lua_State *L, const irminsul_slice *words, size_t count) {
+  luaL_checkstack(L, 6, NULL);
   lua_createtable(L, count < INT32_MAX ? (int)count : INT32_MAX, 0);
   for (size_t i = 0; i < count; i++) {
     lua_pushlstring(L, (const char *)words[i].bytes, words[i].length);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
+}
+
+/// Sets a global to a list of strings. The tables of globals are at the top.
+static void set_list(
+    lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
+  push_list(L, words, count);
   for (int table = -5; table <= -4; table++) {
     lua_pushstring(L, name);
     lua_pushvalue(L, -2);
@@ -335,25 +343,43 @@ static void set_list(
   lua_pop(L, 1);
 }
 
-static int run(lua_State *L) {
-  struct run *job = lua_touserdata(L, 1);
-  irminsul_lua *lua = irminsul_of(L);
-  lua_pushcfunction(L, describe_error);
+/// Pushes what is to be called, and its arguments; false when there is nothing of that kind.
+static bool push_call(lua_State *L, struct run *job) {
+  if (job->library) {
+    irminsul_of(L)->notes = NULL;
+    if (!irminsul_push_function(L, job->library, job->sha1)) {
+      static const char text[] = "ERR Function not found";
+      irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, sizeof text - 1);
+      return false;
+    }
+    push_list(L, job->words, job->key_count);
+    push_list(L, job->words + job->key_count, job->argument_count);
+    return true;
+  }
   if (push_script(L, job->sha1, job->source) != LUA_OK) {
     append_compile_error(L, job->reply);
-    job->is_invalid = true;
-    return 0;
+    return false;
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
   set_list(L, "KEYS", job->words, job->key_count);
   set_list(L, "ARGV", job->words + job->key_count, job->argument_count);
-  // An earlier run may have set another environment.
-  lua_setupvalue(L, -3, 1);
-  lua_pop(L, 1);
+  lua_pop(L, 2);
+  return true;
+}
+
+static int run(lua_State *L) {
+  struct run *job = lua_touserdata(L, 1);
+  irminsul_lua *lua = irminsul_of(L);
+  lua_pushcfunction(L, describe_error);
+  int handler = lua_gettop(L);
+  if (!push_call(L, job)) {
+    job->is_invalid = true;
+    return 0;
+  }
   job->begun = true;
   irminsul_begin_hooks(lua);
-  int status = lua_pcall(L, 0, 1, -2);
+  int status = lua_pcall(L, lua_gettop(L) - handler - 1, 1, handler);
   // Whatever happens now is not the script's: it may take the time it needs.
   lua_sethook(L, NULL, 0, 0);
   if (lua->stopped != IRMINSUL_DONE) return 0;
@@ -367,7 +393,8 @@ static int run(lua_State *L) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (!text) text = "execution failure";
-    lua_pushfstring(L, "ERR Error running script f_%s, %s", job->sha1, text);
+    lua_pushfstring(
+        L, "ERR Error running script %s%s, %s", job->library ? "" : "f_", job->sha1, text);
   } else {
     lua_pushliteral(L, "err");
     lua_rawget(L, -2);
@@ -402,22 +429,25 @@ static int run(lua_State *L) {
   return 0;
 }
 
-irminsul_outcome irminsul_lua_run(
-    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
-    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
-  lua_State *L = lua->main;
-  struct run job = {
-      .sha1 = sha1,
-      .source = source,
-      .words = words,
-      .key_count = key_count,
-      .argument_count = argument_count,
-      .reply = reply,
-  };
+static void begin(irminsul_lua *lua, int64_t nanoseconds) {
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
   lua->is_typed = false;
   irminsul_reset_cjson(lua);
+}
+
+/// Gives back what a run has needed.
+static void end(irminsul_lua *lua) {
+  lua_settop(lua->main, 0);
+  if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
+  if (lua->json.capacity > 1 << 20) release_json(lua);
+  if (lua->used > idle_memory) lua_gc(lua->main, LUA_GCCOLLECT);
+}
+
+static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanoseconds) {
+  lua_State *L = lua->main;
+  irminsul_buffer *reply = job.reply;
+  begin(lua, nanoseconds);
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);
   lua->line_count = 0;
@@ -445,9 +475,74 @@ irminsul_outcome irminsul_lua_run(
   } else if (outcome == IRMINSUL_DONE && !job.ended) {
     outcome = IRMINSUL_FAILED;
   }
-  lua_settop(L, 0);
-  if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
-  if (lua->json.capacity > 1 << 20) release_json(lua);
-  if (lua->used > idle_memory) lua_gc(L, LUA_GCCOLLECT);
+  end(lua);
   return outcome;
+}
+
+irminsul_outcome irminsul_lua_run(
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
+  struct run job = {
+      .sha1 = sha1,
+      .source = source,
+      .words = words,
+      .key_count = key_count,
+      .argument_count = argument_count,
+      .reply = reply,
+  };
+  return perform(lua, job, nanoseconds);
+}
+
+irminsul_outcome irminsul_lua_call(
+    irminsul_lua *lua, const char *library, const char *function, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
+  struct run job = {
+      .sha1 = function,
+      .library = library,
+      .words = words,
+      .key_count = key_count,
+      .argument_count = argument_count,
+      .reply = reply,
+  };
+  return perform(lua, job, nanoseconds);
+}
+
+struct loading {
+  const char *library;
+  irminsul_slice source;
+  irminsul_buffer *reply;
+  bool is_loaded;
+};
+
+static int load_library(lua_State *L) {
+  struct loading *job = lua_touserdata(L, 1);
+  job->is_loaded = irminsul_load_library(L, job->library, job->source, job->reply);
+  if (!job->is_loaded) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, length);
+  }
+  return 0;
+}
+
+irminsul_outcome irminsul_lua_load_library(
+    irminsul_lua *lua, const char *library, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply) {
+  lua_State *L = lua->main;
+  struct loading job = {library, source, reply, false};
+  begin(lua, nanoseconds);
+  lua->is_loading = true;
+  lua_pushcfunction(L, load_library);
+  lua_pushlightuserdata(L, &job);
+  int status = lua_pcall(L, 1, 0, 0);
+  lua_sethook(L, NULL, 0, 0);
+  lua->is_loading = false;
+  end(lua);
+  if (lua->stopped != IRMINSUL_DONE) return lua->stopped;
+  if (status != LUA_OK) {
+    static const char text[] = "ERR not enough memory for the library";
+    irminsul_buffer_release(reply);
+    irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
+  }
+  return status == LUA_OK && job.is_loaded ? IRMINSUL_DONE : IRMINSUL_FAILED;
 }

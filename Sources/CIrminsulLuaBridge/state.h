@@ -22,6 +22,7 @@ struct irminsul_lua {
   size_t used;
   size_t limit;
   int script_count;
+  int library_count;
   void *context;
   irminsul_call call;
   irminsul_log log;
@@ -49,6 +50,8 @@ struct irminsul_lua {
   int hook_instructions;
   /// Whether redis.setresp(3) holds.
   bool is_typed;
+  /// Whether a library is being loaded, which registers its functions.
+  bool is_loading;
   /// Instructions counted for the hook since the last look at the clock.
   int64_t hook_counted;
   /// What translating the script that runs has noted; see `struct translation`.
@@ -166,6 +169,28 @@ void irminsul_reset_cjson(irminsul_lua *lua);
 void irminsul_protect_globals(lua_State *L);
 
 bool irminsul_is_view(lua_State *L, int index);
+
+/// Replaces the table at the top by a view of it that cannot be written; counts the table at the top as one.
+void irminsul_make_view(lua_State *L);
+void irminsul_add_view(lua_State *L);
+
+/// __newindex and __index of what scripts may not write, and where nothing else is to be read.
+int irminsul_refuse_modification(lua_State *L);
+int irminsul_refuse_undefined(lua_State *L);
+
+/// Puts the functions `log` and the constants of `redis` that libraries see while they are loaded into the table
+/// at the top.
+void irminsul_set_loading_functions(lua_State *L);
+
+/// Makes room for libraries of functions, after the globals are protected.
+void irminsul_open_libraries(lua_State *L);
+
+/// Pushes a function of a library; false when there is none.
+bool irminsul_push_function(lua_State *L, const char *library, const char *name);
+
+/// Loads a library, whose description goes to `reply`; on failure pushes the message and returns false.
+bool irminsul_load_library(
+    lua_State *L, const char *library, irminsul_slice source, irminsul_buffer *reply);
 
 /// Replaces a read-only view at the top of the stack by what is behind it.
 void irminsul_see_through(lua_State *L);

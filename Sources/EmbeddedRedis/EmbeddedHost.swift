@@ -33,6 +33,7 @@ public final class EmbeddedHost: ScriptHost {
 
   private let engine: any HostEngine
   private let scripts = ScriptRegistry()
+  let functions = FunctionRegistry()
 
   private init(location: String, engine: any HostEngine) {
     self.location = location
@@ -92,6 +93,7 @@ public final class EmbeddedHost: ScriptHost {
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
     if command.name == "SCRIPT" { return try await manageScripts(command) }
+    if command.name == "FUNCTION" { return try await manageFunctions(command) }
     return try await run(try call(for: command))
   }
 
@@ -122,7 +124,9 @@ public final class EmbeddedHost: ScriptHost {
       return Self.serverError(error)
     }
     guard let first = command.arguments.first else { return nil }
-    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script" else {
+    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script",
+      known.name != "function"
+    else {
       return ServerError(
         code: "ERR",
         message:
@@ -156,6 +160,7 @@ public final class EmbeddedHost: ScriptHost {
     try checkSize(command.arguments)
     switch command.name {
     case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": return try evaluation(command)
+    case "FCALL", "FCALL_RO": return try functionCall(command)
     default:
       return HostCall(name: command.name, access: access(of: command), work: .command(command))
     }
@@ -193,7 +198,7 @@ public final class EmbeddedHost: ScriptHost {
 }
 
 extension EmbeddedHost {
-  private func run(_ call: HostCall) async throws(HostError) -> Reply {
+  func run(_ call: HostCall) async throws(HostError) -> Reply {
     switch try await engine.run(call) {
     case .done(.error(let error)), .failed(.error(let error)):
       throw .refused(location: location, call: call.name, error)
@@ -228,7 +233,7 @@ extension EmbeddedHost {
     return last.array?.first.flatMap { StreamEntry($0) }?.id ?? "0-0"
   }
 
-  private func refusal(_ name: String, _ text: String) -> HostError {
+  func refusal(_ name: String, _ text: String) -> HostError {
     .refused(location: location, call: name, ServerError(reply: text))
   }
 
@@ -260,21 +265,24 @@ extension EmbeddedHost {
     }
     let keys = 3 + Int(count)
     let access = try access(of: source, name)
+    if name.hasSuffix("_RO"), access == .write {
+      throw refusal(name, "ERR Can not execute a script with write flag using *_ro command.")
+    }
     return HostCall(
-      name: name, access: name.hasSuffix("_RO") ? .read : access,
+      name: name, access: name.hasSuffix("_RO") ? .read : access ?? .write,
       work: .script(
         sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
   }
 
-  /// What the script's first line says.
+  /// What the script's first line says; nil when it has no such line.
   private func access(
     of source: Bytes, _ name: String
-  ) throws(HostError) -> Script.Access {
+  ) throws(HostError) -> Script.Access? {
     do throws(CommandFailure) {
-      return try Shebang(source).access ?? .write
+      return try Shebang(source).access
     } catch {
       if case .reply(let text) = error { throw refusal(name, text) }
-      return .write
+      return nil
     }
   }
 

@@ -130,6 +130,20 @@ irminsul_outcome irminsul_lua_run(
     irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
     size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply);
 
+/// Runs the text of a library, which registers functions that are called by the library's key from then on. The reply
+/// is an array of name, description and array of flags for each.
+irminsul_outcome irminsul_lua_load_library(
+    irminsul_lua *lua, const char *library, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply);
+
+/// Whether a library was loaded here.
+bool irminsul_lua_has_library(irminsul_lua *lua, const char *library);
+
+/// Calls a function of a library as irminsul_lua_run runs a script.
+irminsul_outcome irminsul_lua_call(
+    irminsul_lua *lua, const char *library, const char *function, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply);
+
 /// What is known of a line of the scripts that ran; bits of a mark.
 enum irminsul_line {
   /// It has run.

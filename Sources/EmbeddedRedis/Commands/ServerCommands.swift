@@ -18,16 +18,35 @@ enum ServerCommands {
     .init("evalsha", -3, .administers, refuse),
     .init("eval_ro", -3, .administers, refuse),
     .init("evalsha_ro", -3, .administers, refuse),
-    .init("script", -2, .administers, refuseSubcommand),
+    .init("script", -2, .administers, refuseScriptSubcommand),
+    .init("fcall", -3, .administers, refuse),
+    .init("fcall_ro", -3, .administers, refuse),
+    .init("function", -2, .administers, refuseFunctionSubcommand),
   ]
 
-  /// As ``refuse(_:)``, after the checks that Redis makes before it.
-  @Sendable private static func refuseSubcommand(
+  @Sendable private static func refuseScriptSubcommand(
     _ context: CommandContext
   ) throws(CommandFailure) {
-    let arities: [(StaticString, Int)] = [
-      ("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2),
-    ]
+    try refuse(
+      context,
+      [("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2)])
+  }
+
+  @Sendable private static func refuseFunctionSubcommand(
+    _ context: CommandContext
+  ) throws(CommandFailure) {
+    try refuse(
+      context,
+      [
+        ("LOAD", -3), ("DELETE", 3), ("FLUSH", -2), ("LIST", -2), ("DUMP", 2), ("RESTORE", -3),
+        ("STATS", 2), ("KILL", 2), ("HELP", 2),
+      ])
+  }
+
+  /// As ``refuse(_:)``, after the checks that Redis makes before it.
+  private static func refuse(
+    _ context: CommandContext, _ arities: [(StaticString, Int)]
+  ) throws(CommandFailure) {
     guard let arity = arities.first(where: { context[1].isWord($0.0) })?.1 else {
       throw .reply("ERR Unknown Redis command called from script")
     }
