@@ -69,6 +69,9 @@ public struct EmbeddedConfiguration: Sendable {
   package var observer: ScriptObserver?
   /// Looks into the scripts while they run; nothing is slower without one.
   package var hook: ScriptHook?
+  /// What the host has loaded, which INFO counts.
+  var scripts = ScriptRegistry()
+  var functions = FunctionRegistry()
 
   /// The default limits.
   public init(storage: Storage) {

@@ -32,12 +32,14 @@ public final class EmbeddedHost: ScriptHost {
   public let mayLoseAnswers = false
 
   private let engine: any HostEngine
-  private let scripts = ScriptRegistry()
-  let functions = FunctionRegistry()
+  private let scripts: ScriptRegistry
+  let functions: FunctionRegistry
 
-  private init(location: String, engine: any HostEngine) {
+  private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
     self.location = location
     self.engine = engine
+    scripts = configuration.scripts
+    functions = configuration.functions
   }
 
   /// A host with the default limits.
@@ -56,17 +58,20 @@ public final class EmbeddedHost: ScriptHost {
     try EmbeddedHost(configuration)
   }
 
-  private convenience init(_ configuration: EmbeddedConfiguration) throws(HostError) {
+  private convenience init(_ given: EmbeddedConfiguration) throws(HostError) {
+    var configuration = given
+    configuration.scripts = ScriptRegistry()
+    configuration.functions = FunctionRegistry()
     switch configuration.storage {
     case .memory:
-      self.init(location: "memory:", engine: try MemoryEngine(configuration))
+      self.init(location: "memory:", engine: try MemoryEngine(configuration), configuration)
     case .file(let path, let mode):
       #if File
         let opening = FileOpening(
           path: path, mode: mode, busyTimeout: configuration.busyTimeout,
           durability: configuration.durability)
         self.init(
-          location: opening.location, engine: try FileEngine(opening, configuration))
+          location: opening.location, engine: try FileEngine(opening, configuration), configuration)
       #else
         _ = mode
         throw .storage(

@@ -39,6 +39,9 @@ final class ScriptSession {
     }
   }
 
+  /// The bytes that the interpreter holds.
+  var memory: Int { irminsul_lua_memory(lua) }
+
   /// Set by XADD, for those who wait for entries.
   var didAppendToStream = false
 
@@ -47,6 +50,8 @@ final class ScriptSession {
   /// Milliseconds since 1970 at which the present call began.
   private(set) var now: Int64 = 0
   let clock: EmbeddedClock
+  let scripts: ScriptRegistry
+  let functions: FunctionRegistry
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
@@ -78,6 +83,8 @@ final class ScriptSession {
     keyRule = configuration.keyRule
     replyLimit = max(0, configuration.replyLimit)
     clock = configuration.clock
+    scripts = configuration.scripts
+    functions = configuration.functions
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
     hook = configuration.hook
@@ -296,6 +303,12 @@ final class ScriptSession {
   ) -> irminsul_answer {
     guard let command = commands[words[0]] else {
       if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
+        if fromScript,
+          known.isBarred || CommandCatalogue.isBarred(known.name, count > 1 ? words[1].text : "")
+        {
+          reply.error("ERR This Redis command is not allowed from script")
+          return IRMINSUL_GO_ON
+        }
         reply.error("ERR the embedded host does not have the command '\(known.name)'")
         return IRMINSUL_GO_ON
       }

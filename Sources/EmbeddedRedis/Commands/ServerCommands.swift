@@ -81,12 +81,35 @@ enum ServerCommands {
     context.reply.status("OK")
   }
 
+  /// Of each section what is true here, and what test suites and clients ask for.
   @Sendable private static func info(_ context: CommandContext) throws(CommandFailure) {
     let keys = try context.keyspace.keyCount()
-    let text =
-      "# Server\r\nredis_version:7.0.15\r\nredis_mode:embedded\r\n\r\n"
-      + "# Replication\r\nrole:master\r\n\r\n# Keyspace\r\n"
-      + (keys > 0 ? "db0:keys=\(keys),expires=0,avg_ttl=0\r\n" : "")
+    let session = context.session
+    let libraries = session.functions.libraries
+    let functions = libraries.reduce(0) { $0 + $1.functions.count }
+    let sections: [(String, [String])] = [
+      ("Server", ["redis_version:7.0.15", "redis_mode:standalone", "embedded:1"]),
+      ("Clients", ["blocked_clients:0"]),
+      (
+        "Memory",
+        [
+          "used_memory_vm_eval:\(session.memory)",
+          "number_of_cached_scripts:\(session.scripts.count)",
+          "number_of_functions:\(functions)", "number_of_libraries:\(libraries.count)",
+          "maxmemory:0", "maxmemory_policy:noeviction",
+        ]
+      ),
+      ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
+      ("Replication", ["role:master", "connected_slaves:0"]),
+      ("Cluster", ["cluster_enabled:0"]),
+      ("Keyspace", keys > 0 ? ["db0:keys=\(keys),expires=0,avg_ttl=0"] : []),
+    ]
+    let wanted = (1..<context.count).map { context[$0].text.lowercased() }
+    let isAll = wanted.isEmpty || !Set(["all", "default", "everything"]).isDisjoint(with: wanted)
+    let shown = sections.filter { isAll || wanted.contains($0.0.lowercased()) }
+    let text = shown.map { name, lines in
+      "# \(name)\r\n" + lines.map { $0 + "\r\n" }.joined()
+    }.joined(separator: "\r\n")
     context.reply.bytes(Bytes(text.utf8))
   }
 }
