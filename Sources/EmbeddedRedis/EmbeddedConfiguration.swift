@@ -72,6 +72,7 @@ public struct EmbeddedConfiguration: Sendable {
   /// What the host has loaded, which INFO counts.
   var scripts = ScriptRegistry()
   var functions = FunctionRegistry()
+  var errors = ErrorCounts()
 
   /// The default limits.
   public init(storage: Storage) {

@@ -34,12 +34,14 @@ public final class EmbeddedHost: ScriptHost {
   private let engine: any HostEngine
   private let scripts: ScriptRegistry
   let functions: FunctionRegistry
+  private let errors: ErrorCounts
 
   private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
     self.location = location
     self.engine = engine
     scripts = configuration.scripts
     functions = configuration.functions
+    errors = configuration.errors
   }
 
   /// A host with the default limits.
@@ -62,6 +64,7 @@ public final class EmbeddedHost: ScriptHost {
     var configuration = given
     configuration.scripts = ScriptRegistry()
     configuration.functions = FunctionRegistry()
+    configuration.errors = ErrorCounts()
     switch configuration.storage {
     case .memory:
       self.init(location: "memory:", engine: try MemoryEngine(configuration), configuration)
@@ -149,9 +152,14 @@ public final class EmbeddedHost: ScriptHost {
     do throws(HostError) {
       return try await run(command)
     } catch {
-      return .error(Self.serverError(error))
+      let error = Self.serverError(error)
+      errors.add(error.code)
+      return .error(error)
     }
   }
+
+  /// Forgets what INFO counts.
+  package func resetStatistics() { errors.reset() }
 
   /// The names of the commands that a host has, in lower case and in order.
   package static var commandNames: [String] { CommandTable.shared.names }

@@ -52,6 +52,7 @@ final class ScriptSession {
   let clock: EmbeddedClock
   let scripts: ScriptRegistry
   let functions: FunctionRegistry
+  let errors: ErrorCounts
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
@@ -85,6 +86,7 @@ final class ScriptSession {
     clock = configuration.clock
     scripts = configuration.scripts
     functions = configuration.functions
+    errors = configuration.errors
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
     hook = configuration.hook

@@ -101,6 +101,7 @@ enum ServerCommands {
       ),
       ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
       ("Replication", ["role:master", "connected_slaves:0"]),
+      ("Errorstats", session.errors.lines),
       ("Cluster", ["cluster_enabled:0"]),
       ("Keyspace", keys > 0 ? ["db0:keys=\(keys),expires=0,avg_ttl=0"] : []),
     ]
