@@ -18,11 +18,36 @@ static int type_error(lua_State *L, int index, const char *expected) {
   return luaL_argerror(L, index, text);
 }
 
+bool irminsul_to_number(lua_State *L, int index, double *number) {
+  switch (lua_type(L, index)) {
+    case LUA_TNUMBER:
+      *number = lua_tonumber(L, index);
+      return true;
+    case LUA_TSTRING:
+      return irminsul_parse_lua_number(lua_tostring(L, index), number);
+    default:
+      return false;
+  }
+}
+
 double irminsul_check_number(lua_State *L, int index) {
-  int is_number;
-  double number = lua_tonumberx(L, index, &is_number);
-  if (!is_number) type_error(L, index, "number");
+  double number = 0;
+  if (!irminsul_to_number(L, index, &number)) type_error(L, index, "number");
   return number;
+}
+
+void irminsul_check_type(lua_State *L, int index, int type) {
+  if (lua_type(L, index) != type) type_error(L, index, lua_typename(L, type));
+}
+
+void irminsul_push_text(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TNUMBER) {
+    lua_pushvalue(L, index);
+    return;
+  }
+  char text[64];
+  size_t length = irminsul_format_lua_number(lua_tonumber(L, index), text);
+  lua_pushlstring(L, text, length);
 }
 
 int64_t irminsul_check_integer(lua_State *L, int index) {
@@ -32,7 +57,7 @@ int64_t irminsul_check_integer(lua_State *L, int index) {
 const char *irminsul_check_string(lua_State *L, int index, size_t *length) {
   switch (lua_type(L, index)) {
     case LUA_TNUMBER:
-      luaL_tolstring(L, index, NULL);
+      irminsul_push_text(L, index);
       lua_replace(L, index);
       break;
     case LUA_TSTRING:

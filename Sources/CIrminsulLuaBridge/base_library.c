@@ -27,10 +27,36 @@ static bool find_complaint(const char *text, size_t length, struct complaint *fo
   return true;
 }
 
+/// Whether a description ends with a variable's name that the translation has made longer by a `_`.
+static bool is_renamed(const char *text, size_t length) {
+  const char *name = memchr(text, '\'', length);
+  if (!name || (strncmp(text, "local", 5) != 0 && strncmp(text, "upvalue", 7) != 0)) return false;
+  length -= (size_t)(++name - text) + 1;
+  return irminsul_is_renamed(name, length) && name[length - 1] == '_';
+}
+
+/// `bad 'for' limit (number expected, got nil)`, which 5.1 says shorter.
+static bool reword_bound(lua_State *L, const char *text) {
+  static const char before[] = "bad 'for' ", after[] = " (number expected, got ";
+  const char *start = strstr(text, before), *end = start ? strstr(start, after) : NULL;
+  if (!end) return false;
+  const char *what = start + sizeof before - 1;
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  luaL_addlstring(&buffer, text, (size_t)(start - text));
+  luaL_addstring(&buffer, "'for' ");
+  luaL_addlstring(&buffer, what, (size_t)(end - what));
+  luaL_addstring(&buffer, " must be a number");
+  luaL_pushresult(&buffer);
+  lua_replace(L, -2);
+  return true;
+}
+
 void irminsul_reword(lua_State *L) {
   if (lua_type(L, -1) != LUA_TSTRING) return;
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
+  if (reword_bound(L, text)) return;
   struct complaint found;
   if (!find_complaint(text, length, &found)) return;
   luaL_Buffer buffer;
@@ -44,6 +70,9 @@ void irminsul_reword(lua_State *L) {
     size_t name = (size_t)(found.name_end - found.name);
     if (name == sizeof nameless - 1 && memcmp(found.name, nameless, name) == 0) {
       luaL_addstring(&buffer, "field '?'");
+    } else if (is_renamed(found.name, name)) {
+      luaL_addlstring(&buffer, found.name, name - 2);
+      luaL_addstring(&buffer, "'");
     } else {
       luaL_addlstring(&buffer, found.name, name);
     }
@@ -72,16 +101,10 @@ static int base_tonumber(lua_State *L) {
       return 1;
     }
     if (lua_type(L, 1) == LUA_TSTRING) {
-      size_t length;
-      const char *text = lua_tolstring(L, 1, &length);
-      char *end;
-      double number = strtod(text, &end);
-      if (end != text) {
-        while (isspace((unsigned char)*end)) end++;
-        if (end == text + length) {
-          irminsul_push_number(L, number);
-          return 1;
-        }
+      double number;
+      if (irminsul_to_number(L, 1, &number)) {
+        lua_pushnumber(L, number);
+        return 1;
       }
     }
     lua_pushnil(L);
@@ -94,7 +117,7 @@ static int base_tonumber(lua_State *L) {
   if (end != text) {
     while (isspace((unsigned char)*end)) end++;
     if (*end == 0) {
-      irminsul_push_number(L, (double)number);
+      lua_pushnumber(L, (double)number);
       return 1;
     }
   }
@@ -105,18 +128,17 @@ static int base_tonumber(lua_State *L) {
 static int next_element(lua_State *L) {
   lua_Integer index = lua_tointeger(L, 2) + 1;
   lua_settop(L, 1);
-  lua_pushinteger(L, index);
+  lua_pushnumber(L, (double)index);
   if (lua_rawgeti(L, 1, index) == LUA_TNIL) return 0;
   return 2;
 }
 
 static int base_ipairs(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  irminsul_check_type(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  irminsul_see_through(L);
   lua_pushcfunction(L, next_element);
   lua_insert(L, 1);
-  lua_pushinteger(L, 0);
+  lua_pushnumber(L, 0);
   return 3;
 }
 
@@ -142,6 +164,94 @@ static int base_xpcall(lua_State *L) {
   return lua_gettop(L);
 }
 
+static int base_select(lua_State *L) {
+  int count = lua_gettop(L);
+  if (lua_type(L, 1) == LUA_TSTRING && *lua_tostring(L, 1) == '#') {
+    lua_pushnumber(L, count - 1);
+    return 1;
+  }
+  int first = (int)irminsul_check_integer(L, 1);
+  if (first < 0) {
+    first = count + first;
+  } else if (first > count) {
+    first = count;
+  }
+  luaL_argcheck(L, 1 <= first, 1, "index out of range");
+  return count - first;
+}
+
+void irminsul_push_shown(lua_State *L, int index) {
+  switch (lua_type(L, index)) {
+    case LUA_TNUMBER:
+    case LUA_TSTRING:
+      irminsul_push_text(L, index);
+      return;
+    case LUA_TBOOLEAN:
+      lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
+      return;
+    case LUA_TNIL:
+      lua_pushliteral(L, "nil");
+      return;
+    default:
+      lua_pushfstring(L, "%s: %p", luaL_typename(L, index), lua_topointer(L, index));
+  }
+}
+
+static int base_tostring(lua_State *L) {
+  luaL_checkany(L, 1);
+  if (luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
+    irminsul_push_shown(L, 1);
+  } else {
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+  }
+  return 1;
+}
+
+static int base_rawget(lua_State *L) {
+  irminsul_check_type(L, 1, LUA_TTABLE);
+  luaL_checkany(L, 2);
+  lua_settop(L, 2);
+  lua_pushvalue(L, 1);
+  irminsul_see_through(L);
+  lua_replace(L, 1);
+  lua_rawget(L, 1);
+  return 1;
+}
+
+/// next, which sees what is behind a view.
+static int base_next(lua_State *L) {
+  irminsul_check_type(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  lua_pushvalue(L, 1);
+  irminsul_see_through(L);
+  lua_replace(L, 1);
+  // Tables have integers for whole keys.
+  int is_whole = 0;
+  lua_Integer key = lua_type(L, 2) == LUA_TNUMBER ? lua_tointegerx(L, 2, &is_whole) : 0;
+  if (is_whole) {
+    lua_pushinteger(L, key);
+    lua_replace(L, 2);
+  }
+  if (!lua_next(L, 1)) {
+    lua_pushnil(L);
+    return 1;
+  }
+  if (lua_isinteger(L, -2)) {
+    lua_pushnumber(L, (double)lua_tointeger(L, -2));
+    lua_replace(L, -3);
+  }
+  return 2;
+}
+
+static int base_pairs(lua_State *L) {
+  irminsul_check_type(L, 1, LUA_TTABLE);
+  lua_pushcfunction(L, base_next);
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
 static int no_thread(lua_State *L) {
   if (lua_pushthread(L)) lua_pushnil(L);
   return 1;
@@ -157,7 +267,7 @@ static int table_concat(lua_State *L) {
     lua_replace(L, 2);
   }
   const char *separator = irminsul_check_string(L, 2, &separator_length);
-  luaL_checktype(L, 1, LUA_TTABLE);
+  irminsul_check_type(L, 1, LUA_TTABLE);
   int first = lua_isnil(L, 3) ? 1 : (int)irminsul_check_integer(L, 3);
   int last = lua_isnil(L, 4) ? (int)lua_rawlen(L, 1) : (int)irminsul_check_integer(L, 4);
   luaL_Buffer buffer;
@@ -167,7 +277,7 @@ static int table_concat(lua_State *L) {
     irminsul_count_step(L, &steps);
     int type = lua_rawgeti(L, 1, i);
     if (type == LUA_TNUMBER) {
-      luaL_tolstring(L, -1, NULL);
+      irminsul_push_text(L, -1);
       lua_remove(L, -2);
     } else if (type != LUA_TSTRING) {
       return luaL_error(
@@ -180,8 +290,14 @@ static int table_concat(lua_State *L) {
   return 1;
 }
 
+/// Refuses a first argument that is no table, or one that scripts may only read.
+static void check_writable(lua_State *L) {
+  irminsul_check_type(L, 1, LUA_TTABLE);
+  if (irminsul_is_view(L, 1)) luaL_error(L, "Attempt to modify a readonly table");
+}
+
 static int table_insert(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_writable(L);
   lua_Integer end = (lua_Integer)lua_rawlen(L, 1) + 1, position;
   switch (lua_gettop(L)) {
     case 2:
@@ -206,7 +322,7 @@ static int table_insert(lua_State *L) {
 }
 
 static int table_remove(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_writable(L);
   lua_Integer end = (lua_Integer)lua_rawlen(L, 1);
   lua_Integer position = lua_isnoneornil(L, 2) ? end : (int)irminsul_check_integer(L, 2);
   if (!(1 <= position && position <= end)) return 0;
@@ -305,9 +421,9 @@ static void sort_range(lua_State *L, lua_Integer low, lua_Integer high) {
 }
 
 static int table_sort(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  irminsul_check_type(L, 1, LUA_TTABLE);
   lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
-  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
+  if (!lua_isnoneornil(L, 2)) irminsul_check_type(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   sort_range(L, 1, count);
   return 0;
@@ -316,7 +432,9 @@ static int table_sort(lua_State *L) {
 void irminsul_set_base_functions(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"assert", base_assert}, {"tonumber", base_tonumber}, {"ipairs", base_ipairs},
-      {"xpcall", base_xpcall}, {NULL, NULL},
+      {"xpcall", base_xpcall}, {"select", base_select}, {"tostring", base_tostring},
+      {"rawget", base_rawget}, {"next", base_next}, {"pairs", base_pairs},
+      {NULL, NULL},
   };
   luaL_setfuncs(L, functions, 0);
 }

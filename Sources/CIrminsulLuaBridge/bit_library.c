@@ -15,7 +15,7 @@ static uint32_t word(lua_State *L, int index) {
 }
 
 static int push(lua_State *L, uint32_t value) {
-  lua_pushinteger(L, (int32_t)value);
+  lua_pushnumber(L, (int32_t)value);
   return 1;
 }
 

@@ -330,7 +330,7 @@ static bool begin_value(struct decoder *decoder) {
       push_string(decoder);
       return true;
     case token_number:
-      irminsul_push_number(L, decoder->number);
+      lua_pushnumber(L, decoder->number);
       return true;
     case token_boolean:
       lua_pushboolean(L, decoder->boolean);

@@ -34,7 +34,7 @@ static void integer_option(lua_State *L, int index, int *setting, int least, int
     }
     *setting = value;
   }
-  lua_pushinteger(L, *setting);
+  lua_pushnumber(L, *setting);
 }
 
 /// The same for a choice by name, of which the first two are also false and true.

@@ -258,11 +258,11 @@ static void unpack_value(struct unpacking *from) {
   uint8_t tag = (uint8_t)take(from, 1);
   if (from->is_short) return;
   if (tag <= 0x7f) {
-    lua_pushinteger(L, tag);
+    lua_pushnumber(L, tag);
     return;
   }
   if (tag >= 0xe0) {
-    lua_pushinteger(L, (int8_t)tag);
+    lua_pushnumber(L, (int8_t)tag);
     return;
   }
   if (tag <= 0x8f) {
@@ -289,33 +289,33 @@ static void unpack_value(struct unpacking *from) {
       uint32_t bits = (uint32_t)take(from, 4);
       float number;
       memcpy(&number, &bits, 4);
-      irminsul_push_number(L, number);
+      lua_pushnumber(L, number);
       return;
     }
     case 0xcb: {
       uint64_t bits = take(from, 8);
       double number;
       memcpy(&number, &bits, 8);
-      irminsul_push_number(L, number);
+      lua_pushnumber(L, number);
       return;
     }
     case 0xcc:
     case 0xcd:
     case 0xce:
     case 0xcf:
-      irminsul_push_number(L, (double)take(from, (size_t)1 << (tag - 0xcc)));
+      lua_pushnumber(L, (double)take(from, (size_t)1 << (tag - 0xcc)));
       return;
     case 0xd0:
-      irminsul_push_number(L, (int8_t)take(from, 1));
+      lua_pushnumber(L, (int8_t)take(from, 1));
       return;
     case 0xd1:
-      irminsul_push_number(L, (int16_t)take(from, 2));
+      lua_pushnumber(L, (int16_t)take(from, 2));
       return;
     case 0xd2:
-      irminsul_push_number(L, (int32_t)take(from, 4));
+      lua_pushnumber(L, (int32_t)take(from, 4));
       return;
     case 0xd3:
-      irminsul_push_number(L, (double)(int64_t)take(from, 8));
+      lua_pushnumber(L, (double)(int64_t)take(from, 8));
       return;
     case 0xc4:
     case 0xc5:
@@ -364,7 +364,7 @@ static int unpack(lua_State *L, int64_t limit, int64_t offset, bool answers_offs
     count++;
   }
   if (answers_offset) {
-    irminsul_push_number(L, from.left ? (double)(length - from.left) : -1);
+    lua_pushnumber(L, from.left ? (double)(length - from.left) : -1);
     lua_insert(L, -count - 1);
     count++;
   }

@@ -218,7 +218,7 @@ static int evaluate(lua_State *L) {
     for (int number = 1;; number++) {
       const char *name = push_local(L, job->place, sign * number);
       if (!name) break;
-      if (name[0] == '(' || strcmp(name, "_ENV") == 0) {
+      if (name[0] == '(' || strncmp(name, "_ENV", 4) == 0) {
         lua_pop(L, 1);
       } else {
         lua_setfield(L, 1, name);
@@ -234,7 +234,8 @@ static int evaluate(lua_State *L) {
   lua_concat(L, 2);
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
-  if (luaL_loadbufferx(L, text, length, "=print", "t") != LUA_OK) return lua_error(L);
+  if (irminsul_load(L, text, length, "=print", 0) != LUA_OK) return lua_error(L);
+  lua_pop(L, 1);
   lua_pushvalue(L, 1);
   lua_setupvalue(L, -2, 1);
   lua_call(L, 0, LUA_MULTRET);

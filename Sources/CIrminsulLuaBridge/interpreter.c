@@ -3,8 +3,12 @@
 
 #include "state.h"
 
-/// A state that holds more than this after a run is collected at once.
-enum { idle_memory = 64 << 20 };
+enum {
+  /// A state that holds more than this after a run is collected at once.
+  idle_memory = 64 << 20,
+  /// Compiled scripts that are kept; with one more all are compiled anew.
+  most_scripts = 1000,
+};
 
 static const char scripts_key = 0;
 
@@ -120,9 +124,11 @@ static int open_libraries(lua_State *L) {
   irminsul_open_bit(L);
   irminsul_open_cjson(L);
   irminsul_open_cmsgpack(L);
+  irminsul_open_math(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_protect_globals(L);
+  irminsul_open_libraries(L);
   // What a script makes is mostly gone at its end; what is compiled stays.
   lua_gc(L, LUA_GCGEN, 0, 0);
   return 0;
@@ -176,34 +182,62 @@ void irminsul_lua_close(irminsul_lua *lua) {
 
 size_t irminsul_lua_memory(const irminsul_lua *lua) { return lua->used; }
 
-static int forget(lua_State *L) {
+/// Leaves no compiled scripts but those that run.
+static void forget_scripts(lua_State *L) {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
-  return 0;
-}
-
-void irminsul_lua_forget(irminsul_lua *lua) {
-  lua_pushcfunction(lua->main, forget);
-  if (lua_pcall(lua->main, 0, 0, 0) != LUA_OK) lua_settop(lua->main, 0);
+  irminsul_of(L)->script_count = 0;
 }
 
 // Arguments of the protected functions below travel as light userdata.
 
+int irminsul_load(
+    lua_State *L, const char *text, size_t length, const char *chunk_name, int depth) {
+  int top = lua_gettop(L);
+  luaL_checkstack(L, 8, NULL);
+  lua_pushcfunction(L, irminsul_translate);
+  lua_pushlstring(L, text, length);
+  // The name in messages is what an empty program of that name has.
+  lua_Debug program;
+  if (luaL_loadbufferx(L, "", 0, chunk_name, "t") != LUA_OK) return LUA_ERRMEM;
+  lua_getinfo(L, ">S", &program);
+  lua_pushstring(L, program.short_src);
+  lua_pushinteger(L, depth);
+  int status = lua_pcall(L, 3, 2, 0);
+  if (status != LUA_OK) return status;
+  const char *translated = lua_tolstring(L, top + 1, &length);
+  status = luaL_loadbufferx(L, translated, length, chunk_name, "t");
+  lua_replace(L, top + 1);
+  if (status != LUA_OK) lua_settop(L, top + 1);
+  return status;
+}
+
 /// Pushes the function of a script, which is compiled if it is new; on failure its message. The result is
 /// Lua's status.
 static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
+  if (irminsul_of(L)->script_count > most_scripts) forget_scripts(L);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
   lua_pushlstring(L, sha1, 40);
   lua_pushvalue(L, -1);
   if (lua_rawget(L, -3) != LUA_TFUNCTION) {
     lua_pop(L, 1);
-    int status = luaL_loadbufferx(
-        L, (const char *)source.bytes, source.length, irminsul_script_source, "t");
+    int status = irminsul_load(
+        L, (const char *)source.bytes, source.length, irminsul_script_source, 0);
     if (status != LUA_OK) return status;
+    irminsul_of(L)->script_count++;
+    // Its notes are kept by the function.
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, -5);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, -2);
     lua_rawset(L, -5);
   }
+  irminsul_lua *lua = irminsul_of(L);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, -4);
+  lua->notes = lua_tolstring(L, -1, &lua->notes_length);
+  lua_pop(L, 1);
   lua_replace(L, -3);
   lua_pop(L, 1);
   return LUA_OK;
@@ -250,9 +284,8 @@ static int describe_error(lua_State *L) {
     known = lua_getstack(L, 2, &place) && lua_getinfo(L, "Sl", &place);
   }
   if (!lua_istable(L, 1)) {
-    size_t length;
     irminsul_reword(L);
-    luaL_tolstring(L, 1, &length);
+    irminsul_push_shown(L, 1);
     lua_createtable(L, 0, 3);
     lua_pushliteral(L, "ERR ");
     lua_pushvalue(L, -3);
@@ -273,8 +306,11 @@ static int describe_error(lua_State *L) {
 }
 
 struct run {
+  /// The digits of a script, or the name of a function, as messages have it.
   const char *sha1;
   irminsul_slice source;
+  /// The library of a function; null for a script.
+  const char *library;
   const irminsul_slice *words;
   size_t key_count;
   size_t argument_count;
@@ -286,33 +322,64 @@ struct run {
   bool is_invalid;
 };
 
-/// Sets a global to a list of strings. The table of globals is at the top.
-static void set_list(
-    lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
+static void push_list(lua_State *L, const irminsul_slice *words, size_t count) {
+  luaL_checkstack(L, 6, NULL);
   lua_createtable(L, count < INT32_MAX ? (int)count : INT32_MAX, 0);
   for (size_t i = 0; i < count; i++) {
     lua_pushlstring(L, (const char *)words[i].bytes, words[i].length);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  lua_setfield(L, -2, name);
+}
+
+/// Sets a global to a list of strings. The tables of globals are at the top.
+static void set_list(
+    lua_State *L, const char *name, const irminsul_slice *words, size_t count) {
+  push_list(L, words, count);
+  for (int table = -5; table <= -4; table++) {
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, table);
+  }
+  lua_pop(L, 1);
+}
+
+/// Pushes what is to be called, and its arguments; false when there is nothing of that kind.
+static bool push_call(lua_State *L, struct run *job) {
+  if (job->library) {
+    irminsul_of(L)->notes = NULL;
+    if (!irminsul_push_function(L, job->library, job->sha1)) {
+      static const char text[] = "ERR Function not found";
+      irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, sizeof text - 1);
+      return false;
+    }
+    push_list(L, job->words, job->key_count);
+    push_list(L, job->words + job->key_count, job->argument_count);
+    return true;
+  }
+  if (push_script(L, job->sha1, job->source) != LUA_OK) {
+    append_compile_error(L, job->reply);
+    return false;
+  }
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  set_list(L, "KEYS", job->words, job->key_count);
+  set_list(L, "ARGV", job->words + job->key_count, job->argument_count);
+  lua_pop(L, 2);
+  return true;
 }
 
 static int run(lua_State *L) {
   struct run *job = lua_touserdata(L, 1);
   irminsul_lua *lua = irminsul_of(L);
   lua_pushcfunction(L, describe_error);
-  if (push_script(L, job->sha1, job->source) != LUA_OK) {
-    append_compile_error(L, job->reply);
+  int handler = lua_gettop(L);
+  if (!push_call(L, job)) {
     job->is_invalid = true;
     return 0;
   }
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
-  set_list(L, "KEYS", job->words, job->key_count);
-  set_list(L, "ARGV", job->words + job->key_count, job->argument_count);
-  lua_pop(L, 1);
   job->begun = true;
   irminsul_begin_hooks(lua);
-  int status = lua_pcall(L, 0, 1, -2);
+  int status = lua_pcall(L, lua_gettop(L) - handler - 1, 1, handler);
   // Whatever happens now is not the script's: it may take the time it needs.
   lua_sethook(L, NULL, 0, 0);
   if (lua->stopped != IRMINSUL_DONE) return 0;
@@ -326,7 +393,8 @@ static int run(lua_State *L) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (!text) text = "execution failure";
-    lua_pushfstring(L, "ERR Error running script f_%s, %s", job->sha1, text);
+    lua_pushfstring(
+        L, "ERR Error running script %s%s, %s", job->library ? "" : "f_", job->sha1, text);
   } else {
     lua_pushliteral(L, "err");
     lua_rawget(L, -2);
@@ -340,14 +408,15 @@ static int run(lua_State *L) {
     lua_rawget(L, -4);
     if (lua_isstring(L, -1) && lua_isstring(L, -2)) {
       const char *source = lua_tostring(L, -2), *line = lua_tostring(L, -1);
-      lua_pushvalue(L, -3);
-      lua_pushfstring(L, " script: %s, on %s:%s.", job->sha1, source, line);
-      lua_concat(L, 2);
+      irminsul_push_text(L, -3);
+      lua_pushfstring(
+          L, "%s script: %s, on %s:%s.", lua_tostring(L, -1), job->sha1, source, line);
     } else {
       lua_pop(L, 2);
     }
   }
   size_t length;
+  irminsul_push_text(L, -1);
   const char *text = lua_tolstring(L, -1, &length);
   size_t start = job->reply->length + 9;
   irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, length);
@@ -360,22 +429,25 @@ static int run(lua_State *L) {
   return 0;
 }
 
-irminsul_outcome irminsul_lua_run(
-    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
-    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
-  lua_State *L = lua->main;
-  struct run job = {
-      .sha1 = sha1,
-      .source = source,
-      .words = words,
-      .key_count = key_count,
-      .argument_count = argument_count,
-      .reply = reply,
-  };
+static void begin(irminsul_lua *lua, int64_t nanoseconds) {
   lua->stopped = IRMINSUL_DONE;
   lua->deadline = now() + nanoseconds;
   lua->is_typed = false;
   irminsul_reset_cjson(lua);
+}
+
+/// Gives back what a run has needed.
+static void end(irminsul_lua *lua) {
+  lua_settop(lua->main, 0);
+  if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
+  if (lua->json.capacity > 1 << 20) release_json(lua);
+  if (lua->used > idle_memory) lua_gc(lua->main, LUA_GCCOLLECT);
+}
+
+static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanoseconds) {
+  lua_State *L = lua->main;
+  irminsul_buffer *reply = job.reply;
+  begin(lua, nanoseconds);
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);
   lua->line_count = 0;
@@ -403,9 +475,74 @@ irminsul_outcome irminsul_lua_run(
   } else if (outcome == IRMINSUL_DONE && !job.ended) {
     outcome = IRMINSUL_FAILED;
   }
-  lua_settop(L, 0);
-  if (lua->reply.capacity > 1 << 20) irminsul_buffer_release(&lua->reply);
-  if (lua->json.capacity > 1 << 20) release_json(lua);
-  if (lua->used > idle_memory) lua_gc(L, LUA_GCCOLLECT);
+  end(lua);
   return outcome;
+}
+
+irminsul_outcome irminsul_lua_run(
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
+  struct run job = {
+      .sha1 = sha1,
+      .source = source,
+      .words = words,
+      .key_count = key_count,
+      .argument_count = argument_count,
+      .reply = reply,
+  };
+  return perform(lua, job, nanoseconds);
+}
+
+irminsul_outcome irminsul_lua_call(
+    irminsul_lua *lua, const char *library, const char *function, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply) {
+  struct run job = {
+      .sha1 = function,
+      .library = library,
+      .words = words,
+      .key_count = key_count,
+      .argument_count = argument_count,
+      .reply = reply,
+  };
+  return perform(lua, job, nanoseconds);
+}
+
+struct loading {
+  const char *library;
+  irminsul_slice source;
+  irminsul_buffer *reply;
+  bool is_loaded;
+};
+
+static int load_library(lua_State *L) {
+  struct loading *job = lua_touserdata(L, 1);
+  job->is_loaded = irminsul_load_library(L, job->library, job->source, job->reply);
+  if (!job->is_loaded) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, length);
+  }
+  return 0;
+}
+
+irminsul_outcome irminsul_lua_load_library(
+    irminsul_lua *lua, const char *library, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply) {
+  lua_State *L = lua->main;
+  struct loading job = {library, source, reply, false};
+  begin(lua, nanoseconds);
+  lua->is_loading = true;
+  lua_pushcfunction(L, load_library);
+  lua_pushlightuserdata(L, &job);
+  int status = lua_pcall(L, 1, 0, 0);
+  lua_sethook(L, NULL, 0, 0);
+  lua->is_loading = false;
+  end(lua);
+  if (lua->stopped != IRMINSUL_DONE) return lua->stopped;
+  if (status != LUA_OK) {
+    static const char text[] = "ERR not enough memory for the library";
+    irminsul_buffer_release(reply);
+    irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
+  }
+  return status == LUA_OK && job.is_loaded ? IRMINSUL_DONE : IRMINSUL_FAILED;
 }

@@ -27,6 +27,9 @@ static int fail(lua_State *L, bool raises, const char *message) {
 
 static int call_host(lua_State *L, bool raises) {
   irminsul_lua *lua = irminsul_of(L);
+  if (lua->is_loading) {
+    return irminsul_raise(L, "redis.call/pcall can only be called inside a script invocation");
+  }
   int count = lua_gettop(L);
   if (count == 0) {
     return fail(L, raises, "Please specify at least one argument for this redis lib call");
@@ -106,7 +109,8 @@ static int status_reply(lua_State *L) {
 static int sha1hex(lua_State *L) {
   if (lua_gettop(L) != 1) return irminsul_raise(L, "wrong number of arguments");
   size_t length;
-  const char *text = lua_tolstring(L, 1, &length);
+  irminsul_push_text(L, 1);
+  const char *text = lua_tolstring(L, -1, &length);
   char digits[40];
   irminsul_sha1_hex((irminsul_slice){(const uint8_t *)text, text ? length : 0}, digits);
   lua_pushlstring(L, digits, 40);
@@ -122,11 +126,10 @@ static int log_message(lua_State *L) {
   luaL_Buffer message;
   luaL_buffinit(L, &message);
   for (int i = 2; i <= count; i++) {
-    size_t length;
-    const char *text = lua_tolstring(L, i, &length);
-    if (!text) continue;
+    if (!lua_isstring(L, i)) continue;
     if (i > 2) luaL_addchar(&message, ' ');
-    luaL_addlstring(&message, text, length);
+    irminsul_push_text(L, i);
+    luaL_addvalue(&message);
   }
   luaL_pushresult(&message);
   irminsul_lua *lua = irminsul_of(L);
@@ -193,6 +196,35 @@ static int may_call(lua_State *L) {
   return 1;
 }
 
+static void set_constants(lua_State *L) {
+  static const struct {
+    const char *name;
+    int value;
+  } constants[] = {
+      {"LOG_DEBUG", 0},        {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},   {"LOG_WARNING", 3},
+      {"REPL_NONE", 0},        {"REPL_AOF", 1},    {"REPL_REPLICA", 2}, {"REPL_SLAVE", 2},
+      {"REPL_ALL", 3},         {"REDIS_VERSION_NUM", 0x0007000f},
+  };
+  for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
+    lua_pushnumber(L, constants[i].value);
+    lua_setfield(L, -2, constants[i].name);
+  }
+  lua_pushliteral(L, "7.0.15");
+  lua_setfield(L, -2, "REDIS_VERSION");
+}
+
+void irminsul_set_loading_functions(lua_State *L) {
+  set_constants(L);
+  static const char *const running_only[] = {
+      "REPL_NONE", "REPL_AOF", "REPL_REPLICA", "REPL_SLAVE", "REPL_ALL", NULL};
+  for (const char *const *name = running_only; *name; name++) {
+    lua_pushnil(L);
+    lua_setfield(L, -2, *name);
+  }
+  lua_pushcfunction(L, log_message);
+  lua_setfield(L, -2, "log");
+}
+
 void irminsul_open_redis(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"call", redis_call},
@@ -209,22 +241,9 @@ void irminsul_open_redis(lua_State *L) {
       {"acl_check_cmd", may_call},
       {NULL, NULL},
   };
-  static const struct {
-    const char *name;
-    int value;
-  } constants[] = {
-      {"LOG_DEBUG", 0},        {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},   {"LOG_WARNING", 3},
-      {"REPL_NONE", 0},        {"REPL_AOF", 1},    {"REPL_REPLICA", 2}, {"REPL_SLAVE", 2},
-      {"REPL_ALL", 3},         {"REDIS_VERSION_NUM", 0x0007000f},
-  };
   lua_rawgetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
   luaL_newlib(L, functions);
-  for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) {
-    lua_pushinteger(L, constants[i].value);
-    lua_setfield(L, -2, constants[i].name);
-  }
-  lua_pushliteral(L, "7.0.15");
-  lua_setfield(L, -2, "REDIS_VERSION");
+  set_constants(L);
   lua_setfield(L, -2, "redis");
   lua_pop(L, 1);
 }

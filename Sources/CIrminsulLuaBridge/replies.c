@@ -4,24 +4,39 @@
 
 #include "state.h"
 
+static bool ends_line(char character) { return character == '\r' || character == '\n'; }
+
+/// A text up to its first NUL, without ends of lines at its end.
+static size_t line_length(const char *text, size_t length) {
+  length = strnlen(text, length);
+  while (length && ends_line(text[length - 1])) length--;
+  return length;
+}
+
 void irminsul_push_error(lua_State *L, const char *message, size_t length) {
-  while (length && (message[length - 1] == '\n' || message[length - 1] == '\r')) length--;
-  lua_createtable(L, 0, 1);
+  length = line_length(message, length);
+  const char *code = "ERR";
+  size_t code_length = 3;
   if (length && message[0] == '-') {
     message++;
     length--;
-    if (!memchr(message, ' ', length)) {
-      lua_pushliteral(L, "ERR ");
-      lua_pushlstring(L, message, length);
-      lua_concat(L, 2);
-    } else {
-      lua_pushlstring(L, message, length);
+    const char *space = memchr(message, ' ', length);
+    if (space) {
+      code = message;
+      code_length = (size_t)(space - message);
+      message = space + 1;
+      length -= code_length + 1;
     }
-  } else {
-    lua_pushliteral(L, "ERR ");
-    lua_pushlstring(L, message, length);
-    lua_concat(L, 2);
   }
+  while (length && ends_line(*message)) {
+    message++;
+    length--;
+  }
+  lua_createtable(L, 0, 2);
+  lua_pushlstring(L, code, code_length);
+  lua_pushliteral(L, " ");
+  lua_pushlstring(L, message, length);
+  lua_concat(L, 3);
   lua_setfield(L, -2, "err");
 }
 
@@ -80,14 +95,14 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
   size_t length;
   if (raw_field(L, "err") == LUA_TSTRING) {
     const char *text = lua_tolstring(L, -1, &length);
-    append_line(reply, IRMINSUL_ERROR, text, length);
+    append_line(reply, IRMINSUL_ERROR, text, line_length(text, length));
     lua_pop(L, 2);
     return;
   }
   lua_pop(L, 1);
   if (raw_field(L, "ok") == LUA_TSTRING) {
     const char *text = lua_tolstring(L, -1, &length);
-    append_line(reply, IRMINSUL_STATUS, text, length);
+    append_line(reply, IRMINSUL_STATUS, text, strnlen(text, length));
     lua_pop(L, 2);
     return;
   }
@@ -102,6 +117,25 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
     return;
   }
   lua_pop(L, 1);
+  if (raw_field(L, "big_number") == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, -1, &length);
+    append_line(reply, IRMINSUL_BYTES, text, length);
+    lua_pop(L, 2);
+    return;
+  }
+  lua_pop(L, 1);
+  if (raw_field(L, "verbatim_string") == LUA_TTABLE) {
+    bool has_format = raw_field(L, "format") == LUA_TSTRING;
+    lua_pop(L, 1);
+    if (has_format && raw_field(L, "string") == LUA_TSTRING) {
+      const char *text = lua_tolstring(L, -1, &length);
+      irminsul_buffer_text(reply, IRMINSUL_BYTES, text, length);
+      lua_pop(L, 3);
+      return;
+    }
+    if (has_format) lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
   if (raw_field(L, "map") == LUA_TTABLE) {
     encode_pairs(L, reply, true);
     lua_pop(L, 1);
@@ -112,23 +146,6 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
     encode_pairs(L, reply, false);
     lua_pop(L, 1);
     return;
-  }
-  lua_pop(L, 1);
-  if (raw_field(L, "big_number") == LUA_TSTRING) {
-    const char *text = lua_tolstring(L, -1, &length);
-    append_line(reply, IRMINSUL_BYTES, text, length);
-    lua_pop(L, 2);
-    return;
-  }
-  lua_pop(L, 1);
-  if (raw_field(L, "verbatim_string") == LUA_TTABLE) {
-    if (raw_field(L, "string") == LUA_TSTRING) {
-      const char *text = lua_tolstring(L, -1, &length);
-      irminsul_buffer_text(reply, IRMINSUL_BYTES, text, length);
-      lua_pop(L, 3);
-      return;
-    }
-    lua_pop(L, 1);
   }
   lua_pop(L, 1);
   size_t position = reply->length;
@@ -145,8 +162,10 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
 void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply) {
   // Redis' stack limit bounds the nesting; ours is lower, as each level is a C frame, too.
   if (lua_gettop(L) > 1000 || !lua_checkstack(L, 8)) {
-    lua_pushliteral(L, "reached lua stack limit");
-    lua_error(L);
+    static const char message[] = "ERR reached lua stack limit";
+    irminsul_buffer_text(reply, IRMINSUL_ERROR, message, sizeof message - 1);
+    lua_pop(L, 1);
+    return;
   }
   size_t length;
   switch (lua_type(L, -1)) {
@@ -163,6 +182,9 @@ void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply) {
     case LUA_TBOOLEAN:
       if (lua_toboolean(L, -1)) {
         irminsul_buffer_head(reply, IRMINSUL_INTEGER, 1);
+      } else if (irminsul_of(L)->is_typed) {
+        // RESP3's false, as a client of RESP2 sees it.
+        irminsul_buffer_head(reply, IRMINSUL_INTEGER, 0);
       } else {
         irminsul_buffer_head(reply, IRMINSUL_NULL, 0);
       }
@@ -192,18 +214,20 @@ size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t 
       lua_pushlstring(L, text, (size_t)value);
       return position + (size_t)value;
     case IRMINSUL_INTEGER:
-      // A double in Redis; the numbers it cannot hold are rounded here, too.
-      if (value > (1LL << 53) || value < -(1LL << 53)) {
-        lua_pushnumber(L, (double)value);
-      } else {
-        lua_pushinteger(L, value);
-      }
+      lua_pushnumber(L, (double)value);
       return position;
     case IRMINSUL_STATUS:
-    case IRMINSUL_ERROR:
       lua_createtable(L, 0, 1);
       lua_pushlstring(L, text, (size_t)value);
-      lua_setfield(L, -2, tag == IRMINSUL_STATUS ? "ok" : "err");
+      lua_setfield(L, -2, "ok");
+      return position + (size_t)value;
+    case IRMINSUL_ERROR:
+      lua_createtable(L, 0, 2);
+      lua_pushlstring(L, text, (size_t)value);
+      lua_setfield(L, -2, "err");
+      // Which Redis counts errors by.
+      lua_pushboolean(L, 1);
+      lua_setfield(L, -2, "ignore_error_stats_update");
       return position + (size_t)value;
     case IRMINSUL_ARRAY: {
       luaL_checkstack(L, 4, "reply is nested too deeply");
@@ -218,7 +242,7 @@ size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t 
       double number;
       memcpy(&number, &value, 8);
       lua_createtable(L, 0, 1);
-      irminsul_push_number(L, number);
+      lua_pushnumber(L, number);
       lua_setfield(L, -2, "double");
       return position;
     }

@@ -21,6 +21,8 @@ struct irminsul_lua {
   void *free_blocks[irminsul_pool_classes];
   size_t used;
   size_t limit;
+  int script_count;
+  int library_count;
   void *context;
   irminsul_call call;
   irminsul_log log;
@@ -48,8 +50,13 @@ struct irminsul_lua {
   int hook_instructions;
   /// Whether redis.setresp(3) holds.
   bool is_typed;
+  /// Whether a library is being loaded, which registers its functions.
+  bool is_loading;
   /// Instructions counted for the hook since the last look at the clock.
   int64_t hook_counted;
+  /// What translating the script that runs has noted; see `struct translation`.
+  const char *notes;
+  size_t notes_length;
   /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
   /// not the script's.
   lua_State *running;
@@ -71,18 +78,6 @@ static inline void irminsul_count_step(lua_State *L, unsigned *steps) {
   if ((++*steps & 0xfff) == 0) irminsul_check_time(L);
 }
 
-/// Pushes a double so that tostring prints what Lua 5.1 would: `3`, not `3.0`.
-static inline void irminsul_push_number(lua_State *L, double number) {
-  // 5.1 prints with %.14g, so integers of 15 digits and more look the same as floats of 5.4. And it
-  // tells -0 from 0.
-  if (number > -1e14 && number < 1e14 && (double)(lua_Integer)number == number &&
-      !(number == 0 && signbit(number))) {
-    lua_pushinteger(L, (lua_Integer)number);
-  } else {
-    lua_pushnumber(L, number);
-  }
-}
-
 /// Whether 5.1 would have room for more values on the stack of this C function, of whose values
 /// `extra` are not there on Redis; makes room if so.
 bool irminsul_has_room(lua_State *L, int64_t slots, int extra);
@@ -91,6 +86,16 @@ bool irminsul_has_room(lua_State *L, int64_t slots, int extra);
 double irminsul_check_number(lua_State *L, int index);
 int64_t irminsul_check_integer(lua_State *L, int index);
 const char *irminsul_check_string(lua_State *L, int index, size_t *length);
+void irminsul_check_type(lua_State *L, int index, int type);
+
+/// The number that a number or a string is; false when it is none.
+bool irminsul_to_number(lua_State *L, int index, double *number);
+
+/// Pushes a value with a number as 5.1 writes it.
+void irminsul_push_text(lua_State *L, int index);
+
+/// Pushes what 5.1's tostring makes of a value.
+void irminsul_push_shown(lua_State *L, int index);
 
 /// C's conversions, and where those are undefined, what x86-64 gives, where Redis mostly runs.
 int64_t irminsul_to_signed(double number);
@@ -127,12 +132,32 @@ void irminsul_open_struct(lua_State *L);
 void irminsul_open_bit(lua_State *L);
 void irminsul_open_cjson(lua_State *L);
 void irminsul_open_cmsgpack(lua_State *L);
+void irminsul_open_math(lua_State *L);
+
+/// Translates a program: the arguments are its text, its name in messages and how deeply it is nested; the
+/// results its text for 5.4 and notes.
+int irminsul_translate(lua_State *L);
+
+/// Whether 5.4 or the translation has a use of its own for a name: `goto`, `_ENV`, and what a renamed one could
+/// be taken for. Variables of such names get a `_` at the end.
+bool irminsul_is_renamed(const char *name, size_t length);
+
+/// Pushes the function of a program of 5.1 and what was noted of it; on failure the message. The result is Lua's
+/// status.
+int irminsul_load(
+    lua_State *L, const char *text, size_t length, const char *chunk_name, int depth);
 
 /// Put 5.1's functions into the library at the top of the stack.
 void irminsul_set_base_functions(lua_State *L);
 void irminsul_set_table_functions(lua_State *L);
 void irminsul_set_string_functions(lua_State *L);
 void irminsul_set_coroutine_functions(lua_State *L);
+
+/// Puts what translated programs call into the table at the top.
+void irminsul_set_operators(lua_State *L);
+
+/// Puts the arithmetic of strings into their metatable, which is at the top.
+void irminsul_set_string_arithmetic(lua_State *L);
 
 /// Replaces a message of 5.4's interpreter at the top of the stack by 5.1's wording of it.
 void irminsul_reword(lua_State *L);
@@ -143,8 +168,33 @@ void irminsul_reset_cjson(irminsul_lua *lua);
 /// Makes the globals and every library read-only; the last step of opening.
 void irminsul_protect_globals(lua_State *L);
 
+bool irminsul_is_view(lua_State *L, int index);
+
+/// Replaces the table at the top by a view of it that cannot be written; counts the table at the top as one.
+void irminsul_make_view(lua_State *L);
+void irminsul_add_view(lua_State *L);
+
+/// __newindex and __index of what scripts may not write, and where nothing else is to be read.
+int irminsul_refuse_modification(lua_State *L);
+int irminsul_refuse_undefined(lua_State *L);
+
+/// Puts the functions `log` and the constants of `redis` that libraries see while they are loaded into the table
+/// at the top.
+void irminsul_set_loading_functions(lua_State *L);
+
+/// Makes room for libraries of functions, after the globals are protected.
+void irminsul_open_libraries(lua_State *L);
+
+/// Pushes a function of a library; false when there is none.
+bool irminsul_push_function(lua_State *L, const char *library, const char *name);
+
+/// Loads a library, whose description goes to `reply`; on failure pushes the message and returns false.
+bool irminsul_load_library(
+    lua_State *L, const char *library, irminsul_slice source, irminsul_buffer *reply);
+
 /// Replaces a read-only view at the top of the stack by what is behind it.
 void irminsul_see_through(lua_State *L);
 
-/// Registry key of the real table of globals, which scripts see through a read-only view.
-extern const char irminsul_globals_key;
+/// Registry keys of the real table of globals, and of the read-only view through which scripts see it. The one at
+/// LUA_RIDX_GLOBALS is where scripts look globals up: it has the operators, too, and no script gets hold of it.
+extern const char irminsul_globals_key, irminsul_view_key;

@@ -281,7 +281,7 @@ static void push_capture(struct matching *m, int index, const char *s, const cha
   ptrdiff_t length = m->captures[index].length;
   if (length == open_capture) luaL_error(m->L, "unfinished capture");
   if (length == position_capture) {
-    lua_pushinteger(m->L, m->captures[index].start - m->start + 1);
+    lua_pushnumber(m->L, (double)(m->captures[index].start - m->start + 1));
   } else {
     lua_pushlstring(m->L, m->captures[index].start, (size_t)length);
   }
@@ -335,8 +335,8 @@ static int find(lua_State *L, bool answers_place) {
     const char *found =
         find_plain(text + start, length - (size_t)start, pattern, pattern_length);
     if (found) {
-      lua_pushinteger(L, found - text + 1);
-      lua_pushinteger(L, found - text + (ptrdiff_t)pattern_length);
+      lua_pushnumber(L, (double)(found - text + 1));
+      lua_pushnumber(L, (double)(found - text + (ptrdiff_t)pattern_length));
       return 2;
     }
     lua_pushnil(L);
@@ -352,8 +352,8 @@ static int find(lua_State *L, bool answers_place) {
     const char *end = match(&m, s, pattern);
     if (end) {
       if (!answers_place) return push_captures(&m, s, end);
-      lua_pushinteger(L, s - text + 1);
-      lua_pushinteger(L, end - text);
+      lua_pushnumber(L, (double)(s - text + 1));
+      lua_pushnumber(L, (double)(end - text));
       return push_captures(&m, NULL, NULL) + 2;
     }
   } while (s++ < m.end && !is_anchored);
@@ -427,7 +427,7 @@ static void add_replacement(
     lua_pop(L, 1);
     lua_pushlstring(L, s, (size_t)(end - s));
   } else if (lua_type(L, -1) == LUA_TNUMBER) {
-    luaL_tolstring(L, -1, NULL);
+    irminsul_push_text(L, -1);
     lua_remove(L, -2);
   } else if (lua_type(L, -1) != LUA_TSTRING) {
     luaL_error(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
@@ -473,7 +473,7 @@ static int string_gsub(lua_State *L) {
   }
   luaL_addlstring(&buffer, s, (size_t)(m.end - s));
   luaL_pushresult(&buffer);
-  lua_pushinteger(L, count);
+  lua_pushnumber(L, (double)count);
   return 2;
 }
 
@@ -548,10 +548,15 @@ static int string_format(lua_State *L) {
     char kind = *text++;
     size_t form_length = strlen(form);
     switch (kind) {
-      case 'c':
+      case 'c': {
         memcpy(form + form_length, "c", 2);
-        count = snprintf(item, sizeof item, form, (int)irminsul_check_number(L, argument));
+        double code = irminsul_check_number(L, argument);
+        bool fits = code > -2147483649.0 && code < 2147483648.0;
+        snprintf(item, sizeof item, form, fits ? (int)code : 0);
+        // A NUL ends what is taken of it.
+        count = (int)strlen(item);
         break;
+      }
       case 'd':
       case 'i':
       case 'o':
@@ -640,7 +645,7 @@ static int string_sub(lua_State *L) {
 static int string_len(lua_State *L) {
   size_t length;
   irminsul_check_string(L, 1, &length);
-  lua_pushinteger(L, (lua_Integer)length);
+  lua_pushnumber(L, (double)length);
   return 1;
 }
 
@@ -680,7 +685,7 @@ static int string_byte(lua_State *L) {
   if (!irminsul_has_room(L, end - start + 1, 0)) {
     return luaL_error(L, "stack overflow (string slice too long)");
   }
-  for (ptrdiff_t i = start; i <= end; i++) lua_pushinteger(L, (unsigned char)text[i - 1]);
+  for (ptrdiff_t i = start; i <= end; i++) lua_pushnumber(L, (unsigned char)text[i - 1]);
   return (int)(end - start + 1);
 }
 

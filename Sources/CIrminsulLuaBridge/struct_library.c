@@ -197,9 +197,9 @@ static void push_integer(lua_State *L, uint64_t value, bool is_signed, size_t si
     // more than eight bytes come out wrong there, and so here.
     uint64_t sign = ~0ULL << ((size * 8 - 1) & 63);
     if (value & sign) value |= sign;
-    irminsul_push_number(L, (double)(int64_t)value);
+    lua_pushnumber(L, (double)(int64_t)value);
   } else {
-    irminsul_push_number(L, (double)value);
+    lua_pushnumber(L, (double)value);
   }
 }
 
@@ -245,14 +245,14 @@ static int unpack(lua_State *L) {
       case 'f': {
         float value;
         get_bytes(data + position, &value, size, layout.big);
-        irminsul_push_number(L, value);
+        lua_pushnumber(L, value);
         results++;
         break;
       }
       case 'd': {
         double value;
         get_bytes(data + position, &value, size, layout.big);
-        irminsul_push_number(L, value);
+        lua_pushnumber(L, value);
         results++;
         break;
       }
@@ -283,7 +283,7 @@ static int unpack(lua_State *L) {
     }
     position += size;
   }
-  irminsul_push_number(L, (double)(int64_t)(position + 1));
+  lua_pushnumber(L, (double)(int64_t)(position + 1));
   return results + 1;
 }
 
@@ -300,7 +300,7 @@ static int size(lua_State *L) {
     if (!isalnum((unsigned char)option)) control(L, option, &format, &layout);
     position += bytes;
   }
-  irminsul_push_number(L, (double)(int64_t)position);
+  lua_pushnumber(L, (double)(int64_t)position);
   return 1;
 }
 

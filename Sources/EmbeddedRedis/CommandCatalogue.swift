@@ -22,6 +22,19 @@ struct CatalogueEntry: Sendable {
 
 /// All commands of Redis 7.0.15, as its COMMAND answers.
 enum CommandCatalogue {
+  /// Whether scripts may not call a subcommand of one of the containers, of which COMMAND says nothing.
+  static func isBarred(_ container: String, _ subcommand: String) -> Bool {
+    switch container {
+    case "acl", "client", "config", "latency", "module": true
+    case "cluster":
+      ![
+        "countkeysinslot", "getkeysinslot", "help", "info", "keyslot", "links", "myid", "nodes",
+        "shards", "slots",
+      ].contains(subcommand.lowercased())
+    default: false
+    }
+  }
+
   static let entries: [String: CatalogueEntry] = {
     var entries: [String: CatalogueEntry] = [:]
     for line in table.split(separator: "\n") {

@@ -69,6 +69,10 @@ public struct EmbeddedConfiguration: Sendable {
   package var observer: ScriptObserver?
   /// Looks into the scripts while they run; nothing is slower without one.
   package var hook: ScriptHook?
+  /// What the host has loaded, which INFO counts.
+  var scripts = ScriptRegistry()
+  var functions = FunctionRegistry()
+  var errors = ErrorCounts()
 
   /// The default limits.
   public init(storage: Storage) {

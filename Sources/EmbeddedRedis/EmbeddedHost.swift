@@ -1,7 +1,8 @@
 import CIrminsulLuaBridge
 import RedisScripting
 
-/// A ``ScriptHost`` that is in this process: Lua 5.4 beside a keyspace in memory or in a file.
+/// A ``ScriptHost`` that is in this process: Redis' Lua 5.1, on an interpreter of 5.4, beside a keyspace in memory or in a
+/// file.
 ///
 /// ```swift
 /// let host = try EmbeddedHost(storage: .memory)
@@ -15,9 +16,8 @@ import RedisScripting
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
 /// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
 ///   is undone. A single call that copies gigabytes is not interrupted.
-/// - Numbers are those of Lua 5.4: a whole float is concatenated as `3.0` where Redis has `3`, and
-///   integers are exact up to 64 bits. `tostring`, `string.format`, `table.concat`, replies and arguments of
-///   `redis.call` print `3`. What does not compile is explained in 5.4's words.
+/// - Scripts are Lua 5.1, which is translated line by line for the interpreter of 5.4. What that cannot hide: the length
+///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
 /// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
 ///   several names are walked and written in another order.
 /// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
@@ -32,11 +32,16 @@ public final class EmbeddedHost: ScriptHost {
   public let mayLoseAnswers = false
 
   private let engine: any HostEngine
-  private let scripts = ScriptRegistry()
+  private let scripts: ScriptRegistry
+  let functions: FunctionRegistry
+  private let errors: ErrorCounts
 
-  private init(location: String, engine: any HostEngine) {
+  private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
     self.location = location
     self.engine = engine
+    scripts = configuration.scripts
+    functions = configuration.functions
+    errors = configuration.errors
   }
 
   /// A host with the default limits.
@@ -55,17 +60,21 @@ public final class EmbeddedHost: ScriptHost {
     try EmbeddedHost(configuration)
   }
 
-  private convenience init(_ configuration: EmbeddedConfiguration) throws(HostError) {
+  private convenience init(_ given: EmbeddedConfiguration) throws(HostError) {
+    var configuration = given
+    configuration.scripts = ScriptRegistry()
+    configuration.functions = FunctionRegistry()
+    configuration.errors = ErrorCounts()
     switch configuration.storage {
     case .memory:
-      self.init(location: "memory:", engine: try MemoryEngine(configuration))
+      self.init(location: "memory:", engine: try MemoryEngine(configuration), configuration)
     case .file(let path, let mode):
       #if File
         let opening = FileOpening(
           path: path, mode: mode, busyTimeout: configuration.busyTimeout,
           durability: configuration.durability)
         self.init(
-          location: opening.location, engine: try FileEngine(opening, configuration))
+          location: opening.location, engine: try FileEngine(opening, configuration), configuration)
       #else
         _ = mode
         throw .storage(
@@ -92,6 +101,7 @@ public final class EmbeddedHost: ScriptHost {
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
     if command.name == "SCRIPT" { return try await manageScripts(command) }
+    if command.name == "FUNCTION" { return try await manageFunctions(command) }
     return try await run(try call(for: command))
   }
 
@@ -122,7 +132,9 @@ public final class EmbeddedHost: ScriptHost {
       return Self.serverError(error)
     }
     guard let first = command.arguments.first else { return nil }
-    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script" else {
+    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script",
+      known.name != "function"
+    else {
       return ServerError(
         code: "ERR",
         message:
@@ -140,9 +152,14 @@ public final class EmbeddedHost: ScriptHost {
     do throws(HostError) {
       return try await run(command)
     } catch {
-      return .error(Self.serverError(error))
+      let error = Self.serverError(error)
+      errors.add(error.code)
+      return .error(error)
     }
   }
+
+  /// Forgets what INFO counts.
+  package func resetStatistics() { errors.reset() }
 
   private static func serverError(_ error: HostError) -> ServerError {
     if case .refused(_, _, let error) = error { return error }
@@ -153,6 +170,7 @@ public final class EmbeddedHost: ScriptHost {
     try checkSize(command.arguments)
     switch command.name {
     case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": return try evaluation(command)
+    case "FCALL", "FCALL_RO": return try functionCall(command)
     default:
       return HostCall(name: command.name, access: access(of: command), work: .command(command))
     }
@@ -190,7 +208,7 @@ public final class EmbeddedHost: ScriptHost {
 }
 
 extension EmbeddedHost {
-  private func run(_ call: HostCall) async throws(HostError) -> Reply {
+  func run(_ call: HostCall) async throws(HostError) -> Reply {
     switch try await engine.run(call) {
     case .done(.error(let error)), .failed(.error(let error)):
       throw .refused(location: location, call: call.name, error)
@@ -225,7 +243,7 @@ extension EmbeddedHost {
     return last.array?.first.flatMap { StreamEntry($0) }?.id ?? "0-0"
   }
 
-  private func refusal(_ name: String, _ text: String) -> HostError {
+  func refusal(_ name: String, _ text: String) -> HostError {
     .refused(location: location, call: name, ServerError(reply: text))
   }
 
@@ -257,21 +275,24 @@ extension EmbeddedHost {
     }
     let keys = 3 + Int(count)
     let access = try access(of: source, name)
+    if name.hasSuffix("_RO"), access == .write {
+      throw refusal(name, "ERR Can not execute a script with write flag using *_ro command.")
+    }
     return HostCall(
-      name: name, access: name.hasSuffix("_RO") ? .read : access,
+      name: name, access: name.hasSuffix("_RO") ? .read : access ?? .write,
       work: .script(
         sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
   }
 
-  /// What the script's first line says.
+  /// What the script's first line says; nil when it has no such line.
   private func access(
     of source: Bytes, _ name: String
-  ) throws(HostError) -> Script.Access {
+  ) throws(HostError) -> Script.Access? {
     do throws(CommandFailure) {
-      return try Shebang(source).access ?? .write
+      return try Shebang(source).access
     } catch {
       if case .reply(let text) = error { throw refusal(name, text) }
-      return .write
+      return nil
     }
   }
 

@@ -128,7 +128,7 @@ package struct ScriptPause {
       var reader = ScriptValueReader(shown)
       let name = reader.next().text
       // Names in parentheses are the interpreter's own.
-      if !name.hasPrefix("("), name != "_ENV" {
+      if !name.hasPrefix("("), !name.hasPrefix("_ENV") {
         variables.append(Variable(name: name, value: reader.next()))
       }
       shown.length = 0

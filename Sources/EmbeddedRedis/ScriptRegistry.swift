@@ -15,5 +15,7 @@ final class ScriptRegistry: Sendable {
 
   func source(of sha1: String) -> Bytes? { sources.withLock { $0[sha1] } }
 
+  var count: Int { sources.withLock { $0.count } }
+
   func removeAll() { sources.withLock { $0.removeAll() } }
 }

@@ -7,6 +7,9 @@ struct HostCall: Sendable {
     case script(sha1: String, source: Bytes, keys: [Bytes], arguments: [Bytes])
     /// Compiles only.
     case compilation(sha1: String, source: Bytes)
+    /// Loads the library with its code; the reply describes its functions.
+    case library(key: String, code: Bytes)
+    case function(name: String, library: String, code: Bytes, keys: [Bytes], arguments: [Bytes])
     case command(Command)
     /// One after the other, whatever comes of each; the reply is the array of theirs.
     case batch([HostCall])
@@ -36,6 +39,9 @@ final class ScriptSession {
     }
   }
 
+  /// The bytes that the interpreter holds.
+  var memory: Int { irminsul_lua_memory(lua) }
+
   /// Set by XADD, for those who wait for entries.
   var didAppendToStream = false
 
@@ -44,6 +50,9 @@ final class ScriptSession {
   /// Milliseconds since 1970 at which the present call began.
   private(set) var now: Int64 = 0
   let clock: EmbeddedClock
+  let scripts: ScriptRegistry
+  let functions: FunctionRegistry
+  let errors: ErrorCounts
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
@@ -75,6 +84,9 @@ final class ScriptSession {
     keyRule = configuration.keyRule
     replyLimit = max(0, configuration.replyLimit)
     clock = configuration.clock
+    scripts = configuration.scripts
+    functions = configuration.functions
+    errors = configuration.errors
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
     hook = configuration.hook
@@ -131,6 +143,10 @@ final class ScriptSession {
     case .compilation(let sha1, let source):
       let outcome = compile(sha1, source, &reply)
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
+    case .library(let key, let code):
+      return load(key, code, &reply)
+    case .function(let name, let library, let code, let keys, let arguments):
+      return callFunction(name, of: library, code, keys, arguments, &reply)
     case .command(let command):
       return run(command, &reply)
     case .batch(let calls):
@@ -154,18 +170,61 @@ final class ScriptSession {
     return source.withView { irminsul_lua_compile(lua, sha1, $0.dropFirst(skipped), &reply) }
   }
 
+  /// As ``compile(_:_:_:)``, and registers the functions, for which a library has half a second.
+  private func load(_ key: String, _ code: Bytes, _ reply: inout irminsul_buffer) -> Outcome {
+    let outcome = code.withView {
+      irminsul_lua_load_library(
+        lua, key, $0.dropFirst(Shebang.length(of: code)), min(timeLimit, 500_000_000), &reply)
+    }
+    switch outcome {
+    case IRMINSUL_DONE: return .done(Reply(reply))
+    case IRMINSUL_TIMED_OUT:
+      return .failed(
+        .error(
+          ServerError(
+            code: "ERR",
+            message: "Error registering functions: ERR FUNCTION LOAD timeout")))
+    default: return .failed(Reply(reply))
+    }
+  }
+
+  /// The refusal of keys that the rule does not allow, which become the declared ones.
+  private func declare(_ keys: [Bytes]) -> Outcome? {
+    guard keyRule != .any else { return nil }
+    declaredKeys = Set(keys)
+    guard keyRule == .declaredInOneSlot, Set(keys.map { $0.withView(KeySlot.of) }).count > 1 else {
+      return nil
+    }
+    return .failed(
+      .error(
+        ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
+  }
+
+  private func callFunction(
+    _ name: String, of library: String, _ code: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
+    _ reply: inout irminsul_buffer
+  ) -> Outcome {
+    if let refusal = declare(keys) { return refusal }
+    if !irminsul_lua_has_library(lua, library) {
+      // Another interpreter has loaded it.
+      var description = irminsul_buffer()
+      defer { irminsul_buffer_release(&description) }
+      let outcome = load(library, code, &description)
+      guard case .done = outcome else { return outcome }
+    }
+    sha1 = name
+    let outcome = words.with(keys, arguments) { words in
+      irminsul_lua_call(
+        lua, library, name, words, keys.count, arguments.count, timeLimit, &reply)
+    }
+    return result(outcome, reply)
+  }
+
   private func run(
     _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
   ) -> Outcome {
-    if keyRule != .any {
-      declaredKeys = Set(keys)
-      if keyRule == .declaredInOneSlot, Set(keys.map { $0.withView(KeySlot.of) }).count > 1 {
-        return .failed(
-          .error(
-            ServerError(code: "CROSSSLOT", message: "Keys in request don't hash to the same slot")))
-      }
-    }
+    if let refusal = declare(keys) { return refusal }
     self.sha1 = sha1
     let skipped = Shebang.length(of: source)
     let outcome = source.withView { source in
@@ -181,6 +240,10 @@ final class ScriptSession {
         coverage.add(UnsafeBufferPointer(start: marks, count: count), of: sha1)
       }
     }
+    return result(outcome, reply)
+  }
+
+  private func result(_ outcome: irminsul_outcome, _ reply: irminsul_buffer) -> Outcome {
     switch outcome {
     case IRMINSUL_DONE: return .done(Reply(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
@@ -242,6 +305,12 @@ final class ScriptSession {
   ) -> irminsul_answer {
     guard let command = commands[words[0]] else {
       if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
+        if fromScript,
+          known.isBarred || CommandCatalogue.isBarred(known.name, count > 1 ? words[1].text : "")
+        {
+          reply.error("ERR This Redis command is not allowed from script")
+          return IRMINSUL_GO_ON
+        }
         reply.error("ERR the embedded host does not have the command '\(known.name)'")
         return IRMINSUL_GO_ON
       }

@@ -159,6 +159,9 @@ struct ClientSession {
           let name = String(decoding: word, as: UTF8.self).lowercased()
           return known[name].map { [.bytes(Bytes(name.utf8)), .bytes(Bytes($0.utf8))] } ?? []
         })
+    case ("RESETSTAT", 2):
+      host.resetStatistics()
+      return .status("OK")
     case (_, ...1): return wrongCount("config")
     default:
       return failure("ERR CONFIG \(subcommand) is not supported by the embedded host")

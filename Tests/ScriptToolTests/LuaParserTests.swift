@@ -4,7 +4,7 @@ import RedisScripting
 import ScriptTool
 import Testing
 
-/// The parser takes what Lua takes, and nothing else: Lua itself is the referee.
+/// The parser takes what Lua takes, and nothing else but what later versions have: Redis' Lua is the referee.
 @Suite struct LuaParserTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../lua").standardizedFileURL.path
@@ -31,7 +31,11 @@ import Testing
     }
   }
 
-  private static func isParsed(_ text: Bytes) -> Bool { (try? LuaChunk(text)) != nil }
+  /// Whether the parser takes a text, and as one of 5.1.
+  private static func isParsed(_ text: Bytes) -> Bool {
+    guard let chunk = try? LuaChunk(text) else { return false }
+    return chunk.features.isEmpty
+  }
 
   @Test func takesWhatIsThere() throws {
     let texts = try Self.texts()
@@ -44,7 +48,9 @@ import Testing
     "outside a loop", "no visible label", "already defined", "outside a vararg", "too many",
     "attempt to assign to const", "unknown attribute", "jumps into the scope", "malformed number",
     "upvalues", "registers", "control structure too long", "invalid escape", "hexadecimal digit",
-    "decimal escape", "missing '{' in", "UTF-8 value", "multiple to-be-closed",
+    "decimal escape", "missing '{' in", "UTF-8 value", "multiple to-be-closed", "no loop to break",
+    // Where 5.1 is stricter than what came later.
+    "ambiguous syntax", "near ';'",
   ]
 
   @Test func agreesWithLuaOnTextsWithAMistake() async throws {
@@ -52,7 +58,7 @@ import Testing
     let texts = try Self.texts().filter { $0.count < 12_000 }
     let words = [
       "end", "(", ")", "{", "}", "=", ",", "local", "function", "return", "if", "then", "do", "..",
-      "not", "x", "1", "'s'", "...", ":", ".", "[", "]", "and", "::", "goto", "~=", "~", "<", ";",
+      "not", "x", "1", "'s'", "...", ":", ".", "[", "]", "and", "::", "~=", "~", "<", ";",
       "elseif", "else", "until", "repeat", "for", "in", "nil", "//", "--[[", "]]", "\"",
     ]
     var random = Seeded(state: 20_261_126)
@@ -105,8 +111,7 @@ import Testing
     let host = try EmbeddedHost(storage: .memory)
     for literal in [
       #"'a\tb\n\\\'"'"#, #""\65\066\0x""#, "[[\nline\n]]", "[==[ ]] ]==]", "'\\\nx'",
-      #"'\x41\z   b'"#,
-      #"'\u{48}\u{20AC}'"#, "''",
+      "''",
     ] {
       let text = Bytes("return \(literal)".utf8)
       let reply = try await host.run(

@@ -119,9 +119,6 @@ void irminsul_lua_close(irminsul_lua *lua);
 /// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
 bool irminsul_lua_is_typed(const irminsul_lua *lua);
 
-/// Forgets the compiled scripts.
-void irminsul_lua_forget(irminsul_lua *lua);
-
 /// Compiles a script if its 40 hexadecimal digits, which a NUL ends, are new here. Failures go to
 /// `reply`.
 irminsul_outcome irminsul_lua_compile(
@@ -131,6 +128,20 @@ irminsul_outcome irminsul_lua_compile(
 /// `words` are the keys and, after them, the arguments.
 irminsul_outcome irminsul_lua_run(
     irminsul_lua *lua, const char *sha1, irminsul_slice source, const irminsul_slice *words,
+    size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply);
+
+/// Runs the text of a library, which registers functions that are called by the library's key from then on. The reply
+/// is an array of name, description and array of flags for each.
+irminsul_outcome irminsul_lua_load_library(
+    irminsul_lua *lua, const char *library, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply);
+
+/// Whether a library was loaded here.
+bool irminsul_lua_has_library(irminsul_lua *lua, const char *library);
+
+/// Calls a function of a library as irminsul_lua_run runs a script.
+irminsul_outcome irminsul_lua_call(
+    irminsul_lua *lua, const char *library, const char *function, const irminsul_slice *words,
     size_t key_count, size_t argument_count, int64_t nanoseconds, irminsul_buffer *reply);
 
 /// What is known of a line of the scripts that ran; bits of a mark.
@@ -219,6 +230,9 @@ size_t irminsul_format_double(double number, char text[64]);
 
 /// Writes a number with 14 digits as Lua 5.1 does and returns its length.
 size_t irminsul_format_lua_number(double number, char text[64]);
+
+/// Reads a text as 5.1 does, up to its first NUL; false when it is no number.
+bool irminsul_parse_lua_number(const char *text, double *number);
 
 /// Adds two numbers of text with the precision of long double as INCRBYFLOAT does, and returns the
 /// length of the sum: 0 when one is no number, -1 when the sum is none.

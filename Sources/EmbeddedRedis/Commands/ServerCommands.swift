@@ -18,16 +18,35 @@ enum ServerCommands {
     .init("evalsha", -3, .administers, refuse),
     .init("eval_ro", -3, .administers, refuse),
     .init("evalsha_ro", -3, .administers, refuse),
-    .init("script", -2, .administers, refuseSubcommand),
+    .init("script", -2, .administers, refuseScriptSubcommand),
+    .init("fcall", -3, .administers, refuse),
+    .init("fcall_ro", -3, .administers, refuse),
+    .init("function", -2, .administers, refuseFunctionSubcommand),
   ]
 
-  /// As ``refuse(_:)``, after the checks that Redis makes before it.
-  @Sendable private static func refuseSubcommand(
+  @Sendable private static func refuseScriptSubcommand(
     _ context: CommandContext
   ) throws(CommandFailure) {
-    let arities: [(StaticString, Int)] = [
-      ("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2),
-    ]
+    try refuse(
+      context,
+      [("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2)])
+  }
+
+  @Sendable private static func refuseFunctionSubcommand(
+    _ context: CommandContext
+  ) throws(CommandFailure) {
+    try refuse(
+      context,
+      [
+        ("LOAD", -3), ("DELETE", 3), ("FLUSH", -2), ("LIST", -2), ("DUMP", 2), ("RESTORE", -3),
+        ("STATS", 2), ("KILL", 2), ("HELP", 2),
+      ])
+  }
+
+  /// As ``refuse(_:)``, after the checks that Redis makes before it.
+  private static func refuse(
+    _ context: CommandContext, _ arities: [(StaticString, Int)]
+  ) throws(CommandFailure) {
     guard let arity = arities.first(where: { context[1].isWord($0.0) })?.1 else {
       throw .reply("ERR Unknown Redis command called from script")
     }
@@ -62,12 +81,36 @@ enum ServerCommands {
     context.reply.status("OK")
   }
 
+  /// Of each section what is true here, and what test suites and clients ask for.
   @Sendable private static func info(_ context: CommandContext) throws(CommandFailure) {
     let keys = try context.keyspace.keyCount()
-    let text =
-      "# Server\r\nredis_version:7.0.15\r\nredis_mode:embedded\r\n\r\n"
-      + "# Replication\r\nrole:master\r\n\r\n# Keyspace\r\n"
-      + (keys > 0 ? "db0:keys=\(keys),expires=0,avg_ttl=0\r\n" : "")
+    let session = context.session
+    let libraries = session.functions.libraries
+    let functions = libraries.reduce(0) { $0 + $1.functions.count }
+    let sections: [(String, [String])] = [
+      ("Server", ["redis_version:7.0.15", "redis_mode:standalone", "embedded:1"]),
+      ("Clients", ["blocked_clients:0"]),
+      (
+        "Memory",
+        [
+          "used_memory_vm_eval:\(session.memory)",
+          "number_of_cached_scripts:\(session.scripts.count)",
+          "number_of_functions:\(functions)", "number_of_libraries:\(libraries.count)",
+          "maxmemory:0", "maxmemory_policy:noeviction",
+        ]
+      ),
+      ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
+      ("Replication", ["role:master", "connected_slaves:0"]),
+      ("Errorstats", session.errors.lines),
+      ("Cluster", ["cluster_enabled:0"]),
+      ("Keyspace", keys > 0 ? ["db0:keys=\(keys),expires=0,avg_ttl=0"] : []),
+    ]
+    let wanted = (1..<context.count).map { context[$0].text.lowercased() }
+    let isAll = wanted.isEmpty || !Set(["all", "default", "everything"]).isDisjoint(with: wanted)
+    let shown = sections.filter { isAll || wanted.contains($0.0.lowercased()) }
+    let text = shown.map { name, lines in
+      "# \(name)\r\n" + lines.map { $0 + "\r\n" }.joined()
+    }.joined(separator: "\r\n")
     context.reply.bytes(Bytes(text.utf8))
   }
 }

@@ -253,12 +253,15 @@ enum StreamGroupCommands {
       context.reply.bytes(context[keys + offset])
       let wrote = try change(context, record, group, found) {
         (group) throws(CommandFailure) -> Bool in
-        group.consumers[consumer] = context.now
-        guard let start else {
-          return try deliverNew(
-            context, record, &group, consumer, limit, keepsNothing: keepsNothing)
+        // Who asks for new entries is known only once there are some.
+        if let start {
+          try writeHistory(context, record, group, consumer, after: start, limit)
+        } else if try !deliverNew(
+          context, record, &group, consumer, limit, keepsNothing: keepsNothing)
+        {
+          return false
         }
-        try writeHistory(context, record, group, consumer, after: start, limit)
+        group.consumers[consumer] = context.now
         return true
       }
       if wrote { streams += 1 } else { context.reply.truncate(to: before) }
@@ -534,7 +537,9 @@ enum StreamGroupCommands {
       var index = group.firstIndex(from: start)
       // As Redis, which looks at no more than ten times as many.
       var attempts = limit.multipliedReportingOverflow(by: 10).partialValue
-      while index < group.pending.count, Int64(claimed.count) < limit, attempts > 0 {
+      // What is gone counts, too.
+      while index < group.pending.count, Int64(claimed.count + deleted.count) < limit, attempts > 0
+      {
         attempts -= 1
         let id = group.pending[index].id
         guard try exists(context, record, id) else {
