@@ -86,8 +86,17 @@ static enum irminsul_event event_of(const lua_Debug *event) {
   }
 }
 
+/// Whether an event is of a line before the script's first one, where the translation has its own beginning.
+static bool is_before_script(lua_State *L, lua_Debug *event) {
+  const irminsul_lua *lua = irminsul_of(L);
+  if (event->event != LUA_HOOKLINE || event->currentline >= lua->first_line) return false;
+  lua_getinfo(L, "S", event);
+  return strcmp(event->source, irminsul_script_source) == 0;
+}
+
 void irminsul_on_event(lua_State *L, lua_Debug *event) {
   irminsul_lua *lua = irminsul_of(L);
+  if (is_before_script(L, event)) return;
   if (event->event == LUA_HOOKCOUNT) {
     lua->hook_counted += lua->hook_instructions;
     bool is_due = !(lua->hook_events & IRMINSUL_EVENT_COUNT) ||

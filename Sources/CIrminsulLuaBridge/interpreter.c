@@ -237,6 +237,10 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
   lua_pushvalue(L, -1);
   lua_rawget(L, -4);
   lua->notes = lua_tolstring(L, -1, &lua->notes_length);
+  lua->first_line = atoi(lua->notes);
+  size_t prefix = strlen(lua->notes) + 1;
+  lua->notes += prefix;
+  lua->notes_length -= prefix;
   lua_pop(L, 1);
   lua_replace(L, -3);
   lua_pop(L, 1);
@@ -347,6 +351,7 @@ static void set_list(
 static bool push_call(lua_State *L, struct run *job) {
   if (job->library) {
     irminsul_of(L)->notes = NULL;
+    irminsul_of(L)->first_line = 0;
     if (!irminsul_push_function(L, job->library, job->sha1)) {
       static const char text[] = "ERR Function not found";
       irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, sizeof text - 1);

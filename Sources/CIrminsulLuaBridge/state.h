@@ -57,6 +57,8 @@ struct irminsul_lua {
   /// What translating the script that runs has noted; see `struct translation`.
   const char *notes;
   size_t notes_length;
+  /// The line of the script's first word: what runs before is the translation's own.
+  int first_line;
   /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
   /// not the script's.
   lua_State *running;
@@ -135,7 +137,7 @@ void irminsul_open_cmsgpack(lua_State *L);
 void irminsul_open_math(lua_State *L);
 
 /// Translates a program: the arguments are its text, its name in messages and how deeply it is nested; the
-/// results its text for 5.4 and notes.
+/// results its text for 5.4 and notes, which begin with the line of its first word and a NUL.
 int irminsul_translate(lua_State *L);
 
 /// Whether 5.4 or the translation has a use of its own for a name: `goto`, `_ENV`, and what a renamed one could

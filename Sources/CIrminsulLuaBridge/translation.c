@@ -1066,11 +1066,15 @@ int irminsul_translate(lua_State *L) {
   struct function main = {.takes_dots = true, .arg = -1};
   t.function = &main;
   irminsul_read_token(&t, &t.token);
+  int first_line = t.token.line;
   read_block(&t);
   check(&t, token_eof);
   put_lines(&t);
   put_helpers(&t);
   lua_pushlstring(L, t.output, t.length);
+  lua_pushfstring(L, "%d", first_line);
+  lua_pushlstring(L, "", 1);
   lua_pushlstring(L, t.notes ? t.notes : "", t.notes_length);
+  lua_concat(L, 3);
   return 2;
 }
