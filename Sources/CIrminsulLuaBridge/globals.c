@@ -78,8 +78,7 @@ static int protected_call(lua_State *L) {
   }
   irminsul_reword(L);
   if (lua_istable(L, -1)) {
-    lua_pushliteral(L, "err");
-    lua_rawget(L, -2);
+    lua_getfield(L, -1, "err");
     // What else is there comes as a third result.
     if (lua_isstring(L, -1)) lua_replace(L, -2);
   }

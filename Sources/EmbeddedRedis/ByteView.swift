@@ -23,6 +23,9 @@ extension ByteView {
   /// The bytes as text; what is not UTF-8 is replaced.
   var text: String { String(decoding: buffer, as: UTF8.self) }
 
+  /// The bytes up to the first NUL, where Redis takes them for a string of C's.
+  var untilNul: ByteView { buffer.firstIndex(of: 0).map { prefix($0) } ?? self }
+
   func equals(_ other: Bytes) -> Bool {
     guard length == other.count else { return false }
     guard length > 0 else { return true }

@@ -37,7 +37,8 @@ enum RequestedID {
   case automaticSequence(milliseconds: UInt64)
   case explicit(StreamID)
 
-  init?(_ view: ByteView) {
+  init?(_ whole: ByteView) {
+    let view = whole.untilNul
     if view.length == 1, view.bytes[0] == 0x2a {
       self = .automatic
       return
@@ -54,7 +55,8 @@ enum RequestedID {
 
 extension StreamID {
   /// Reads `milliseconds-sequence` or `milliseconds` alone.
-  init?(_ view: ByteView, missingSequence: UInt64) {
+  init?(_ whole: ByteView, missingSequence: UInt64) {
+    let view = whole.untilNul
     guard let dash = view.buffer.firstIndex(of: 0x2d) else {
       guard let milliseconds = UInt64(digits: view) else { return nil }
       self.init(milliseconds: milliseconds, sequence: missingSequence)

@@ -141,7 +141,7 @@ enum SetCommands {
   @Sendable private static func countIntersection(
     _ context: CommandContext
   ) throws(CommandFailure) {
-    guard let number = context[1].integer, number > 0, number <= Int64(Int32.max) else {
+    guard let number = context[1].integer, number > 0 else {
       throw .reply("ERR numkeys should be greater than 0")
     }
     guard number <= Int64(context.count - 2) else {

@@ -305,9 +305,10 @@ enum SortedSetCommands {
   private static func popFromFirst(
     _ context: CommandContext, keys start: Int
   ) throws(CommandFailure) {
-    guard let number = context[start].integer, number > 0, number < Int64(Int32.max) else {
+    guard let number = context[start].integer, number > 0 else {
       throw .reply("ERR numkeys should be greater than 0")
     }
+    guard number < Int64(context.count) else { throw .syntax }
     let place = start + 1 + Int(number)
     guard place < context.count else { throw .syntax }
     let fromEnd = context[place].isWord("MAX")

@@ -127,7 +127,8 @@ enum StreamGroupCommands {
     let group = record?.stream.groups[name]
     if group == nil, !word.isWord("CREATE"), !word.isWord("DESTROY") {
       throw .reply(
-        "NOGROUP No such consumer group '\(context[3].text)' for key name '\(context[2].text)'")
+        "NOGROUP No such consumer group '\(context[3].untilNul.text)' for key name '\(context[2].untilNul.text)'"
+      )
     }
     if word.isWord("CREATE") {
       let start: StreamID
@@ -230,8 +231,8 @@ enum StreamGroupCommands {
         record.stream.groups[group] != nil
       else {
         throw .reply(
-          "NOGROUP No such key '\(context[keys + offset].text)' or consumer group "
-            + "'\(context[names.group].text)' in XREADGROUP with GROUP option")
+          "NOGROUP No such key '\(context[keys + offset].untilNul.text)' or consumer group "
+            + "'\(context[names.group].untilNul.text)' in XREADGROUP with GROUP option")
       }
       let view = context[keys + rest / 2 + offset]
       if view.isWord("$") {
@@ -360,7 +361,8 @@ enum StreamGroupCommands {
     let name = context[2].copy
     guard let record = try context.record(1, .stream), let group = record.stream.groups[name] else {
       throw .reply(
-        "NOGROUP No such key '\(context[1].text)' or consumer group '\(context[2].text)'")
+        "NOGROUP No such key '\(context[1].untilNul.text)' or consumer group '\(context[2].untilNul.text)'"
+      )
     }
     return (record, name, group)
   }
@@ -610,7 +612,8 @@ enum StreamGroupCommands {
     } else if word.isWord("CONSUMERS") {
       guard let group = record.stream.groups[context[3].copy] else {
         throw .reply(
-          "NOGROUP No such consumer group '\(context[3].text)' for key name '\(context[2].text)'")
+          "NOGROUP No such consumer group '\(context[3].untilNul.text)' for key name '\(context[2].untilNul.text)'"
+        )
       }
       let consumers = group.consumers.sorted { $0.key.lexicographicallyPrecedes($1.key) }
       reply.array(consumers.count)
