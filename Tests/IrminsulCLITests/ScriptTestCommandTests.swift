@@ -264,7 +264,7 @@ import Testing
             scripts.take('w')
           end)
           it('differs', function()
-            redis.call('SET', 'runs', tostring(pcall(function() for i = 1, 0, 0 do end end)))
+            redis.call('SET', 'runs', tostring(pcall(function() for i = 1, 2, 0 do end end)))
           end)
           """.utf8), to: "lua/spec/take_spec.lua")
       let both = try await sandbox.irminsul("script", "test", "--both", "--store", server.url)
