@@ -15,7 +15,7 @@ struct RefRoots: Sendable {
   /// Branches first, then by name.
   private(set) var roots: [Root]
 
-  /// A round trip for each thousand refs, and two more for each step from tag to tag.
+  /// A round trip for each two thousand refs, and two more for each step from tag to tag.
   init(_ repository: Repository) async throws {
     let objects = repository.objects
     let refs = try await objects.engine.refs(prefix: "refs/")

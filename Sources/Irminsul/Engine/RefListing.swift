@@ -23,13 +23,13 @@ extension ScriptedEngine {
   }
 
   private enum ListingLimits {
-    static let refs = 4000
+    static let refs = 2000
     static let changes = 1000
     /// A listing is begun anew when the log does not reach back to its begin any more.
     static let attempts = 3
   }
 
-  /// One round trip for each thousand refs; where there are more, the changes that others made meanwhile are
+  /// One round trip for each two thousand refs; where there are more, the changes that others made meanwhile are
   /// read from the log and made in the listing, in one more for each thousand of them.
   func listing(prefix: String, _ tags: TagDetail = .plain) async throws -> RefListing {
     var attempts = 0

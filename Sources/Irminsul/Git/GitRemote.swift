@@ -55,7 +55,7 @@ public struct GitRemote: Sendable {
     public let references: [Reference]
   }
 
-  /// All refs and HEAD as they were at one moment. One round trip for each thousand refs; one more for each thousand
+  /// All refs and HEAD as they were at one moment. One round trip for each two thousand refs; one more for each thousand
   /// changes that others make meanwhile, where there are more than a thousand.
   ///
   /// - Throws: `GitError.unusableRef` for a name that git forbids.

@@ -2,7 +2,7 @@ import GitObjects
 import RedisScripting
 
 extension Repository {
-  /// The names of all branches, sorted. One round trip for each thousand refs.
+  /// The names of all branches, sorted. One round trip for each two thousand refs.
   public func branches() async throws -> [String] {
     try await engine.refs(prefix: Branch.refPrefix).keys.compactMap(Branch.name(ofRef:)).sorted()
   }
@@ -18,7 +18,7 @@ extension Repository {
   /// All refs by full name, such as `refs/tags/v1`, with the ids that they hold: branches, tags, and
   /// whatever was imported; all as they were at one moment.
   ///
-  /// One round trip for each thousand refs, and where there are more, one for each thousand changes meanwhile.
+  /// One round trip for each two thousand refs, and where there are more, one for each thousand changes meanwhile.
   public func refs(prefix: String = "refs/") async throws -> [String: ObjectID] {
     try await engine.refs(prefix: prefix)
   }
