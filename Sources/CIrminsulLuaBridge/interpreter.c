@@ -10,7 +10,7 @@ enum {
   most_scripts = 1000,
 };
 
-static const char scripts_key = 0;
+static const char scripts_key = 0, last_script_key = 0;
 
 const char irminsul_script_source[] = "@user_script";
 
@@ -102,7 +102,9 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 void irminsul_check_time(lua_State *L) {
   irminsul_lua *lua = irminsul_of(L);
   if (lua->stopped == IRMINSUL_DONE) {
-    if (now() < lua->deadline) return;
+    int64_t time = now();
+    if (!lua->deadline) lua->deadline = time + lua->time_limit;
+    if (time < lua->deadline) return;
     lua->stopped = IRMINSUL_TIMED_OUT;
   }
   irminsul_stop(L, lua->stopped);
@@ -187,6 +189,7 @@ static void forget_scripts(lua_State *L) {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
   irminsul_of(L)->script_count = 0;
+  irminsul_of(L)->last_sha1[0] = 0;
 }
 
 // Arguments of the protected functions below travel as light userdata.
@@ -215,7 +218,12 @@ int irminsul_load(
 /// Pushes the function of a script, which is compiled if it is new; on failure its message. The result is
 /// Lua's status.
 static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
-  if (irminsul_of(L)->script_count > most_scripts) forget_scripts(L);
+  irminsul_lua *lua = irminsul_of(L);
+  if (lua->script_count > most_scripts) forget_scripts(L);
+  if (memcmp(lua->last_sha1, sha1, sizeof lua->last_sha1) == 0) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &last_script_key);
+    return LUA_OK;
+  }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
   lua_pushlstring(L, sha1, 40);
   lua_pushvalue(L, -1);
@@ -224,7 +232,7 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
     int status = irminsul_load(
         L, (const char *)source.bytes, source.length, irminsul_script_source, 0);
     if (status != LUA_OK) return status;
-    irminsul_of(L)->script_count++;
+    lua->script_count++;
     // Its notes are kept by the function.
     lua_pushvalue(L, -2);
     lua_insert(L, -2);
@@ -233,7 +241,6 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
     lua_pushvalue(L, -2);
     lua_rawset(L, -5);
   }
-  irminsul_lua *lua = irminsul_of(L);
   lua_pushvalue(L, -1);
   lua_rawget(L, -4);
   lua->notes = lua_tolstring(L, -1, &lua->notes_length);
@@ -244,6 +251,9 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
   lua_pop(L, 1);
   lua_replace(L, -3);
   lua_pop(L, 1);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &last_script_key);
+  memcpy(lua->last_sha1, sha1, sizeof lua->last_sha1);
   return LUA_OK;
 }
 
@@ -352,6 +362,7 @@ static bool push_call(lua_State *L, struct run *job) {
   if (job->library) {
     irminsul_of(L)->notes = NULL;
     irminsul_of(L)->first_line = 0;
+    irminsul_of(L)->last_sha1[0] = 0;
     if (!irminsul_push_function(L, job->library, job->sha1)) {
       static const char text[] = "ERR Function not found";
       irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, sizeof text - 1);
@@ -436,7 +447,8 @@ static int run(lua_State *L) {
 
 static void begin(irminsul_lua *lua, int64_t nanoseconds) {
   lua->stopped = IRMINSUL_DONE;
-  lua->deadline = now() + nanoseconds;
+  lua->time_limit = nanoseconds;
+  lua->deadline = 0;
   lua->is_typed = false;
   irminsul_reset_cjson(lua);
 }

@@ -33,7 +33,9 @@ struct irminsul_lua {
   irminsul_buffer json;
   /// Those of the table `cjson` that scripts see.
   struct cjson_settings *cjson;
-  /// Monotonic nanoseconds; the script ends when they are reached.
+  /// Nanoseconds that the script has, and the monotonic ones at which it ends: known from the first look at the
+  /// clock on, which most scripts are too short for.
+  int64_t time_limit;
   int64_t deadline;
   /// IRMINSUL_DONE while the script may go on.
   irminsul_outcome stopped;
@@ -59,6 +61,8 @@ struct irminsul_lua {
   size_t notes_length;
   /// The line of the script's first word: what runs before is the translation's own.
   int first_line;
+  /// The script that ran last, which is at hand; empty when there is none.
+  char last_sha1[40];
   /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
   /// not the script's.
   lua_State *running;

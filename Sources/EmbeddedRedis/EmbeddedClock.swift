@@ -24,18 +24,16 @@ public final class EmbeddedClock: Sendable {
   public static let system = EmbeddedClock(nil)
 
   /// Microseconds since 1970; nil for the system's.
-  private let fixed: Locked<Int64?>
+  private let fixed: Locked<Int64>?
 
-  private init(_ fixed: Int64?) { self.fixed = Locked(fixed) }
+  private init(_ fixed: Int64?) { self.fixed = fixed.map { Locked($0) } }
 
   /// A clock that stands still at so many milliseconds since 1970.
   public convenience init(milliseconds: Int64) { self.init(milliseconds * 1000) }
 
   /// Moves a clock that stands; the system's goes on as it does.
   public func advance(by duration: Duration) {
-    fixed.withLock { fixed in
-      if let time = fixed { fixed = time + duration.wholeNanoseconds / 1000 }
-    }
+    fixed?.withLock { $0 += duration.wholeNanoseconds / 1000 }
   }
 
   /// Milliseconds since 1970.
@@ -43,7 +41,7 @@ public final class EmbeddedClock: Sendable {
 
   /// Microseconds since 1970.
   public var microseconds: Int64 {
-    if let time = fixed.withLock({ $0 }) { return time }
+    if let fixed { return fixed.withLock { $0 } }
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000

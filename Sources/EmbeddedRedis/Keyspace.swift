@@ -62,6 +62,8 @@ final class KeyRecord {
   var first: Int64 = 0
   var next: Int64 = 0
   var isDirty = false
+  /// Fields that were read or written, those that are not there as nil.
+  var known = ByteTable<Bytes?>()
 
   init(name: Bytes, kind: KeyKind) {
     self.name = name

@@ -18,13 +18,16 @@ final class MemoryEngine: HostEngine {
     /// nil when the engine is closed.
     var session: ScriptSession?
     var calls = 0
+    /// The millisecond in which a task has given way last.
+    var turn: Int64 = 0
   }
 
   private let state: Locked<State>
 
-  /// After so many calls the task gives way: a call waits for nothing, so that tasks that do nothing but
-  /// call would keep all threads of the process for themselves.
-  private static let turn = 32
+  /// At most so many calls go by until a task gives way, which it does at the first call of each millisecond: a
+  /// call waits for nothing, so that tasks that do nothing but call would keep all threads of the process for
+  /// themselves.
+  private static let mostInTurn = 1024
 
   init(_ configuration: EmbeddedConfiguration) throws(HostError) {
     state = Locked(
@@ -34,14 +37,17 @@ final class MemoryEngine: HostEngine {
   }
 
   func run(_ call: HostCall) async throws(HostError) -> ScriptSession.Outcome {
-    let (outcome, appended, calls) = state.withLock { state in
-      state.calls &+= 1
-      guard let session = state.session else { return (ScriptSession.Outcome?.none, false, 0) }
-      return (session.run(call), session.didAppendToStream, state.calls)
+    let (outcome, appended, isOver) = state.withLock { state in
+      guard let session = state.session else { return (ScriptSession.Outcome?.none, false, false) }
+      let outcome = session.run(call)
+      state.calls += 1
+      let isOver = state.turn != session.now || state.calls == Self.mostInTurn
+      if isOver { (state.calls, state.turn) = (0, session.now) }
+      return (outcome, session.didAppendToStream, isOver)
     }
     guard let outcome else { throw .closed(location: "memory:") }
     if appended { changes.fire() }
-    if calls.isMultiple(of: Self.turn) { await Task.yield() }
+    if isOver { await Task.yield() }
     return outcome
   }
 

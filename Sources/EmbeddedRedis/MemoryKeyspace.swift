@@ -2,22 +2,22 @@ import RedisScripting
 
 /// Keys in this process's memory.
 final class MemoryKeyspace: Keyspace {
-  private var keys = ByteTable<KeyRecord>()
-  private var time: Int64 = 0
+  // One thread at a time is here, and nothing that is called comes back: the checks of accesses at run time, of which a
+  // call would have a dozen, could find nothing.
+  @exclusivity(unchecked) private var keys = ByteTable<KeyRecord>()
+  @exclusivity(unchecked) private var time: Int64 = 0
   /// Keys that had an expiry, so that the others' owners never look for one.
-  private var expiring = 0
+  @exclusivity(unchecked) private var expiring = 0
   /// How to undo what the present call wrote, in the order of the writes.
-  private var changes: [KeyspaceChange] = []
-  private var isUndoing = false
+  @exclusivity(unchecked) private var changes: [KeyspaceChange] = []
+  @exclusivity(unchecked) private var isUndoing = false
 
   let hasStreamGroups = true
 
-  func begin(at time: Int64) {
-    self.time = time
-    changes.removeAll(keepingCapacity: changes.count < 1024)
-  }
+  func begin(at time: Int64) { self.time = time }
 
   func end(undoing: Bool) {
+    guard !changes.isEmpty else { return }
     if undoing {
       isUndoing = true
       for change in changes.reversed() { undo(change) }

@@ -2,20 +2,27 @@ import RedisScripting
 
 /// The scripts that EVALSHA knows, as SCRIPT LOAD, EVAL and `run` made them known.
 final class ScriptRegistry: Sendable {
-  private let sources = Locked<[String: Bytes]>([:])
+  private struct State {
+    var sources: [String: Bytes] = [:]
+    /// The one that was asked for last, which mostly is asked for again.
+    var last: (sha1: String, source: Bytes)?
+  }
+
+  private let state = Locked(State())
 
   func add(_ sha1: String, _ source: @autoclosure () -> Bytes) -> Bytes {
-    sources.withLock {
-      if let known = $0[sha1] { return known }
-      let new = source()
-      $0[sha1] = new
-      return new
+    state.withLock { state in
+      if let last = state.last, last.sha1 == sha1 { return last.source }
+      let known = state.sources[sha1] ?? source()
+      state.sources[sha1] = known
+      state.last = (sha1, known)
+      return known
     }
   }
 
-  func source(of sha1: String) -> Bytes? { sources.withLock { $0[sha1] } }
+  func source(of sha1: String) -> Bytes? { state.withLock { $0.sources[sha1] } }
 
-  var count: Int { sources.withLock { $0.count } }
+  var count: Int { state.withLock { $0.sources.count } }
 
-  func removeAll() { sources.withLock { $0.removeAll() } }
+  func removeAll() { state.withLock { $0 = State() } }
 }

@@ -14,8 +14,9 @@ package final class Locked<Value>: Sendable {
   // Unsafe to the compiler, as every pointer is: made by `init`, freed by `deinit`; what it points to is
   // the system's to share.
   nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  // Unsafe to the compiler, which does not know what a lock is: touched in `withLock` only, with it held.
-  nonisolated(unsafe) private var value: Value
+  // Unsafe to the compiler, which does not know what a lock is: touched in `withLock` only, with it held. Nobody can
+  // be in there twice, so that need not be looked after either.
+  @exclusivity(unchecked) nonisolated(unsafe) private var value: Value
 
   package init(_ value: sending Value) {
     lock = .allocate(capacity: 1)

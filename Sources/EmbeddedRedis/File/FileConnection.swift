@@ -11,12 +11,16 @@
   final class FileConnection {
     let sqlite: OpaquePointer
     private let busyTimeout: Duration
+    /// The pages that the log had after the last commit here, which SQLite tells.
+    private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    private var isFinalized = false
     private var statements = [OpaquePointer?](
       repeating: nil, count: FileStatement.allCases.count)
 
     init(sqlite: OpaquePointer, busyTimeout: Duration) {
       self.sqlite = sqlite
       self.busyTimeout = busyTimeout
+      logPages.initialize(to: 0)
     }
 
     convenience init(_ database: Database, busyTimeout: Duration) throws(CommandFailure) {
@@ -26,10 +30,39 @@
       self.init(sqlite: sqlite, busyTimeout: busyTimeout)
     }
 
-    deinit { finalize() }
+    deinit {
+      finalize()
+      logPages.deallocate()
+    }
+
+    /// Notes the pages of the log from now on.
+    func watchLog() {
+      sqlite3_wal_hook(
+        sqlite,
+        { context, _, _, pages in
+          context?.assumingMemoryBound(to: Int32.self).pointee = pages
+          return SQLITE_OK
+        }, logPages)
+    }
+
+    /// The pages of the log after the last commit, since ``watchLog()`` or the last look.
+    func takeLogPages() -> Int32 {
+      defer { logPages.pointee = 0 }
+      return logPages.pointee
+    }
+
+    /// Copies the log into the file, as far as readers allow.
+    func checkpoint() throws(CommandFailure) {
+      let code = sqlite3_wal_checkpoint_v2(sqlite, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+      // Another process is at it.
+      guard code == SQLITE_OK || code == SQLITE_BUSY else { throw failure(code) }
+    }
 
     /// Gives the statements back; SQLite closes a connection only then.
     func finalize() {
+      guard !isFinalized else { return }
+      isFinalized = true
+      sqlite3_wal_hook(sqlite, nil, nil)
       for index in statements.indices {
         sqlite3_finalize(statements[index])
         statements[index] = nil
@@ -53,6 +86,24 @@
       try prepare(statement).run()
     }
 
+    /// Begins a transaction that writes. False when others write and it does not wait.
+    func beginWrite(waits: Bool) throws(CommandFailure) -> Bool {
+      if waits {
+        try run(.beginWrite)
+        return true
+      }
+      sqlite3_busy_timeout(sqlite, 0)
+      defer {
+        sqlite3_busy_timeout(sqlite, Int32(clamping: busyTimeout.wholeNanoseconds / 1_000_000))
+      }
+      let begin = try prepare(.beginWrite)
+      defer { begin.reset() }
+      let code = sqlite3_step(begin.handle)
+      if code == SQLITE_BUSY { return false }
+      guard code == SQLITE_DONE else { throw failure(code) }
+      return true
+    }
+
     /// Runs several statements of SQL text.
     func execute(_ sql: String) throws(CommandFailure) {
       let code = sqlite3_exec(sqlite, sql, nil, nil, nil)
@@ -72,7 +123,11 @@
 
     var isInTransaction: Bool { sqlite3_get_autocommit(sqlite) == 0 }
 
-    var lastInsertedID: Int64 { sqlite3_last_insert_rowid(sqlite) }
+    /// The rowid that was inserted last, or what it was set to since.
+    var lastInsertedID: Int64 {
+      get { sqlite3_last_insert_rowid(sqlite) }
+      set { sqlite3_set_last_insert_rowid(sqlite, newValue) }
+    }
 
     /// A number that is another one after each change of the file, whoever made it; 0 when SQLite cannot tell.
     /// It is of the transaction that goes on, and so is known only once that has the file for itself.

@@ -4,11 +4,14 @@
   /// Keys in one SQLite connection, seen through the transaction that its owner has begun.
   ///
   /// What changed in key records is written by ``flush()`` before the commit, once for all commands of a
-  /// script. The records are kept as long as nobody else can have changed them, as their owner knows.
+  /// script. The records, and small fields that they know, are kept as long as nobody else can have changed them,
+  /// as their owner knows.
   final class FileKeyspace: Keyspace {
     let connection: FileConnection
     private var records = ByteTable<KeyRecord>()
     private var dirty: [KeyRecord] = []
+    /// Of the fields that records know.
+    private var knownBytes = 0
 
     init(connection: FileConnection) {
       self.connection = connection
@@ -32,16 +35,36 @@
 
     /// How many records are kept from one transaction to the next.
     private static let mostKept = 256
+    /// Up to so many bytes of fields are known at once, each of which is no larger than this.
+    private static let mostKnown = 4 << 20
+    private static let largestKnown = 4096
 
     /// Forgets the records when they are many.
     func tidy() {
-      if records.count > Self.mostKept { forget() }
+      if records.count > Self.mostKept || knownBytes > Self.mostKnown { forget() }
     }
 
     /// Forgets the records, as another connection may have changed them, or what changed here was undone.
     func forget() {
       if records.count > 0 { records = ByteTable() }
       dirty = []
+      knownBytes = 0
+    }
+
+    /// Notes what a field is now, nil when it is not there.
+    private func know(_ record: KeyRecord, _ name: ByteView, _ value: ByteView?) {
+      let size = name.length + (value?.length ?? 0)
+      if let position = record.known.position(of: name) {
+        if size > Self.largestKnown {
+          record.known.remove(name)
+        } else {
+          record.known[position] = .some(value?.copy)
+        }
+      } else if size <= Self.largestKnown, knownBytes <= Self.mostKnown {
+        record.known.insert(name, value?.copy)
+        // With what the table itself needs.
+        knownBytes += size + 128
+      }
     }
 
     // MARK: Calls
@@ -218,12 +241,19 @@
     // MARK: Hashes and sets
 
     func field(of record: KeyRecord, _ name: ByteView) throws(CommandFailure) -> Bytes? {
+      if let known = record.known.value(of: name) { return known }
       let select = try prepare(.fieldOf, record, name)
       defer { select.reset() }
-      return try select.step() ? select.view(0).copy : nil
+      guard try select.step() else {
+        know(record, name, nil)
+        return nil
+      }
+      know(record, name, select.view(0))
+      return select.view(0).copy
     }
 
     func hasField(of record: KeyRecord, _ name: ByteView) throws(CommandFailure) -> Bool {
+      if let known = record.known.value(of: name) { return known != nil }
       let select = try prepare(.hasField, record, name)
       defer { select.reset() }
       return try select.step()
@@ -232,11 +262,18 @@
     func setField(
       of record: KeyRecord, _ name: ByteView, _ value: ByteView
     ) throws(CommandFailure) -> Bool {
-      if try addField(of: record, name, value) { return true }
-      let update = try prepare(.updateField, record, name)
-      try update.bind(3, value)
-      try update.run()
-      return false
+      let set = try prepare(.setField, record, name)
+      let id = record.fieldBase + record.next + 1
+      set.bind(3, id)
+      try set.bind(4, value)
+      // Only a new row changes it.
+      connection.lastInsertedID = 0
+      try set.run()
+      know(record, name, value)
+      guard connection.lastInsertedID == id else { return false }
+      record.next += 1
+      count(record, 1)
+      return true
     }
 
     func addField(
@@ -247,6 +284,7 @@
       try add.bind(4, value)
       try add.run()
       guard connection.changes == 1 else { return false }
+      know(record, name, value)
       record.next += 1
       count(record, 1)
       return true
@@ -255,6 +293,7 @@
     func removeField(of record: KeyRecord, _ name: ByteView) throws(CommandFailure) -> Bool {
       try prepare(.removeField, record, name).run()
       guard connection.changes == 1 else { return false }
+      know(record, name, nil)
       count(record, -1)
       return true
     }

@@ -1,47 +1,71 @@
 #if File
   import GRDB
+  import GRDBSQLite
   import RedisScripting
 
-  /// One connection with its interpreter, on a queue of its own: blocking work stays off the threads
-  /// that run Swift's tasks.
+  /// One connection with its interpreter, on a queue of its own: what waits, for others or for the disk, stays off the
+  /// threads that run Swift's tasks. What waits for neither runs where it is called, as waking another thread and coming
+  /// back takes a good part of the time of a commit.
   final class FileLane: Sendable {
     private let queue: DatabaseQueue
-    /// Touched on the queue only, so that nobody waits for the lock; nil when closed.
+    /// nil when closed. Nobody waits for the lock but the queue.
     private let work: Locked<Work?>
+    /// Calls that run or are queued.
+    private let pending = Locked(0)
+    /// Whether a call waits for the disk only when another process writes.
+    private let mayRunAtOnce: Bool
+    /// Of the lane that writes.
+    private let checkpointer: FileCheckpointer?
 
     init(
       _ opening: FileOpening, isReader: Bool, configuration: EmbeddedConfiguration
     ) throws(HostError) {
       let queue = isReader ? try opening.openReader() : try opening.openWriter()
       self.queue = queue
+      mayRunAtOnce = isReader || configuration.durability == .normal
       let connection: FileConnection
       do throws(CommandFailure) {
         connection = try FileConnection(queue, busyTimeout: configuration.busyTimeout)
       } catch {
         throw opening.hostError(error)
       }
+      checkpointer = isReader ? nil : FileCheckpointer(opening)
+      if !isReader { connection.watchLog() }
       let keyspace = FileKeyspace(connection: connection)
       let session = try ScriptSession(
         keyspace: keyspace, configuration: configuration, location: opening.location)
       work = Locked(
         Work(
           isReader: isReader, file: FileIdentity(of: opening.path), keyspace: keyspace,
-          session: session))
+          session: session, checkpointer: checkpointer))
     }
 
     /// Runs a call in a transaction of its own; what fails is rolled back.
     func run(_ call: HostCall) async -> (outcome: ScriptSession.Outcome, appended: Bool) {
-      await withCheckedContinuation { continuation in
+      let isFirst = pending.withLock { pending in
+        pending += 1
+        return pending == 1
+      }
+      defer { pending.withLock { $0 -= 1 } }
+      if mayRunAtOnce, isFirst, let done = perform(call, waits: false) { return done }
+      return await withCheckedContinuation { continuation in
         queue.asyncWriteWithoutTransaction { _ in
-          continuation.resume(
-            returning: self.work.withLock { work in
-              guard let outcome = work?.perform(call), let session = work?.session else {
-                let reason = "the file is closed"
-                return (.storageFailed(reason: reason, remedy: "Open it again."), false)
-              }
-              return (outcome, session.didAppendToStream)
-            })
+          let closed = ScriptSession.Outcome.storageFailed(
+            reason: "the file is closed", remedy: "Open it again.")
+          continuation.resume(returning: self.perform(call, waits: true) ?? (closed, false))
         }
+      }
+    }
+
+    /// Nil when the file is closed, or when there is something to wait for that shall not be waited for.
+    private func perform(
+      _ call: HostCall, waits: Bool
+    ) -> (outcome: ScriptSession.Outcome, appended: Bool)? {
+      work.withLock { work in
+        guard let outcome = work?.perform(call, waits: waits), let session = work?.session else {
+          return nil
+        }
+        return (outcome, session.didAppendToStream)
       }
     }
 
@@ -68,6 +92,7 @@
           continuation.resume()
         }
       }
+      await checkpointer?.close()
       // What can fail here is only the checkpoint of the last connection; the log is kept then.
       try? queue.close()
     }
@@ -78,6 +103,9 @@
       let file: FileIdentity
       let keyspace: FileKeyspace
       let session: ScriptSession
+      let checkpointer: FileCheckpointer?
+      /// Whether the checkpointer has begun since the log did.
+      var hasStarted = false
       /// Of the file as the records of the keyspace know it; 0 when they are to be read again.
       var version: UInt32 = 0
 
@@ -88,11 +116,30 @@
         return try statement.step() ? statement.integer(0) : nil
       }
 
-      mutating func perform(_ call: HostCall) -> ScriptSession.Outcome {
+      /// Keeps the log bounded, after a commit.
+      private mutating func shortenLog() {
+        let pages = keyspace.connection.takeLogPages()
+        if pages < FileCheckpointer.firstPages {
+          hasStarted = false
+        } else if pages >= FileCheckpointer.mostPages {
+          // The commit stands, whatever comes of this: with a full disk the next one says so.
+          try? keyspace.connection.checkpoint()
+        } else if !hasStarted {
+          hasStarted = true
+          checkpointer?.start()
+        }
+      }
+
+      /// Nil when another process writes and that shall not be waited for.
+      mutating func perform(_ call: HostCall, waits: Bool) -> ScriptSession.Outcome? {
         let connection = keyspace.connection
         do throws(CommandFailure) {
           try file.check()
-          try connection.run(isReader ? .beginRead : .beginWrite)
+          if isReader {
+            try connection.run(.beginRead)
+          } else if try !connection.beginWrite(waits: waits) {
+            return nil
+          }
           // A reader's transaction begins only with what it reads first.
           if isReader || version == 0 || version != connection.dataVersion { keyspace.forget() }
           version = 0
@@ -102,6 +149,7 @@
             try connection.run(.commit)
             version = connection.dataVersion
             keyspace.tidy()
+            shortenLog()
           } else if connection.isInTransaction {
             try connection.execute("ROLLBACK")
           }
@@ -128,6 +176,9 @@
       guard let sqlite else {
         throw .storage(reason: "the database is closed", remedy: "Open the store again.")
       }
+      // Nobody observes by way of GRDB, whose hooks are for calls on its queue only.
+      sqlite3_commit_hook(sqlite, nil, nil)
+      sqlite3_rollback_hook(sqlite, nil, nil)
       self.init(sqlite: sqlite, busyTimeout: busyTimeout)
     }
   }

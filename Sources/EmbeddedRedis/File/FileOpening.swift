@@ -47,6 +47,9 @@
       return queue
     }
 
+    /// A connection for checkpoints alone. The writer's must be open.
+    func openCheckpointer() throws(HostError) -> DatabaseQueue { try open(isReader: false) }
+
     /// A connection that only reads. The writer's must be open.
     func openReader() throws(HostError) -> DatabaseQueue { try open(isReader: true) }
 
@@ -189,7 +192,7 @@
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL");
-        PRAGMA wal_autocheckpoint = 8192;
+        PRAGMA wal_autocheckpoint = 0;
         PRAGMA journal_size_limit = 67108864;
         PRAGMA cache_size = -16384;
         """)

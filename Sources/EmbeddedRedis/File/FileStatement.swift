@@ -4,7 +4,7 @@
     case beginRead, beginWrite, commit
     case findKey, addKey, updateKey, renameKey, removeKey, countKeys, scanKeys
     case stringOf, setString, removeString
-    case fieldOf, hasField, addField, updateField, removeField, scanFields, removeFields
+    case fieldOf, hasField, addField, setField, removeField, scanFields, removeFields
     case addElement, removeElement, elements, removeElements
     case scoreOf, setScore, removeScore, addRank, removeRank
     case membersByRank, membersByScore, removeScores, removeRanks
@@ -43,7 +43,11 @@
       case .hasField: "SELECT 1 FROM fields WHERE key = ?1 AND name = ?2"
       case .addField:
         "INSERT OR IGNORE INTO fields (id, key, name, value) VALUES (?3, ?1, ?2, ?4)"
-      case .updateField: "UPDATE fields SET value = ?3 WHERE key = ?1 AND name = ?2"
+      case .setField:
+        """
+        INSERT INTO fields (id, key, name, value) VALUES (?3, ?1, ?2, ?4)
+        ON CONFLICT (key, name) DO UPDATE SET value = excluded.value
+        """
       case .removeField: "DELETE FROM fields WHERE key = ?1 AND name = ?2"
       case .scanFields:
         "SELECT id, name, value FROM fields WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3"
