@@ -204,7 +204,8 @@ import Testing
     var places = Array(0...calls)
     if isExhaustive {
       // Fewer steps of those that each take their time: they grow as Fibonacci's numbers.
-      choices = [nil] + (operation.isLarge ? [1, 2, 3, 5, 8, 13, 21, 34, 55] : Array(1...30)) + [1000]
+      let steps = operation.isLarge ? [1, 2, 3, 5, 8, 13, 21, 34, 55] : Array(1...30)
+      choices = [nil] + steps + [1000]
     } else if calls > 6 {
       places = [0, 1, 2, 3, calls / 2, calls - 1, calls]
     }
