@@ -9,6 +9,8 @@ struct RemoteHelper {
   let input: CommandInput
   private var options = HelperOptions()
   private var repository: Repository?
+  /// git's own, from the first look at the store on.
+  private var folder: GitRemote.Folder?
   /// Where git has been told that refs are, by full name in bytes: text would take two spellings for one.
   private var listed: [[UInt8]: ObjectID] = [:]
 
@@ -48,19 +50,22 @@ struct RemoteHelper {
 
   private mutating func store() async throws -> Repository {
     if let repository { return repository }
+    let environment = ProcessInfo.processInfo.environment
+    folder = environment["GIT_DIR"].map { GitRemote.Folder(lookingAt: $0) }
     var choices = Repository.Options()
     choices.creation = .never
     let opened = try await Repository.open(
-      url, environment: ProcessInfo.processInfo.environment, options: choices)
+      url, environment: environment, options: choices)
     repository = opened
     return opened
   }
 
   private mutating func remote() async throws -> GitRemote {
-    guard let folder = ProcessInfo.processInfo.environment["GIT_DIR"] else {
+    let store = try await store()
+    guard let folder else {
       throw HelperFailure("git has not said which repository this is for (GIT_DIR)")
     }
-    return GitRemote(try await store(), for: folder)
+    return GitRemote(store, for: folder)
   }
 
   // MARK: list

@@ -189,13 +189,8 @@ struct GitExport {
   private func writePack(tips: [ObjectID]) async throws -> Written {
     var written = Written()
     if tips.isEmpty { return written }
-    var writer: PackWriter
-    do {
-      writer = try await PackWriter(
-        path: "\(folder.stage)/objects/pack/unfinished", algorithm: engine.algorithm)
-    } catch {
-      throw cannotWrite(error)
-    }
+    var writer = PackWriter(
+      path: "\(folder.stage)/objects/pack/unfinished", algorithm: engine.algorithm)
     defer { writer.close() }
     var told = 0
     func write(_ object: StoredObject) async throws {

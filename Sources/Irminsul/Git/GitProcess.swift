@@ -21,16 +21,10 @@ final class GitProcess: Sendable {
   /// One at a time: a child inherits what another one is just being given.
   private static let turn = Locked(())
 
-  private struct Ending: Sendable {
-    let status: Int32
-    let wasKilled: Bool
-  }
-
   private let name: String
-  private let process: Locked<Process>
+  private let process: SpawnedProcess
   private let input: BlockingFile?
   private let output: BlockingFile
-  private let ending = Arrival<Ending>()
   private let message = Arrival<String>()
 
   /// Runs a command and a body that works with it, and waits until both have ended.
@@ -63,7 +57,7 @@ final class GitProcess: Sendable {
       process.terminate()
       process.closeInput()
       process.output.close()
-      _ = await process.ending.value
+      _ = await process.process.ending.value
       throw error
     }
     process.closeInput()
@@ -100,37 +94,38 @@ final class GitProcess: Sendable {
     configuration: GitProgram.Configuration, input: Input
   ) throws {
     name = arguments.first { !$0.hasPrefix("-") } ?? ""
-    let process = Process()
-    let outputPipe = Pipe()
-    let errorPipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: program.path)
-    process.arguments = arguments
-    process.environment = program.variables(configuration)
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    process.standardOutput = outputPipe
-    process.standardError = errorPipe
+    let words = (folder.map { ["-C", $0] } ?? []) + arguments
+    let outputPipe: Pipe
+    let errorPipe: Pipe
+    let inputPipe: Pipe?
+    do {
+      (process, inputPipe, outputPipe, errorPipe) = try Self.turn.withLock {
+        _ throws(BlockingFile.Failure) in
+        let outputPipe = Pipe()
+        let errorPipe = Pipe()
+        let inputPipe: Pipe?
+        if case .none = input { inputPipe = nil } else { inputPipe = Pipe() }
+        let process = try SpawnedProcess(
+          program.path, words, environment: program.variables(configuration),
+          SpawnedProcess.Streams(
+            input: inputPipe?.fileHandleForReading.fileDescriptor,
+            output: outputPipe.fileHandleForWriting.fileDescriptor,
+            messages: errorPipe.fileHandleForWriting.fileDescriptor))
+        return (process, inputPipe, outputPipe, errorPipe)
+      }
+    } catch {
+      throw StoreError.git(.absent(reason: "\(error)"))
+    }
     output = BlockingFile(outputPipe.fileHandleForReading)
     output.widen()
-    if case .none = input {
-      process.standardInput = FileHandle.nullDevice
-      self.input = nil
-    } else {
-      let inputPipe = Pipe()
-      process.standardInput = inputPipe
-      self.input = BlockingFile(inputPipe.fileHandleForWriting)
+    self.input = inputPipe.map { BlockingFile($0.fileHandleForWriting) }
+    // The ends that are the command's are closed here, so that their other ends see when it closes them.
+    for handle in [
+      inputPipe?.fileHandleForReading, outputPipe.fileHandleForWriting,
+      errorPipe.fileHandleForWriting,
+    ] {
+      try? handle?.close()
     }
-    process.terminationHandler = { [ending] process in
-      ending.arrive(
-        Ending(
-          status: process.terminationStatus,
-          wasKilled: process.terminationReason == .uncaughtSignal))
-    }
-    do {
-      try Self.turn.withLock { _ in try process.run() }
-    } catch {
-      throw StoreError.git(.absent(reason: SystemReason.text(of: error)))
-    }
-    self.process = Locked(process)
     Self.collect(errorPipe.fileHandleForReading, into: message)
   }
 
@@ -185,15 +180,11 @@ final class GitProcess: Sendable {
     closeInput()
   }
 
-  /// Ends the command at once. It has inherited a mask in which the threads of tasks block every
-  /// signal that can be blocked, SIGTERM among them. What it may leave is in a folder of an export,
-  /// which goes as a whole.
-  private func terminate() {
-    process.withLock { if $0.isRunning { _ = kill($0.processIdentifier, SIGKILL) } }
-  }
+  /// Ends the command at once. What it may leave is in a folder of an export, which goes as a whole.
+  private func terminate() { process.kill() }
 
   private func checkEnding() async throws {
-    let ending = await ending.value
+    let ending = await process.ending.value
     if ending.status == 0, !ending.wasKilled { return }
     try Task.checkCancellation()
     let text = await message.value

@@ -76,7 +76,7 @@ extension GitRemote {
     }
     var new = NewObjects(repository.objects, wants: wants, complete: [], cut: cut)
     if cut.held != nil { try await new.begin() }
-    var pack = try await FetchedPack(local, progress)
+    var pack = try FetchedPack(local, progress)
     do {
       // Where nothing goes on from what is here, all is asked for as it is met.
       if isWhole, new.needed.isEmpty, !wants.isEmpty, cut.held == nil || !new.visited.isEmpty {
@@ -132,10 +132,14 @@ private struct FetchedPack {
   private let local: LocalRepository
   private let progress: TransferReport
   private var writer: PackWriter
+  private let settings: Task<LocalRepository.FetchSettings, any Error>
+  private let unpacking: Unpacking
   private var byteCount = 0
   private var told = ContinuousClock.now
 
-  init(_ local: LocalRepository, _ progress: @escaping TransferReport) async throws {
+  /// git begins to run beside the work with the store: where there is little to fetch, it takes as long to start as
+  /// that does.
+  init(_ local: LocalRepository, _ progress: @escaping TransferReport) throws {
     self.local = local
     self.progress = progress
     do {
@@ -145,15 +149,13 @@ private struct FetchedPack {
       throw StoreError.git(
         .cannotWrite(path: local.objectFolder, reason: SystemReason.text(of: error)))
     }
-    do {
-      // git prune removes files that begin so when they are old.
-      let number = UInt64.random(in: 0 ... .max)
-      writer = try await PackWriter(
-        path: "\(local.objectFolder)/pack/tmp_pack_\(String(number, radix: 36))",
-        algorithm: local.algorithm)
-    } catch {
-      throw StoreError.git(.cannotWrite(path: local.objectFolder, reason: "\(error)"))
-    }
+    // git prune removes files that begin so when they are old.
+    let number = UInt64.random(in: 0 ... .max)
+    writer = PackWriter(
+      path: "\(local.objectFolder)/pack/tmp_pack_\(String(number, radix: 36))",
+      algorithm: local.algorithm)
+    settings = Task { try await local.fetchSettings() }
+    unpacking = Unpacking(in: local)
   }
 
   mutating func append(
@@ -253,25 +255,18 @@ private struct FetchedPack {
   mutating func finish(isSelfContained: Bool) async throws -> GitRemote.FetchResult {
     let count = writer.objectCount
     report(total: count)
-    let hash: ObjectID
-    do {
-      hash = try await writer.finish()
-    } catch {
-      throw StoreError.git(.cannotWrite(path: writer.path, reason: "\(error)"))
-    }
     var keepFile: String?
-    let settings = try await local.fetchSettings()
-    if count < settings.unpackLimit, writer.byteCount < Limits.looseBytes,
-      !settings.checksObjects || count == 0
+    let settings = try await settings.value
+    if count == 0 {
+      discard()
+    } else if count < settings.unpackLimit, writer.offset < Limits.looseBytes,
+      !settings.checksObjects
     {
-      if count > 0 {
-        guard let bytes = FileManager.default.contents(atPath: writer.path) else {
-          throw StoreError.git(.cannotWrite(path: writer.path, reason: "it cannot be read"))
-        }
-        _ = try await local.output("unpack-objects", "-q", input: .bytes(Array(bytes)))
-      }
-      BlockingFile.remove(writer.path)
+      let bytes = try await Self.writing(writer.path) { try await writer.finishInMemory() }
+      try await unpacking.finish(bytes)
     } else {
+      unpacking.cancel()
+      let hash = try await Self.writing(writer.path) { try await writer.finish() }
       let name = "\(local.objectFolder)/pack/pack-\(hash)"
       let keep = "\(name).keep"
       guard FileManager.default.createFile(atPath: keep, contents: Data("irminsul\n".utf8)),
@@ -298,8 +293,52 @@ private struct FetchedPack {
       objects: count, isSelfContained: isSelfContained, keepFile: keepFile)
   }
 
-  func discard() {
-    writer.close()
-    BlockingFile.remove(writer.path)
+  private static func writing<Value>(
+    _ path: String, _ body: () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as BlockingFile.Failure {
+      throw StoreError.git(.cannotWrite(path: path, reason: "\(error)"))
+    }
   }
+
+  func discard() {
+    settings.cancel()
+    unpacking.cancel()
+    writer.discard()
+  }
+}
+
+/// `git unpack-objects`, which waits for a pack.
+private struct Unpacking {
+  private let pack: Arrival<[UInt8]?>
+  private let work: Task<Void, any Error>
+
+  init(in local: LocalRepository) {
+    let pack = Arrival<[UInt8]?>()
+    self.pack = pack
+    work = Task {
+      try await GitProcess.run(
+        local.program, local.arguments(["unpack-objects", "-q"]), in: nil, input: .streamed
+      ) { process in
+        guard let bytes = await pack.value else { throw CancellationError() }
+        try await process.write(bytes)
+        process.closeInput()
+        while try await !process.read().isEmpty {}
+      }
+    }
+  }
+
+  func finish(_ bytes: [UInt8]) async throws {
+    pack.arrive(bytes)
+    try await withTaskCancellationHandler {
+      try await work.value
+    } onCancel: {
+      work.cancel()
+    }
+  }
+
+  /// Ends it, if it has not been given anything.
+  func cancel() { pack.arrive(nil) }
 }

@@ -12,14 +12,40 @@ import RedisScripting
 /// Source: https://git-scm.com/docs/gitremote-helpers
 public struct GitRemote: Sendable {
   let repository: Repository
-  let folder: String
+  private let folder: Folder
 
   /// - Parameters:
   ///   - repository: The store.
   ///   - folder: The Git repository: its `.git`, or the folder of a bare one.
   public init(_ repository: Repository, for folder: String) {
     self.repository = repository
+    self.folder = Folder(path: folder, look: nil)
+  }
+
+  /// - Parameters:
+  ///   - repository: The store.
+  ///   - folder: The Git repository.
+  public init(_ repository: Repository, for folder: Folder) {
+    self.repository = repository
     self.folder = folder
+  }
+
+  /// The Git repository on this machine.
+  public struct Folder: Sendable {
+    fileprivate let path: String
+    fileprivate let look: Task<LocalRepository, any Error>?
+
+    fileprivate init(path: String, look: Task<LocalRepository, any Error>?) {
+      self.path = path
+      self.look = look
+    }
+
+    /// Begins to look at a repository, so that this goes on while the store is opened.
+    ///
+    /// - Parameter path: Its `.git`, or the folder of a bare one.
+    public init(lookingAt path: String) {
+      self.init(path: path, look: Task { try await LocalRepository(folder: path) })
+    }
   }
 
   /// A ref of the store.
@@ -122,7 +148,11 @@ public struct GitRemote: Sendable {
 
   /// The Git repository, if its ids are of the store's kind.
   func local() async throws -> LocalRepository {
-    let local = try await LocalRepository(folder: folder)
+    if let early = try? await folder.look?.value, early.algorithm == repository.algorithm {
+      return early
+    }
+    // A clone gets the store's kind of ids when git has been told of it.
+    let local = try await LocalRepository(folder: folder.path)
     guard local.algorithm == repository.algorithm else {
       throw StoreError.git(
         .wrongHash(

@@ -1,6 +1,6 @@
 import GitObjects
 
-/// A pack file that is being written.
+/// A pack file that is being written. There is none until its first megabyte is complete.
 struct PackWriter {
   private static let bufferSize = 1 << 20
   /// How many deltas in a row stand between an object and one that is whole; git's own number.
@@ -17,7 +17,7 @@ struct PackWriter {
   }
 
   let path: String
-  private let file: BlockingFile
+  private var file: BlockingFile?
   private let algorithm: HashAlgorithm
   private var buffer: [UInt8] = []
   /// Where each object is.
@@ -29,16 +29,17 @@ struct PackWriter {
   private var bases: [UInt64: Base] = [:]
   private var basesSize = 0
   private(set) var objectCount = 0
-  private(set) var byteCount = 0
+  /// How much of it is in the file.
+  private var byteCount = 0
 
-  init(path: String, algorithm: HashAlgorithm) async throws(BlockingFile.Failure) {
+  init(path: String, algorithm: HashAlgorithm) {
     self.path = path
     self.algorithm = algorithm
-    file = try BlockingFile(creating: path)
     buffer = PackFormat.header(objectCount: 0)
   }
 
-  private var offset: Int { byteCount + buffer.count }
+  /// Where the next object begins.
+  var offset: Int { byteCount + buffer.count }
 
   private mutating func begin() {
     start = offset
@@ -122,7 +123,7 @@ struct PackWriter {
   /// Writes what the start did not know and the end asks for: the count, and the hash of all.
   /// Answers that hash, after which git names packs.
   mutating func finish() async throws(BlockingFile.Failure) -> ObjectID {
-    try await flush()
+    let file = try await flush()
     try await file.seek(to: 0)
     try await file.write(PackFormat.header(objectCount: UInt32(clamping: objectCount)))
     try await file.seek(to: 0)
@@ -139,9 +140,40 @@ struct PackWriter {
     return hash
   }
 
-  func close() { file.close() }
+  /// Ends it, and answers all of it, for one that is no more than some megabytes. There is no file afterwards.
+  mutating func finishInMemory() async throws(BlockingFile.Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    if let file {
+      try await file.seek(to: 0)
+      while true {
+        let chunk = try await file.read(upTo: Self.bufferSize)
+        if chunk.isEmpty { break }
+        bytes += chunk
+      }
+      discard()
+    }
+    bytes += buffer
+    let header = PackFormat.header(objectCount: UInt32(clamping: objectCount))
+    bytes.replaceSubrange(0..<header.count, with: header)
+    var hasher = ObjectHasher(algorithm)
+    hasher.update(bytes)
+    return bytes + hasher.finalize().bytes
+  }
 
-  private mutating func flush() async throws(BlockingFile.Failure) {
+  func close() { file?.close() }
+
+  /// Removes what there is of the file.
+  func discard() {
+    guard let file else { return }
+    file.close()
+    BlockingFile.remove(path)
+  }
+
+  @discardableResult
+  private mutating func flush() async throws(BlockingFile.Failure) -> BlockingFile {
+    let file: BlockingFile
+    if let begun = self.file { file = begun } else { file = try BlockingFile(creating: path) }
+    self.file = file
     sum()
     let bytes = buffer
     buffer = []
@@ -149,5 +181,6 @@ struct PackWriter {
     byteCount += bytes.count
     try await file.write(bytes)
     buffer.reserveCapacity(Self.bufferSize + 4096)
+    return file
   }
 }

@@ -52,6 +52,8 @@ struct NewObjects {
     static let items = 1000
     /// Commits of which ``Cut/held`` is asked at once.
     static let asked = 1000
+    /// So many wanted commits are taken to be new without being asked about.
+    static let assumed = 16
   }
 
   private let objects: ObjectDatabase
@@ -200,7 +202,9 @@ struct NewObjects {
       try Task.checkCancellation()
       try await reader.load(level)
       if let held = cut.held {
-        let unasked = try await ahead(of: level, without: isHeld)
+        // A few that are asked for are hardly ever held, and what they go on from is often known to be.
+        let isNew = steps == 0 && level.count <= Limits.assumed
+        let unasked = isNew ? [] : try await ahead(of: level, without: isHeld)
         if !unasked.isEmpty {
           let answer = try await held(unasked)
           for id in unasked { isHeld[id] = answer.contains(id) }
