@@ -259,7 +259,7 @@ private struct FetchedPack {
     let settings = try await settings.value
     if count == 0 {
       discard()
-    } else if count < settings.unpackLimit, writer.offset < Limits.looseBytes,
+    } else if count < settings.unpackLimit, byteCount < Limits.looseBytes,
       !settings.checksObjects
     {
       let bytes = try await Self.writing(writer.path) { try await writer.finishInMemory() }
