@@ -42,10 +42,10 @@ struct HelperOptions {
       guard flag || value == "sha1" || value == "sha256" else { return "unsupported" }
       wantsObjectFormat = flag
     case "depth":
-      guard let number = Int(value), number > 0 else { return "error depth is a number" }
-      // git says so for a history without an end.
-      depth = number == Int(Int32.max) ? nil : number
-      isUnshallow = depth == nil
+      guard let number = Int(value), number >= 0 else { return "error depth is a number" }
+      // git says so for a history without an end, and 0 for one that stays as it is.
+      isUnshallow = number == Int(Int32.max)
+      depth = isUnshallow || number == 0 ? nil : number
     case "cas":
       guard let colon = value.lastIndex(of: ":"),
         let id = ObjectID(hex: value[value.index(after: colon)...])
@@ -59,6 +59,7 @@ struct HelperOptions {
         return "unsupported"
       }
       rebases = true
+    case "deepen-relative" where !flag: break
     case "deepen-since", "deepen-not", "deepen-relative":
       return refuse("--shallow-since, --shallow-exclude and --deepen are not offered: use --depth")
     case "filter": return refuse("partial clones (--filter) are not offered: use --depth")

@@ -4,24 +4,50 @@ import RedisScripting
 
 /// Commands of git: lines on standard input.
 final class CommandInput {
-  /// The next line without its end; nil when there are no more.
-  ///
-  /// - Throws: ``HelperFailure`` for one that is not UTF-8.
-  func line() throws -> String? {
-    // Bytes that are not UTF-8 would be another name.
-    guard let line = readLine(strippingNewline: true) else { return nil }
-    if line.unicodeScalars.contains("\u{FFFD}") {
-      throw HelperFailure("a ref's name is not UTF-8, as the store asks: \(line)")
+  private static let chunkSize = 1 << 16
+
+  private var bytes: [UInt8] = []
+  /// Where the next line begins.
+  private var place = 0
+
+  /// The next line without its end, in bytes: names of refs need not be text. nil when there are no more.
+  func line() throws -> [UInt8]? {
+    while true {
+      if let end = bytes[place...].firstIndex(of: 0x0A) {
+        defer { place = end + 1 }
+        return Array(bytes[place..<end])
+      }
+      bytes.removeSubrange(..<place)
+      place = 0
+      let chunk = try read()
+      if chunk.isEmpty {
+        defer { bytes = [] }
+        return bytes.isEmpty ? nil : bytes
+      }
+      bytes += chunk
     }
-    return line
+  }
+
+  /// What git has said by now, and something at least; empty at its end. A file handle would wait for all that fits.
+  private func read() throws -> [UInt8] {
+    var failure: Int32 = 0
+    let chunk = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, count in
+      repeat {
+        count = Foundation.read(STDIN_FILENO, buffer.baseAddress, Self.chunkSize)
+        failure = count < 0 ? errno : 0
+      } while failure == EINTR
+      count = max(count, 0)
+    }
+    guard failure == 0 else { throw HelperFailure("what git says cannot be read") }
+    return chunk
   }
 }
 
 /// Answers to git.
 enum StandardOutput {
-  static func write(_ text: String) throws {
+  static func write(_ bytes: [UInt8]) throws {
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
     } catch {
       throw HelperFailure("git does not listen any more")
     }

@@ -102,6 +102,53 @@ import Testing
     await repository.close()
   }
 
+  /// A dry run says what would become of each branch, and changes nothing; of an atomic push no branch is made anew.
+  @Test func aDryRunSaysWhatWouldBeMadeAnew() async throws {
+    let sandbox = try GitSandbox()
+    let url = "file:\(sandbox.root)/store?durability=normal"
+    let repository = try await Repository.open(url)
+    let main = repository.branch()
+    try await main.commit([.set("a", "1"), .set("b", "1")], "One")
+    let head = try #require(try await main.head()).id
+    let side = try await repository.createBranch("side", at: head)
+    let cloned = try await sandbox.shell(
+      "git clone -q 'irminsul::\(url)' x && cd x && git checkout -q side && echo 2 > b && git commit -qam Side && "
+        + "git checkout -q main && echo 2 > a && git commit -qam Mine && git rev-parse main side")
+    let ids = cloned.text.split(separator: "\n").compactMap { ObjectID(hex: $0) }
+    #expect(ids.count == 2, "\(cloned.text)")
+    try await main.set("b", to: "program", "A program")
+    try await side.set("b", to: "program", "A program")
+    let before = try await repository.refs()
+    let ended = try await sandbox.shell("git push -n -o rebase=server origin main side", in: "x")
+    #expect(ended.status == 1)
+    let there = try #require(try await main.head()).id.hex.prefix(10)
+    #expect(
+      ended.text.contains(
+        "refs/heads/main has moved: the store would make your commits anew on \(there)."),
+      "\(ended.text)")
+    #expect(ended.text.contains("main -> main\n"), "\(ended.text)")
+    #expect(
+      ended.text.contains(
+        "[remote rejected] side -> side (fetch first: what you changed has changed there, too: b)"),
+      "\(ended.text)")
+    for words in ["-n --atomic", "--atomic"] {
+      let atomic = try await sandbox.shell(
+        "git push \(words) -o rebase=server origin main side", in: "x")
+      #expect(atomic.status == 1)
+      #expect(!atomic.text.contains("anew"), "\(atomic.text)")
+    }
+    let after = try await repository.refs()
+    #expect(after == before)
+    // What the pushes would have brought is not there.
+    for id in ids {
+      await #expect(throws: StoreError.self) { try await repository.commit(id) }
+    }
+    let real = try await sandbox.shell("git push --atomic -o rebase=server origin main", in: "x")
+    #expect(real.status == 0, "\(real.text)")
+    #expect(try await main.get("a", as: String.self) == "2\n")
+    await repository.close()
+  }
+
   /// The network is cut within a reply and stays so, after ever more bytes, in pushes and in clones: no ref is at what is
   /// not there, and the same command succeeds afterwards.
   @Test func cutAnywhere() async throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Irminsul
 import IrminsulTestKit
+import RedisScripting
 import Testing
 
 /// What cannot be: git ends with a clear message and a status, and nothing has changed.
@@ -107,14 +108,31 @@ import Testing
         "git init -q --object-format=sha1 x; cd x; git commit -q --allow-empty -m x; "
           + "git push 'irminsul::file:\(folder.root)/store' main")
       #expect(ended.status != 0)
-      #expect(ended.text.contains("sha256"), "\(ended.text)")
+      #expect(ended.text.contains("irminsul init --hash sha1"), "\(ended.text)")
       for command in ["fetch 'irminsul::file:\(folder.root)/store'", "pull origin main"] {
         let fetched = try await sandbox.shell(
           "git config remote.origin.url 'irminsul::file:\(folder.root)/store'; git \(command)",
           in: "x")
         #expect(fetched.status != 0)
-        #expect(fetched.text.contains("sha256"), "\(fetched.text)")
+        #expect(fetched.text.contains("git init --object-format=sha256"), "\(fetched.text)")
       }
+    }
+  }
+
+  @Test func anIdThatTheStoreHasNot() async throws {
+    let folder = try GitSandbox()
+    try await withClone("file:\(folder.root)/store?durability=normal") { sandbox, _ in
+      let id = String(repeating: "1", count: 40)
+      for command in ["fetch origin \(id)", "fetch --depth 1 origin \(id) main"] {
+        let ended = try await sandbox.shell("git \(command)", in: "a")
+        #expect(ended.status == 128)
+        #expect(ended.text.contains("fatal: remote error: not our ref \(id)"), "\(ended.text)")
+        #expect(!ended.text.contains("damaged"), "\(ended.text)")
+      }
+      // One that no ref leads to, but that is there, is given.
+      let found = try await sandbox.shell(
+        "git fetch -q origin $(git rev-parse HEAD:a/b) && git fsck --strict", in: "a")
+      #expect(found.status == 0, "\(found.text)")
     }
   }
 
@@ -308,6 +326,82 @@ import Testing
     try await repository.deleteBranch(name)
     let ended = try await sandbox.shell("git push -q && git fetch && git fsck --strict", in: "old")
     #expect(ended.status == 0, "\(ended.text)")
+    let summary = try await repository.verify { Issue.record("\($0)") }
+    #expect(summary.faults == 0)
+    await repository.close()
+    server.stop()
+  }
+
+  /// Names of refs are bytes to git; the store wants UTF-8, and the others are pushed nevertheless.
+  @Test func namesThatAreNotText() async throws {
+    let folder = try GitSandbox()
+    try await withClone("file:\(folder.root)/store?durability=normal") { sandbox, repository in
+      let made = try await sandbox.shell(
+        "git branch good; git update-ref \"$(printf 'refs/heads/b\\377d')\" HEAD; "
+          + "git push --atomic origin 'refs/heads/*:refs/heads/*'", in: "a")
+      #expect(made.status == 1, "\(made.text)")
+      #expect(try await repository.branches() == ["main"])
+      for words in ["", "-n", "--mirror"] {
+        let refs = words == "--mirror" ? "" : "'refs/heads/*:refs/heads/*'"
+        let ended = try await sandbox.shell("git push \(words) origin \(refs)", in: "a")
+        #expect(ended.status == 1)
+        #expect(
+          ended.text.contains(
+            "[remote rejected] b\u{FFFD}d -> b\u{FFFD}d (a ref's name must be UTF-8 here)"),
+          "\(ended.text)")
+        let isNew = words.isEmpty
+        #expect(ended.text.contains("[new branch]      good -> good") == isNew, "\(ended.text)")
+        let names = try await repository.branches()
+        #expect(names == ["good", "main"])
+      }
+      let named = try await sandbox.shell(
+        "git push origin \"$(printf 'refs/heads/b\\377d')\":refs/heads/bad HEAD:refs/heads/other",
+        in: "a")
+      #expect(named.status == 1)
+      #expect(try await repository.branches() == ["good", "main", "other"], "\(named.text)")
+    }
+  }
+
+  /// What another program has left among the refs is named, and is in nobody's way.
+  @Test func whatIsNoRef() async throws {
+    let server = try await RedisServer.start()
+    let repository = try await Repository.open(server.url)
+    try await repository.branch().set("f", to: "1", "One")
+    let sandbox = try GitSandbox()
+    let cloned = try await sandbox.shell("git clone -q 'irminsul::\(server.url)' old")
+    #expect(cloned.status == 0, "\(cloned.text)")
+    try tamper(
+      server,
+      """
+      local main = redis.call('HGET', refs, 'refs/heads/main')
+      redis.call('HSET', refs, 'note', 'hello', 'refs/heads/odd', 'junk', 'refs/heads/b\\255', main, 'other/ref',
+        string.sub(main, 1, 20))
+      """)
+    let warnings = [
+      "warning: ignoring broken ref note: it holds no id",
+      "warning: ignoring broken ref refs/heads/odd: it holds no id",
+      "warning: ignoring broken ref refs/heads/b\u{FFFD}: it has a name that is not UTF-8",
+      "warning: ignoring broken ref other/ref: it does not start with \"refs/\"",
+    ]
+    for (command, folder) in [
+      ("git clone 'irminsul::\(server.url)' c && cat c/f", ""), ("git fetch --prune", "old"),
+      ("git commit -q --allow-empty -m x; git push", "old"),
+    ] {
+      let ended = try await sandbox.shell(command, in: folder)
+      #expect(ended.status == 0, "\(command): \(ended.text)")
+      for warning in warnings { #expect(ended.text.contains(warning), "\(ended.text)") }
+    }
+    let refused = try await sandbox.shell("git push origin HEAD:odd", in: "old")
+    #expect(refused.status == 1, "\(refused.text)")
+    let faults = Locked<[Fault]>([])
+    _ = try await repository.verify { fault in faults.withLock { $0.append(fault) } }
+    let named = faults.withLock { $0.filter { $0.what == .badRef }.compactMap(\.ref).sorted() }
+    #expect(named == ["note", "other/ref", "refs/heads/b\u{FFFD}", "refs/heads/odd"])
+    try tamper(
+      server,
+      "redis.call('HDEL', refs, 'note', 'refs/heads/odd', 'refs/heads/b\\255', 'other/ref')")
+    let ended = try await sandbox.shell("git fetch && git fsck --strict", in: "old")
+    #expect(!ended.text.contains("warning"), "\(ended.text)")
     let summary = try await repository.verify { Issue.record("\($0)") }
     #expect(summary.faults == 0)
     await repository.close()

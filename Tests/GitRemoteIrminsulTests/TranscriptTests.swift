@@ -78,6 +78,24 @@ import Testing
     r fetch origin $(git -C ../a rev-parse HEAD~1); r fetch origin refs/heads/none; r pull
     """#
 
+  /// Where histories end, of several branches and tags at once, and of a repository that was whole.
+  static let shallow = #"""
+    git clone -q "$U" a 2>/dev/null; cd a
+    for n in 1 2 3 4 5 6; do
+      echo $n > f; git add .; git commit -qm $n
+      case $n in 2) git branch old; git tag -am two v2;; 4) git branch mid; git tag -am four v4;; esac
+    done
+    git checkout -q mid; echo x > g; git add g; git commit -qm side; git checkout -q main
+    git merge -q -m merged mid; echo 7 > f; git commit -qam 7; git tag v7; r push -q --mirror; cd ..
+    s() { for c in $(cat .git/shallow 2>/dev/null | sort); do echo "ends at $c"; done; r rev-list --all --count; r tag -l; r fsck; }
+    r clone -q --depth 1 --no-single-branch "$U" b; cd b; s; r fetch --depth 2; s; r fetch --depth 3; s
+    r fetch -q --unshallow --tags; s; r fetch; s; cd ..
+    r clone -q --depth 2 "$U" c; cd c; s; r fetch -q --depth 1; s; r fetch --depth 2 origin mid; s
+    r fetch origin old; s; cd ..
+    r clone -q --depth 1 -b old "$U" d; cd d; s; r fetch --depth 3 origin main mid old; s; r fetch --tags; s; cd ..
+    r clone -q --depth 9 "$U" e; cd e; s; r fetch --depth 1; s; r fetch --depth 2; s; r fetch -q --unshallow; s
+    """#
+
   /// Without the words of git's own server, and of where things are.
   private func normal(_ text: String, _ url: String, _ root: String) -> [String] {
     text.replacing(url, with: "URL").replacing(root, with: "ROOT")
@@ -111,16 +129,16 @@ import Testing
     await store.close()
   }
 
-  private static let transcripts = [everyday, forced, mirrored, tagged]
+  private static let transcripts = [everyday, forced, mirrored, tagged, shallow]
 
-  @Test(arguments: 0..<4, [HashAlgorithm.sha1, .sha256])
+  @Test(arguments: 0..<5, [HashAlgorithm.sha1, .sha256])
   func aFile(_ number: Int, _ algorithm: HashAlgorithm) async throws {
     let folder = try GitSandbox()
     try await compare(
       Self.transcripts[number], algorithm, "file:\(folder.root)/store?durability=normal")
   }
 
-  @Test(arguments: 0..<4)
+  @Test(arguments: 0..<5)
   func aServer(_ number: Int) async throws {
     let server = try await RedisServer.start()
     try await compare(Self.transcripts[number], .sha1, server.url)

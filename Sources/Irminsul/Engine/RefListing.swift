@@ -7,6 +7,8 @@ struct RefListing: Sendable {
   var refs: [Bytes: ObjectID] = [:]
   /// What refs with annotated tags lead to in the end, where that was asked for and is known.
   var peeled: [Bytes: ObjectID] = [:]
+  /// What is among the refs and is none, with the reason as the end of a sentence; where that was asked for.
+  var broken: [Bytes: String] = [:]
   /// What the store's HEAD says.
   var head = ""
   /// The newest position of the log at that moment.
@@ -22,6 +24,13 @@ extension ScriptedEngine {
     case peeled = "peel"
   }
 
+  /// What becomes of a listing with something in it that is no ref.
+  enum BrokenRefs {
+    /// It ends with `StoreError.damagedStore`.
+    case refused
+    case collected
+  }
+
   private enum ListingLimits {
     static let refs = 2000
     static let changes = 1000
@@ -31,18 +40,22 @@ extension ScriptedEngine {
 
   /// One round trip for each two thousand refs; where there are more, the changes that others made meanwhile are
   /// read from the log and made in the listing, in one more for each thousand of them.
-  func listing(prefix: String, _ tags: TagDetail = .plain) async throws -> RefListing {
+  func listing(
+    prefix: String, _ tags: TagDetail = .plain, _ brokenRefs: BrokenRefs = .refused
+  ) async throws -> RefListing {
     var attempts = 0
     while true {
       attempts += 1
       do {
-        return try await readListing(prefix, tags)
+        return try await readListing(prefix, tags, brokenRefs)
       } catch StoreError.logTrimmed where attempts < ListingLimits.attempts {
       } catch StoreError.storeReplaced where attempts < ListingLimits.attempts {}
     }
   }
 
-  private func readListing(_ prefix: String, _ tags: TagDetail) async throws -> RefListing {
+  private func readListing(
+    _ prefix: String, _ tags: TagDetail, _ brokenRefs: BrokenRefs
+  ) async throws -> RefListing {
     var listing = RefListing()
     var cursor: Bytes = Bytes("0".utf8)
     var start: Int64?
@@ -63,9 +76,12 @@ extension ScriptedEngine {
       start = start ?? position
       for at in stride(from: 3, to: fields.count, by: 3) {
         guard let name = fields[at].bytes else { throw unexpected(.listRefs, reply) }
-        guard let id = objectID(fields[at + 1]) else { throw damagedRef(name, "holds no id") }
-        guard String(validating: name, as: UTF8.self) != nil else {
-          throw damagedRef(name, "has a name that is not UTF-8")
+        let id = objectID(fields[at + 1])
+        guard let id, String(validating: name, as: UTF8.self) != nil else {
+          let reason = id == nil ? "holds no id" : "has a name that is not UTF-8"
+          guard brokenRefs == .collected else { throw damagedRef(name, reason) }
+          listing.broken[name] = reason
+          continue
         }
         listing.refs[name] = id
         listing.peeled[name] = objectID(fields[at + 2])
@@ -99,6 +115,7 @@ extension ScriptedEngine {
       where event.position <= listing.position && event.ref.utf8.starts(with: prefix.utf8) {
         let name = Bytes(event.ref.utf8)
         listing.refs[name] = event.new
+        listing.broken[name] = nil
         listing.peeled[name] = nil
         if event.new == nil || RefTable.isBranch(name) {
           listing.unpeeled.remove(name)

@@ -51,8 +51,9 @@ public enum GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case .unexpectedOutput(let command, let reason):
       "git \(command) printed what it should not: \(reason)"
     case .wrongHash(let path, let found, let store):
-      "\"\(path)\" has \(found) ids and the store has \(store) ids\n"
-        + "Import it into a store of its own."
+      "\"\(path)\" has \(found) ids and the store has \(store) ids, which do not go together\n"
+        + "Use a store with \(found) ids (irminsul init --hash \(found)), "
+        + "or a repository with \(store) ids (git init --object-format=\(store))."
     case .unusableRef(let name, let reason): "ref \"\(name)\" \(reason)"
     case .objectTooLarge(let id, let path, let bytes, let limit):
       "object \(id)\(path.map { " at \"\($0)\"" } ?? "") has \(bytes) bytes;"

@@ -18,7 +18,46 @@ struct GitRebase {
   /// - Parameter new: The newest of them.
   func outcome(of new: ObjectID) async throws -> GitRemote.Outcome {
     guard let head = try await branch.head()?.id else { return .refused("fetch first") }
-    let bases = try await remote.repository.mergeBases(head, new)
+    switch try await commits(upTo: new, on: head, in: remote.repository) {
+    case .refused(let reason): return .refused(reason)
+    case .found(let commits):
+      if let outcome = try await onServer(commits) { return outcome }
+      return try await byClient(commits)
+    }
+  }
+
+  /// What ``outcome(of:)`` would be, with nothing stored and no ref moved.
+  func rehearsal(of new: ObjectID) async throws -> GitRemote.Outcome {
+    guard let head = try await branch.head()?.id else { return .refused("fetch first") }
+    let rehearsal = RehearsalEngine(engine, local)
+    let repository = Repository(
+      engine: rehearsal,
+      objects: ObjectDatabase(engine: rehearsal, cacheSize: Self.rehearsalCache),
+      options: remote.repository.options)
+    switch try await commits(upTo: new, on: head, in: repository) {
+    case .refused(let reason): return .refused(reason)
+    case .found(let commits):
+      switch try await picked(commits, on: head, in: repository) {
+      case .refused(let reason): return .refused(reason)
+      case .found: return .rebasable(on: head)
+      }
+    }
+  }
+
+  /// Something, or why the push is refused.
+  private enum Attempt<Value> {
+    case found(Value)
+    case refused(String)
+  }
+
+  /// Bytes of objects that a rehearsal keeps.
+  private static let rehearsalCache = 16 << 20
+
+  /// What a branch's head lacks, the oldest first.
+  private func commits(
+    upTo new: ObjectID, on head: ObjectID, in repository: Repository
+  ) async throws -> Attempt<[ObjectID]> {
+    let bases = try await repository.mergeBases(head, new)
     guard let base = bases.first, bases.count == 1 else {
       return .refused("the histories have no one common ancestor: fetch first")
     }
@@ -29,8 +68,7 @@ struct GitRebase {
     guard merges.isEmpty, !commits.isEmpty else {
       return .refused("merges cannot be rebased: fetch first")
     }
-    if let outcome = try await onServer(commits) { return outcome }
-    return try await byClient(commits)
+    return .found(commits)
   }
 
   // MARK: By the server
@@ -130,35 +168,43 @@ struct GitRebase {
 
   // MARK: By the client
 
-  /// One after the other beside the branch, merging what both have changed; then the branch moves to the last, if it is
-  /// still where it was.
+  /// Makes them beside the branch; then it moves to the last, if it is still where it was.
   private func byClient(_ commits: [ObjectID]) async throws -> GitRemote.Outcome {
-    var options = remote.repository.options
+    for _ in 0..<Self.mostAttempts {
+      guard let head = try await branch.head()?.id else { return .refused("fetch first") }
+      switch try await picked(commits, on: head, in: remote.repository) {
+      case .refused(let reason): return .refused(reason)
+      case .found(let last):
+        let reply = try await engine.setRefs([
+          RefChange(name: branch.ref, test: .exactly(head), set: last)
+        ])
+        if case .moved = reply { continue }
+        return try await rebased(from: head, to: last)
+      }
+    }
+    return .refused("fetch first: it moves faster than what you changed can be made anew")
+  }
+
+  /// Makes commits one after the other on a head, merging what both have changed. Answers the last; no ref moves.
+  private func picked(
+    _ commits: [ObjectID], on head: ObjectID, in repository: Repository
+  ) async throws -> Attempt<ObjectID> {
+    var options = repository.options
     // Whoever has made the commits makes them anew.
-    if let last = commits.last, let committer = try await remote.repository.commit(last).committer,
+    if let last = commits.last, let committer = try await repository.commit(last).committer,
       let email = committer.email
     {
       options.author = Person(committer.name, email)
     }
-    for _ in 0..<Self.mostAttempts {
-      guard let head = try await branch.head()?.id else { return .refused("fetch first") }
-      let last: ObjectID
-      do {
-        let draft = remote.repository.detached(at: head, options: options)
-        for commit in commits { try await draft.cherryPick(commit) }
-        last = try await draft.head()?.id ?? head
-      } catch StoreError.mergeConflicts(let conflicts) {
-        let paths = conflicts.prefix(3).map { "\($0.path)" }.joined(separator: ", ")
-        let more = conflicts.count > 3 ? " and \(conflicts.count - 3) more" : ""
-        return .refused("fetch first: what you changed has changed there, too: \(paths)\(more)")
-      }
-      let reply = try await engine.setRefs([
-        RefChange(name: branch.ref, test: .exactly(head), set: last)
-      ])
-      if case .moved = reply { continue }
-      return try await rebased(from: head, to: last)
+    do {
+      let draft = repository.detached(at: head, options: options)
+      for commit in commits { try await draft.cherryPick(commit) }
+      return .found(try await draft.head()?.id ?? head)
+    } catch StoreError.mergeConflicts(let conflicts) {
+      let paths = conflicts.prefix(3).map { "\($0.path)" }.joined(separator: ", ")
+      let more = conflicts.count > 3 ? " and \(conflicts.count - 3) more" : ""
+      return .refused("fetch first: what you changed has changed there, too: \(paths)\(more)")
     }
-    return .refused("fetch first: it moves faster than what you changed can be made anew")
   }
 
   /// The new commits come to the pusher's repository, too.

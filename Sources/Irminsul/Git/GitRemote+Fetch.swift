@@ -99,7 +99,7 @@ extension GitRemote {
       var now = shallow
       if options.depth != nil {
         // What was shallow and has been fetched with its parents is so no more.
-        now = shallow.subtracting(new.visited).union(new.boundary)
+        now = shallow.subtracting(new.visited).union(new.boundary).union(new.deepest)
       }
       now.formUnion(try await lacking(new.cutParents, local))
       if options.depth != nil || now != shallow { try local.setShallowCommits(now) }
@@ -259,7 +259,7 @@ private struct FetchedPack {
     let settings = try await settings.value
     if count == 0 {
       discard()
-    } else if count < settings.unpackLimit, writer.offset < Limits.looseBytes,
+    } else if count < settings.unpackLimit, byteCount < Limits.looseBytes,
       !settings.checksObjects
     {
       let bytes = try await Self.writing(writer.path) { try await writer.finishInMemory() }

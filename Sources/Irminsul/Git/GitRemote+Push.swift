@@ -42,6 +42,8 @@ extension GitRemote {
     /// The changes were made anew: on which head they are, and which it had before. The new commits are in
     /// the repository.
     case rebased(from: ObjectID, to: ObjectID)
+    /// Of a dry run: the branch has moved to this head, on which the changes would be made anew.
+    case rebasable(on: ObjectID)
     /// Why not, as git says it where git has words for it.
     case refused(String)
   }
@@ -117,12 +119,24 @@ private struct GitPush {
     try await checkNames()
     try await checkForward()
     if isRejectedAsAWhole { return }
-    if options.isDryRun { return }
+    if options.isDryRun {
+      for number in open where rebases.contains(number) {
+        try await settle(number) { try await $0.rehearsal(of: $1) }
+      }
+      _ = isRejectedAsAWhole
+      return
+    }
     try await send(progress)
     if isRejectedAsAWhole { return }
     try await setRefs(open.filter { !rebases.contains($0) })
-    for number in open where rebases.contains(number) { try await rebase(number) }
+    for number in open where rebases.contains(number) {
+      // Makes the changes anew on the branch's present head.
+      try await settle(number) { try await $0.outcome(of: $1) }
+    }
   }
+
+  /// Whether changes may be made anew: each branch is then for itself.
+  private var mayRebase: Bool { options.rebases && (!options.isAtomic || updates.count == 1) }
 
   /// Whether the push is atomic and a part of it was refused; then everything is.
   private var isRejectedAsAWhole: Bool {
@@ -192,7 +206,7 @@ private struct GitPush {
       }
       let isBranch = RefTable.isBranch(Bytes(updates[number].ref.utf8))
       guard let kind = kinds[old] else {
-        if options.rebases, isBranch {
+        if mayRebase, isBranch {
           rebases.insert(number)
         } else {
           outcomes[number] = .refused("fetch first")
@@ -294,7 +308,7 @@ private struct GitPush {
   }
 
   private mutating func refuseMoved(_ number: Int) {
-    if options.rebases, !options.isAtomic, sources[number] != nil, !updates[number].isForced,
+    if mayRebase, sources[number] != nil, !updates[number].isForced,
       RefTable.isBranch(Bytes(updates[number].ref.utf8)), updates[number].old != nil
     {
       rebases.insert(number)
@@ -314,15 +328,17 @@ private struct GitPush {
     }
   }
 
-  /// Makes the changes anew on the branch's present head.
-  private mutating func rebase(_ number: Int) async throws {
+  private mutating func settle(
+    _ number: Int, _ body: (GitRebase, ObjectID) async throws -> GitRemote.Outcome
+  ) async throws {
     guard let new = sources[number], let name = Branch.name(ofRef: updates[number].ref) else {
       return
     }
     do {
-      outcomes[number] = try await GitRebase(
-        remote: remote, engine: engine, local: local, branch: remote.repository.branch(name)
-      ).outcome(of: new)
+      outcomes[number] = try await body(
+        GitRebase(
+          remote: remote, engine: engine, local: local, branch: remote.repository.branch(name)), new
+      )
     } catch let error as StoreError {
       refuse([number], error)
     }

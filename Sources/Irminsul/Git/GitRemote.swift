@@ -79,6 +79,16 @@ public struct GitRemote: Sendable {
     public let head: String
     /// Sorted by name; what a tag leads to comes right after it.
     public let references: [Reference]
+    /// What is kept among the refs and is none.
+    public let broken: [BrokenReference]
+  }
+
+  /// A field among the refs that another program, or damage, has left there. `verify` finds it, too.
+  public struct BrokenReference: Sendable, Hashable {
+    /// With `\u{FFFD}` for what is not UTF-8.
+    public let name: String
+    /// The end of a sentence about it.
+    public let reason: String
   }
 
   /// All refs and HEAD as they were at one moment. One round trip for each two thousand refs; one more for each thousand
@@ -88,10 +98,15 @@ public struct GitRemote: Sendable {
   public func listing(_ detail: Detail) async throws -> Listing {
     let engine = try repository.scripted("a listing for git")
     let found = try await engine.listing(
-      prefix: "", detail == .peeled ? .peeled : .plain)
+      prefix: "", detail == .peeled ? .peeled : .plain, .collected)
     var references: [Reference] = []
+    var broken = found.broken
     for (bytes, id) in found.refs {
       let name = String(decoding: bytes, as: UTF8.self)
+      guard bytes.starts(with: "refs/".utf8) else {
+        broken[bytes] = "does not start with \"refs/\""
+        continue
+      }
       try Self.check(bytes, name)
       references.append(Reference(name: name, id: id))
       if let target = found.peeled[bytes] {
@@ -100,19 +115,22 @@ public struct GitRemote: Sendable {
     }
     if detail == .peeled {
       references += try await peeled(
-        found.unpeeled.compactMap { name in
+        found.unpeeled.filter { broken[$0] == nil }.compactMap { name in
           found.refs[name].map { Reference(name: String(decoding: name, as: UTF8.self), id: $0) }
         })
     }
     references.sort { $0.precedes($1) }
     let head = found.head.isEmpty ? "ref: refs/heads/main" : found.head
-    return Listing(head: head, references: references)
+    return Listing(
+      head: head, references: references,
+      broken: broken.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+        BrokenReference(name: String(decoding: $0.key, as: UTF8.self), reason: $0.value)
+      })
   }
 
   /// Refuses a name that git would not take, or take for something else.
   private static func check(_ bytes: Bytes, _ name: String) throws(StoreError) {
-    let foreign = bytes.starts(with: "refs/".utf8) ? nil : "must start with \"refs/\""
-    guard let problem = RefName.problem(bytes) ?? foreign else { return }
+    guard let problem = RefName.problem(bytes) else { return }
     var remedy = "Remove it from the store."
     for (prefix, command) in [(Branch.refPrefix, "branch"), (Repository.tagPrefix, "tag")]
     where name.hasPrefix(prefix) {

@@ -74,6 +74,32 @@ struct LocalRepository: Sendable {
     }
   }
 
+  /// Some objects as they are hashed; nil for one that is not here.
+  func framed(_ ids: [ObjectID]) async throws -> [FramedObject?] {
+    let here = zip(ids, try await objects(ids.map(\.hex))).filter { $1 != nil }.map(\.0)
+    if here.isEmpty { return ids.map { _ in nil } }
+    var reader = BatchReader(limit: .max)
+    reader.append(
+      try await output("cat-file", "--batch", input: .bytes(RevisionList.input(here))))
+    var found: [ObjectID: FramedObject] = [:]
+    var large: (id: ObjectID, content: [UInt8])?
+    do {
+      while let part = try reader.next() {
+        switch part {
+        case .object(let item): found[item.id] = try FramedObject(framed: item.framed)
+        case .largeBlob(let id, size: _): large = (id, [])
+        case .piece(let bytes):
+          guard let id = large?.id else { continue }
+          large?.content += bytes
+          found[id] = FramedObject(kind: .blob, content: large?.content ?? [])
+        }
+      }
+    } catch {
+      throw StoreError.git(.unexpectedOutput(command: "cat-file", reason: "\(error)"))
+    }
+    return ids.map { found[$0] }
+  }
+
   /// Those of some commits that refs lead to, with everything below them.
   func held(_ ids: [ObjectID]) async throws -> Set<ObjectID> {
     let here = zip(ids, try await objects(ids.map(\.hex))).filter { $1?.kind == .commit }.map(\.0)

@@ -1,36 +1,25 @@
 import GitObjects
+import RedisScripting
 
 /// A pack file that is being written. There is none until its first megabyte is complete.
+///
+/// Objects are turned into entries some hundreds at a time, beside whoever brings the next ones.
 struct PackWriter {
   private static let bufferSize = 1 << 20
-  /// How many deltas in a row stand between an object and one that is whole; git's own number.
-  private static let deepest = 50
-  /// Bytes of objects that others may become deltas of, and the largest of them.
-  private static let baseBytes = 32 << 20
-  private static let largestBase = 4 << 20
-
-  /// What the next object of the same place is compared with.
-  private struct Base {
-    let object: FramedObject
-    let offset: Int
-    let depth: Int
-  }
+  /// How many objects, and of how many bytes, become entries at once.
+  private static let batchCount = 256
+  private static let batchSize = 1 << 19
 
   let path: String
   private var file: BlockingFile?
   private let algorithm: HashAlgorithm
-  private var buffer: [UInt8] = []
-  /// Where each object is.
-  private(set) var index = PackIndex()
-  /// Where the object that is being written begins, and the checksum of what of it is no longer to be summed up.
-  private var start = 0
-  private var checksum = CRC32()
-  private var summed = 0
-  private var bases: [UInt64: Base] = [:]
-  private var basesSize = 0
+  private let encoder = Locked(PackEncoder())
+  private var batch: [PackEncoder.Item] = []
+  private var batchBytes = 0
+  /// The entries of the batch before.
+  private var encoding: Task<[UInt8], Never>?
+  private var buffer: [UInt8]
   private(set) var objectCount = 0
-  /// How much of it is in the file.
-  private var byteCount = 0
 
   init(path: String, algorithm: HashAlgorithm) {
     self.path = path
@@ -38,62 +27,8 @@ struct PackWriter {
     buffer = PackFormat.header(objectCount: 0)
   }
 
-  /// Where the next object begins.
-  var offset: Int { byteCount + buffer.count }
-
-  private mutating func begin() {
-    start = offset
-    checksum = CRC32()
-    summed = buffer.count
-  }
-
-  private mutating func sum() {
-    checksum.update(buffer[summed...])
-    summed = buffer.count
-  }
-
-  private mutating func end(_ id: ObjectID?) async throws(BlockingFile.Failure) {
-    if let id {
-      sum()
-      index.items.append(PackIndex.Item(id: id, checksum: checksum.value, offset: start))
-    }
-    objectCount += 1
-    if buffer.count >= Self.bufferSize { try await flush() }
-  }
-
-  private mutating func append(
-    _ object: FramedObject, _ id: ObjectID?, at place: UInt64
-  ) async throws(BlockingFile.Failure) {
-    begin()
-    if place == 0 || !appendDelta(object, at: place) {
-      PackFormat.append(object, to: &buffer)
-      if place != 0 { keep(Base(object: object, offset: start, depth: 0), at: place) }
-    }
-    try await end(id)
-  }
-
-  /// Whether the object was written as a delta.
-  private mutating func appendDelta(_ object: FramedObject, at place: UInt64) -> Bool {
-    guard let base = bases[place], base.depth < Self.deepest, base.object.kind == object.kind,
-      let delta = PackDelta.make(object.content, of: base.object.content)
-    else { return false }
-    var entry = PackFormat.Entry(deltaTo: start - base.offset, size: delta.count, to: &buffer)
-    entry.append(delta[...], to: &buffer)
-    entry.finish(to: &buffer)
-    keep(Base(object: object, offset: start, depth: base.depth + 1), at: place)
-    return true
-  }
-
-  private mutating func keep(_ base: Base, at place: UInt64) {
-    guard base.object.bytes.count <= Self.largestBase else { return }
-    if basesSize + base.object.bytes.count > Self.baseBytes {
-      bases = [:]
-      basesSize = 0
-    }
-    basesSize -= bases[place]?.object.bytes.count ?? 0
-    bases[place] = base
-    basesSize += base.object.bytes.count
-  }
+  /// Where each object is; of a pack that is finished.
+  var index: PackIndex { encoder.withLock { $0.index } }
 
   /// A large blob is written piece by piece.
   ///
@@ -103,26 +38,71 @@ struct PackWriter {
   mutating func append(
     _ object: StoredObject, _ id: ObjectID? = nil, at place: UInt64 = 0
   ) async throws {
+    objectCount += 1
     switch object {
-    case .object(let object): try await append(object, id, at: place)
+    case .object(let object):
+      batch.append(PackEncoder.Item(object: object, id: id, place: place))
+      batchBytes += object.bytes.count
+      if batch.count >= Self.batchCount || batchBytes >= Self.batchSize { try await pass() }
     case .chunks(let chunks): try await append(chunks.content, id)
     }
   }
 
+  /// Has the batch turned into entries from now on, when those of the batch before are written.
+  private mutating func pass() async throws(BlockingFile.Failure) {
+    try await settle()
+    let items = batch
+    batch = []
+    batchBytes = 0
+    encoding = Task { [encoder] in encoder.withLock { $0.entries(of: items) } }
+  }
+
+  /// Takes over the entries that are being made.
+  private mutating func settle() async throws(BlockingFile.Failure) {
+    guard let encoding else { return }
+    self.encoding = nil
+    buffer += await encoding.value
+    if buffer.count >= Self.bufferSize { try await flush() }
+  }
+
+  private mutating func settleAll() async throws(BlockingFile.Failure) {
+    try await settle()
+    if batch.isEmpty { return }
+    let items = batch
+    batch = []
+    batchBytes = 0
+    buffer += encoder.withLock { $0.entries(of: items) }
+  }
+
   private mutating func append(_ content: BlobContent, _ id: ObjectID?) async throws {
-    begin()
+    try await settleAll()
+    var checksum = CRC32()
+    var size = 0
+    var summed = buffer.count
+    func sum(_ buffer: [UInt8]) {
+      checksum.update(buffer[summed...])
+      size += buffer.count - summed
+      summed = buffer.count
+    }
     var entry = PackFormat.Entry(.blob, size: content.size, to: &buffer)
     for try await piece in content {
       entry.append(piece[...], to: &buffer)
-      if buffer.count >= Self.bufferSize { try await flush() }
+      if buffer.count >= Self.bufferSize {
+        sum(buffer)
+        try await flush()
+        summed = 0
+      }
     }
     entry.finish(to: &buffer)
-    try await end(id)
+    sum(buffer)
+    let (whole, length) = (checksum, size)
+    encoder.withLock { $0.note(id, whole, size: length) }
   }
 
   /// Writes what the start did not know and the end asks for: the count, and the hash of all.
   /// Answers that hash, after which git names packs.
   mutating func finish() async throws(BlockingFile.Failure) -> ObjectID {
+    try await settleAll()
     let file = try await flush()
     try await file.seek(to: 0)
     try await file.write(PackFormat.header(objectCount: UInt32(clamping: objectCount)))
@@ -142,6 +122,7 @@ struct PackWriter {
 
   /// Ends it, and answers all of it, for one that is no more than some megabytes. There is no file afterwards.
   mutating func finishInMemory() async throws(BlockingFile.Failure) -> [UInt8] {
+    try await settleAll()
     var bytes: [UInt8] = []
     if let file {
       try await file.seek(to: 0)
@@ -174,11 +155,8 @@ struct PackWriter {
     let file: BlockingFile
     if let begun = self.file { file = begun } else { file = try BlockingFile(creating: path) }
     self.file = file
-    sum()
     let bytes = buffer
     buffer = []
-    summed = 0
-    byteCount += bytes.count
     try await file.write(bytes)
     buffer.reserveCapacity(Self.bufferSize + 4096)
     return file

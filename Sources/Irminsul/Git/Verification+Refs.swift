@@ -12,7 +12,13 @@ extension Verification {
     }
     let refs = table.refs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     for (name, _) in refs {
-      if let problem = RefName.problem(name) { add(.badRef, Self.subject(name), problem) }
+      if let problem = RefName.problem(name) {
+        add(.badRef, Self.subject(name), problem)
+      } else if !name.starts(with: "refs/".utf8) {
+        add(.badRef, Self.subject(name), "must start with \"refs/\"")
+      } else if String(validating: name, as: UTF8.self) == nil {
+        add(.badRef, Self.subject(name), "has a name that is not UTF-8")
+      }
     }
     for start in stride(from: 0, to: refs.count, by: 1000) {
       try Task.checkCancellation()

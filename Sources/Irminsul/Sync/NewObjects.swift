@@ -64,6 +64,9 @@ struct NewObjects {
   private var isStarted = false
   /// Commits that were left out by the cut, and are not known to be complete.
   private var beyond: Set<ObjectID> = []
+  /// Commits that are as many steps away as the cut goes: git ends histories there, though another one may have come to
+  /// a parent by fewer. Known after ``begin()``.
+  private(set) var deepest: Set<ObjectID> = []
   /// Parents of new commits that are no new commits themselves: what the new ones go on from. Known after
   /// ``begin()``.
   private(set) var needed: [ObjectID] = []
@@ -213,6 +216,7 @@ struct NewObjects {
         for id in level where isHeld[id] == true { found.remove(id) }
         level.removeAll { isHeld[$0] == true }
       }
+      if steps == cut.depth { deepest.formUnion(level) }
       var next: [ObjectID] = []
       for id in level {
         let parents = try await reader.record(id).parents.filter(isWanted)

@@ -213,7 +213,8 @@ extension StoreError: CustomStringConvertible {
       "object \(id) is missing in \(location)\n"
         + "Unless that id was a mistake, the store is damaged: run verify, and restore it."
     case .damagedObject(let id, let location, let reason):
-      "object \(id) is damaged in \(location): \(reason)\nRun verify and restore it."
+      "object \(id) is damaged in \(location): \(reason)\n"
+        + "Run verify, which names all that is damaged, and restore it from a copy."
     case .notACommit(let id): "\(id) is not a commit"
     case .damagedStore(let name, let location, let reason):
       "the store \"\(name)\" in \(location) is damaged: \(reason)\n"
