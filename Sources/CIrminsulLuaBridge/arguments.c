@@ -23,8 +23,12 @@ bool irminsul_to_number(lua_State *L, int index, double *number) {
     case LUA_TNUMBER:
       *number = lua_tonumber(L, index);
       return true;
-    case LUA_TSTRING:
-      return irminsul_parse_lua_number(lua_tostring(L, index), number);
+    case LUA_TSTRING: {
+      size_t length;
+      const char *text = lua_tolstring(L, index, &length);
+      irminsul_count_bytes(L, length);
+      return irminsul_parse_lua_number(text, number);
+    }
     default:
       return false;
   }

@@ -86,6 +86,7 @@ static int concatenate(lua_State *L) {
     }
   }
   lua_concat(L, count);
+  irminsul_count_bytes(L, lua_rawlen(L, -1));
   return 1;
 }
 

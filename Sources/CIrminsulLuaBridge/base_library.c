@@ -31,7 +31,10 @@ static bool find_complaint(const char *text, size_t length, struct complaint *fo
 static bool is_renamed(const char *text, size_t length) {
   const char *name = memchr(text, '\'', length);
   if (!name || (strncmp(text, "local", 5) != 0 && strncmp(text, "upvalue", 7) != 0)) return false;
-  length -= (size_t)(++name - text) + 1;
+  // A script's own message may look like one of these, and end earlier.
+  const char *end = text + length - 1;
+  if (++name >= end) return false;
+  length = (size_t)(end - name);
   return irminsul_is_renamed(name, length) && name[length - 1] == '_';
 }
 
@@ -53,7 +56,9 @@ static bool reword_bound(lua_State *L, const char *text) {
 }
 
 void irminsul_reword(lua_State *L) {
-  if (lua_type(L, -1) != LUA_TSTRING) return;
+  const void *own = irminsul_of(L)->own_message;
+  irminsul_of(L)->own_message = NULL;
+  if (lua_type(L, -1) != LUA_TSTRING || lua_topointer(L, -1) == own) return;
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
   if (reword_bound(L, text)) return;
@@ -89,7 +94,11 @@ static int base_assert(lua_State *L) {
   if (lua_toboolean(L, 1)) return lua_gettop(L);
   const char *text =
       lua_isnoneornil(L, 2) ? "assertion failed!" : irminsul_check_string(L, 2, NULL);
-  return luaL_error(L, "%s", text);
+  luaL_where(L, 1);
+  lua_pushstring(L, text);
+  lua_concat(L, 2);
+  irminsul_of(L)->own_message = lua_topointer(L, -1);
+  return lua_error(L);
 }
 
 static int base_tonumber(lua_State *L) {
@@ -252,11 +261,6 @@ static int base_pairs(lua_State *L) {
   return 3;
 }
 
-static int no_thread(lua_State *L) {
-  if (lua_pushthread(L)) lua_pushnil(L);
-  return 1;
-}
-
 // MARK: tables
 
 static int table_concat(lua_State *L) {
@@ -283,6 +287,7 @@ static int table_concat(lua_State *L) {
       return luaL_error(
           L, "invalid value (%s) at index %d in table for 'concat'", luaL_typename(L, -1), (int)i);
     }
+    irminsul_count_bytes(L, lua_rawlen(L, -1));
     luaL_addvalue(&buffer);
     if (i < last) luaL_addlstring(&buffer, separator, separator_length);
   }
@@ -445,9 +450,4 @@ void irminsul_set_table_functions(lua_State *L) {
       {"sort", table_sort},     {NULL, NULL},
   };
   luaL_setfuncs(L, functions, 0);
-}
-
-void irminsul_set_coroutine_functions(lua_State *L) {
-  lua_pushcfunction(L, no_thread);
-  lua_setfield(L, -2, "running");
 }

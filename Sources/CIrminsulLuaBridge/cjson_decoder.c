@@ -165,6 +165,7 @@ static char *put_utf8(char *to, int scalar) {
 
 static void push_string(struct decoder *decoder) {
   const char *from = decoder->content, *end = from + decoder->content_length;
+  irminsul_count_bytes(decoder->L, decoder->content_length);
   if (!decoder->has_escapes) {
     lua_pushlstring(decoder->L, from, decoder->content_length);
     return;

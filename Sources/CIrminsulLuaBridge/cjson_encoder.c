@@ -100,9 +100,11 @@ static bool is_plain(unsigned char character) {
 static void put_string(struct encoder *encoder, int index) {
   size_t length, start = 0;
   const char *text = lua_tolstring(encoder->L, index, &length);
+  irminsul_count_bytes(encoder->L, length);
   put_character(encoder, '"');
   for (size_t i = 0; i < length; i++) {
     if (is_plain((unsigned char)text[i])) continue;
+    irminsul_count_step(encoder->L, &encoder->steps);
     put(encoder, text + start, i - start);
     put_escape(encoder, (unsigned char)text[i]);
     start = i + 1;

@@ -117,6 +117,7 @@ static void pack_value(struct packing *to, int index, int level) {
     case LUA_TSTRING: {
       size_t length;
       const char *text = lua_tolstring(L, index, &length);
+      irminsul_count_bytes(L, length);
       put_text(to, text, length);
       return;
     }

@@ -24,6 +24,7 @@ static int load_string(lua_State *L) {
   size_t length;
   const char *text = irminsul_check_string(L, 1, &length);
   const char *name = lua_isnoneornil(L, 2) ? text : irminsul_check_string(L, 2, NULL);
+  irminsul_count_bytes(L, length * 16);
   return loaded(L, irminsul_load(L, text, length, name, 1));
 }
 
@@ -96,6 +97,7 @@ static int raise_error(lua_State *L) {
     irminsul_push_text(L, 1);
     lua_concat(L, 2);
   }
+  irminsul_of(L)->own_message = lua_topointer(L, -1);
   return lua_error(L);
 }
 
@@ -340,16 +342,11 @@ static void open_string(lua_State *L) {
 }
 
 void irminsul_open_globals(lua_State *L) {
-  static const char *const removed[] = {"close", "isyieldable", NULL};
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &irminsul_globals_key);
   open_base(L);
   open_table(L);
   open_string(L);
-  luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
-  remove_fields(L, removed);
-  irminsul_set_coroutine_functions(L);
-  lua_pop(L, 1);
   // Messages name functions by how they are called; 5.4 would look them up here.
   lua_newtable(L);
   lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);

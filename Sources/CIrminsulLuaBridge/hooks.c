@@ -199,16 +199,35 @@ static const char *push_local(lua_State *L, lua_Debug *place, int number) {
   return name;
 }
 
+struct look {
+  lua_Debug *place;
+  int number;
+  irminsul_buffer *shown;
+  bool is_found;
+};
+
+static int show_local(lua_State *L) {
+  struct look *job = lua_touserdata(L, 1);
+  const char *name = push_local(L, job->place, job->number);
+  if (!name) return 0;
+  irminsul_buffer_text(job->shown, IRMINSUL_SHOWN_BYTES, name, strlen(name));
+  show(L, job->shown, 0);
+  job->is_found = true;
+  return 0;
+}
+
 bool irminsul_lua_show_local(irminsul_lua *lua, int level, int number, irminsul_buffer *shown) {
   lua_State *L = lua->running;
   lua_Debug place;
   if (!L || number == 0 || !lua_getstack(L, level + lua->hidden_frames, &place)) return false;
   if (!lua_checkstack(L, 8)) return false;
-  const char *name = push_local(L, &place, number);
-  if (!name) return false;
-  irminsul_buffer_text(shown, IRMINSUL_SHOWN_BYTES, name, strlen(name));
-  show(L, shown, 0);
-  return true;
+  struct look job = {&place, number, shown, false};
+  lua_pushcfunction(L, show_local);
+  lua_pushlightuserdata(L, &job);
+  if (lua_pcall(L, 1, 0, 0) == LUA_OK) return job.is_found;
+  lua_pop(L, 1);
+  shown->length = 0;
+  return false;
 }
 
 struct evaluation {

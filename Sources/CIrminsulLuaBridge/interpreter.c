@@ -127,8 +127,11 @@ static int open_libraries(lua_State *L) {
   irminsul_open_cjson(L);
   irminsul_open_cmsgpack(L);
   irminsul_open_math(L);
+  irminsul_open_coroutine(L);
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts_key);
+  lua_pushboolean(L, 0);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &last_script_key);
   irminsul_protect_globals(L);
   irminsul_open_libraries(L);
   // What a script makes is mostly gone at its end; what is compiled stays.
@@ -192,7 +195,51 @@ static void forget_scripts(lua_State *L) {
   irminsul_of(L)->last_sha1[0] = 0;
 }
 
+/// Gives back all that may be made anew, when memory has run out before a script began. Raises no error.
+static void forget(irminsul_lua *lua) {
+  lua_State *L = lua->main;
+  lua_settop(L, 0);
+  irminsul_forget_libraries(L);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
+  for (lua_pushnil(L); lua_next(L, -2);) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushnil(L);
+    lua_rawset(L, -4);
+  }
+  lua_pop(L, 1);
+  // Its place is there since the interpreter was opened.
+  lua_pushboolean(L, 0);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &last_script_key);
+  lua->last_sha1[0] = 0;
+  lua->script_count = 0;
+  release_json(lua);
+  lua_gc(L, LUA_GCCOLLECT);
+}
+
 // Arguments of the protected functions below travel as light userdata.
+
+/// Replaces what 5.4's compiler says of a program that is beyond its limits by what 5.1's says of its own.
+static void reword_limit(lua_State *L) {
+  static const struct {
+    const char *found, *wanted;
+    bool names_token;
+  } limits[] = {
+      {"C stack overflow", "chunk has too many syntax levels", false},
+      {"function or expression needs too many registers", "function or expression too complex", true},
+  };
+  const char *text = lua_tostring(L, -1);
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    const char *place = strstr(text, limits[i].found);
+    if (!place) continue;
+    lua_pushlstring(L, text, (size_t)(place - text));
+    lua_pushstring(L, limits[i].wanted);
+    lua_pushstring(L, limits[i].names_token ? place + strlen(limits[i].found) : "");
+    lua_concat(L, 3);
+    lua_replace(L, -2);
+    return;
+  }
+}
 
 int irminsul_load(
     lua_State *L, const char *text, size_t length, const char *chunk_name, int depth) {
@@ -211,7 +258,10 @@ int irminsul_load(
   const char *translated = lua_tolstring(L, top + 1, &length);
   status = luaL_loadbufferx(L, translated, length, chunk_name, "t");
   lua_replace(L, top + 1);
-  if (status != LUA_OK) lua_settop(L, top + 1);
+  if (status != LUA_OK) {
+    lua_settop(L, top + 1);
+    if (status == LUA_ERRSYNTAX) reword_limit(L);
+  }
   return status;
 }
 
@@ -231,6 +281,8 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
     lua_pop(L, 1);
     int status = irminsul_load(
         L, (const char *)source.bytes, source.length, irminsul_script_source, 0);
+    // That it does not fit is no mistake of the script.
+    if (status == LUA_ERRMEM) return lua_error(L);
     if (status != LUA_OK) return status;
     lua->script_count++;
     // Its notes are kept by the function.
@@ -257,37 +309,62 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
   return LUA_OK;
 }
 
+/// Appends an error as one line: what would end it are spaces in it, and nothing at its end.
+static void append_error(irminsul_buffer *reply, const char *text, size_t length) {
+  while (length && (text[length - 1] == '\r' || text[length - 1] == '\n')) length--;
+  size_t start = reply->length + 9;
+  irminsul_buffer_text(reply, IRMINSUL_ERROR, text, length);
+  if (reply->exhausted) return;
+  for (size_t i = start; i < reply->length; i++) {
+    uint8_t *byte = &reply->bytes[i];
+    if (*byte == '\r' || *byte == '\n') *byte = ' ';
+  }
+}
+
 /// Appends why a script does not compile: the message is at the top of the stack.
 static void append_compile_error(lua_State *L, irminsul_buffer *reply) {
   const char *reason = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
-  char text[512] = "ERR Error compiling script (new function): ";
-  strncat(text, reason, sizeof text - strlen(text) - 1);
-  for (char *c = text; *c; c++) {
-    if (*c == '\r' || *c == '\n') *c = ' ';
-  }
-  irminsul_buffer_text(reply, IRMINSUL_ERROR, text, strlen(text));
+  const char *text = lua_pushfstring(L, "ERR Error compiling script (new function): %s", reason);
+  append_error(reply, text, strlen(text));
 }
 
 struct compilation {
   const char *sha1;
   irminsul_slice source;
+  irminsul_buffer *reply;
+  bool is_invalid;
 };
 
 static int compile(lua_State *L) {
   struct compilation *job = lua_touserdata(L, 1);
-  return push_script(L, job->sha1, job->source) == LUA_OK ? 0 : lua_error(L);
+  if (push_script(L, job->sha1, job->source) == LUA_OK) return 0;
+  append_compile_error(L, job->reply);
+  job->is_invalid = true;
+  return 0;
 }
 
 irminsul_outcome irminsul_lua_compile(
     irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply) {
   lua_State *L = lua->main;
-  struct compilation job = {sha1, source};
+  struct compilation job = {sha1, source, reply, false};
   lua_pushcfunction(L, compile);
   lua_pushlightuserdata(L, &job);
-  if (lua_pcall(L, 1, 0, 0) == LUA_OK) return IRMINSUL_DONE;
-  append_compile_error(L, reply);
+  int status = lua_pcall(L, 1, 0, 0);
   lua_settop(L, 0);
-  return IRMINSUL_INVALID;
+  if (status != LUA_OK) {
+    forget(lua);
+    lua_pushcfunction(L, compile);
+    lua_pushlightuserdata(L, &job);
+    status = lua_pcall(L, 1, 0, 0);
+    lua_settop(L, 0);
+  }
+  if (status != LUA_OK) {
+    static const char text[] = "OOM the script does not fit into the memory limit";
+    irminsul_buffer_release(reply);
+    irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
+    return IRMINSUL_FAILED;
+  }
+  return job.is_invalid ? IRMINSUL_INVALID : IRMINSUL_DONE;
 }
 
 /// Adds `source` and `line` of the raising Lua code to the error, as Redis' handler does.
@@ -334,6 +411,8 @@ struct run {
   /// Whether the script itself came to its end; an error after that is one of the conversion.
   bool ended;
   bool is_invalid;
+  /// Whether the script has run out of memory.
+  bool is_hungry;
 };
 
 static void push_list(lua_State *L, const irminsul_slice *words, size_t count) {
@@ -398,6 +477,7 @@ static int run(lua_State *L) {
   int status = lua_pcall(L, lua_gettop(L) - handler - 1, 1, handler);
   // Whatever happens now is not the script's: it may take the time it needs.
   lua_sethook(L, NULL, 0, 0);
+  job->is_hungry = status == LUA_ERRMEM;
   if (lua->stopped != IRMINSUL_DONE) return 0;
   if (status == LUA_OK) {
     job->ended = true;
@@ -434,14 +514,7 @@ static int run(lua_State *L) {
   size_t length;
   irminsul_push_text(L, -1);
   const char *text = lua_tolstring(L, -1, &length);
-  size_t start = job->reply->length + 9;
-  irminsul_buffer_text(job->reply, IRMINSUL_ERROR, text, length);
-  if (!job->reply->exhausted) {
-    for (size_t i = start; i < job->reply->length; i++) {
-      uint8_t *byte = &job->reply->bytes[i];
-      if (*byte == '\r' || *byte == '\n') *byte = ' ';
-    }
-  }
+  append_error(job->reply, text, length);
   return 0;
 }
 
@@ -461,6 +534,15 @@ static void end(irminsul_lua *lua) {
   if (lua->used > idle_memory) lua_gc(lua->main, LUA_GCCOLLECT);
 }
 
+/// Lua's status, with a message at the top if it is an error.
+static int attempt(irminsul_lua *lua, struct run *job) {
+  lua_pushcfunction(lua->main, run);
+  lua_pushlightuserdata(lua->main, job);
+  int status = lua_pcall(lua->main, 1, 0, 0);
+  lua_sethook(lua->main, NULL, 0, 0);
+  return status;
+}
+
 static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanoseconds) {
   lua_State *L = lua->main;
   irminsul_buffer *reply = job.reply;
@@ -468,10 +550,12 @@ static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanos
   // Marks of an earlier run that nobody took are not this one's.
   if (lua->line_capacity) memset(lua->lines, 0, lua->line_capacity);
   lua->line_count = 0;
-  lua_pushcfunction(L, run);
-  lua_pushlightuserdata(L, &job);
-  int status = lua_pcall(L, 1, 0, 0);
-  lua_sethook(L, NULL, 0, 0);
+  int status = attempt(lua, &job);
+  if (lua->stopped == IRMINSUL_DONE && status != LUA_OK && !job.begun) {
+    forget(lua);
+    // A function is gone with its library, and comes back with the next call.
+    if (!job.library) status = attempt(lua, &job);
+  }
   irminsul_outcome outcome = lua->stopped;
   if (job.is_invalid) {
     outcome = IRMINSUL_INVALID;
@@ -479,7 +563,6 @@ static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanos
     static const char text[] = "OOM the arguments do not fit into the script's memory limit";
     irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
     outcome = IRMINSUL_FAILED;
-    lua_gc(L, LUA_GCCOLLECT);
   } else if (outcome == IRMINSUL_DONE && (status != LUA_OK || reply->exhausted)) {
     char text[256] = "ERR not enough memory for the script's arguments or reply";
     if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TSTRING) {
@@ -493,6 +576,11 @@ static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanos
     outcome = IRMINSUL_FAILED;
   }
   end(lua);
+  if (job.is_hungry) {
+    // If it is not the script that holds most of the memory, it is what libraries keep.
+    lua_gc(L, LUA_GCCOLLECT);
+    if (lua->used > lua->limit / 2) forget(lua);
+  }
   return outcome;
 }
 
@@ -557,7 +645,8 @@ irminsul_outcome irminsul_lua_load_library(
   end(lua);
   if (lua->stopped != IRMINSUL_DONE) return lua->stopped;
   if (status != LUA_OK) {
-    static const char text[] = "ERR not enough memory for the library";
+    static const char text[] = "OOM the library does not fit into the memory limit";
+    forget(lua);
     irminsul_buffer_release(reply);
     irminsul_buffer_text(reply, IRMINSUL_ERROR, text, sizeof text - 1);
   }

@@ -250,6 +250,7 @@ bool irminsul_load_library(
   lua->notes = NULL;
   int status =
       irminsul_load(L, (const char *)source.bytes, source.length, "@user_function", 0);
+  if (status == LUA_ERRMEM) return lua_error(L);
   if (status != LUA_OK) {
     lua_pushfstring(L, "ERR Error compiling function: %s", lua_tostring(L, -1));
     return false;
@@ -292,10 +293,38 @@ bool irminsul_push_function(lua_State *L, const char *library, const char *name)
   return found;
 }
 
+struct search {
+  const char *library;
+  bool is_found;
+};
+
+static int search(lua_State *L) {
+  struct search *job = lua_touserdata(L, 1);
+  job->is_found = push_library(L, job->library) == LUA_TTABLE;
+  return 0;
+}
+
 bool irminsul_lua_has_library(irminsul_lua *lua, const char *library) {
-  bool found = push_library(lua->main, library) == LUA_TTABLE;
+  struct search job = {library, false};
+  lua_pushcfunction(lua->main, search);
+  lua_pushlightuserdata(lua->main, &job);
+  // Without memory for a name there is none for calling anything, which will say so.
+  lua_pcall(lua->main, 1, 0, 0);
   lua_settop(lua->main, 0);
-  return found;
+  return job.is_found;
+}
+
+void irminsul_forget_libraries(lua_State *L) {
+  // Nothing here takes memory.
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &libraries_key);
+  for (lua_pushnil(L); lua_next(L, -2);) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushnil(L);
+    lua_rawset(L, -4);
+  }
+  lua_pop(L, 1);
+  irminsul_of(L)->library_count = 0;
 }
 
 void irminsul_open_libraries(lua_State *L) {

@@ -108,10 +108,11 @@ static int status_reply(lua_State *L) {
 
 static int sha1hex(lua_State *L) {
   if (lua_gettop(L) != 1) return irminsul_raise(L, "wrong number of arguments");
-  size_t length;
+  size_t length = 0;
   irminsul_push_text(L, 1);
   const char *text = lua_tolstring(L, -1, &length);
   char digits[40];
+  irminsul_count_bytes(L, length * 8);
   irminsul_sha1_hex((irminsul_slice){(const uint8_t *)text, text ? length : 0}, digits);
   lua_pushlstring(L, digits, 40);
   return 1;

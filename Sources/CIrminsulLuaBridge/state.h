@@ -37,6 +37,8 @@ struct irminsul_lua {
   /// clock on, which most scripts are too short for.
   int64_t time_limit;
   int64_t deadline;
+  /// Read or written by functions of C since the last look at the clock.
+  size_t bytes;
   /// IRMINSUL_DONE while the script may go on.
   irminsul_outcome stopped;
   /// The 48 bits of lrand48.
@@ -63,6 +65,8 @@ struct irminsul_lua {
   int first_line;
   /// The script that ran last, which is at hand; empty when there is none.
   char last_sha1[40];
+  /// The message that a script has just raised by itself, which is no message of the interpreter's.
+  const void *own_message;
   /// The thread that runs now, in a hook or a redis.call, and how many of its innermost frames are
   /// not the script's.
   lua_State *running;
@@ -82,6 +86,16 @@ void irminsul_check_time(lua_State *L);
 /// To be called at each step of a long loop in C, where no instruction is counted.
 static inline void irminsul_count_step(lua_State *L, unsigned *steps) {
   if ((++*steps & 0xfff) == 0) irminsul_check_time(L);
+}
+
+/// To be called where a function of C reads or writes so many bytes at once: a loop of few instructions around it
+/// may take long.
+static inline void irminsul_count_bytes(lua_State *L, size_t bytes) {
+  irminsul_lua *lua = irminsul_of(L);
+  lua->bytes += bytes;
+  if (lua->bytes < 1 << 20) return;
+  lua->bytes = 0;
+  irminsul_check_time(L);
 }
 
 /// Whether 5.1 would have room for more values on the stack of this C function, of whose values
@@ -122,8 +136,8 @@ size_t irminsul_decode_reply(lua_State *L, const irminsul_buffer *reply, size_t 
 /// The name of a script's chunk, as messages show it.
 extern const char irminsul_script_source[];
 
-/// How many VM instructions pass between two looks at the clock: some tens of microseconds.
-enum { irminsul_instructions_per_check = 10000 };
+/// How many VM instructions pass between two looks at the clock: some microseconds, unless each is a long one.
+enum { irminsul_instructions_per_check = 2000 };
 
 /// The one hook of the interpreter: time, marks of lines, and the hook of a host.
 void irminsul_on_event(lua_State *L, lua_Debug *event);
@@ -139,6 +153,7 @@ void irminsul_open_bit(lua_State *L);
 void irminsul_open_cjson(lua_State *L);
 void irminsul_open_cmsgpack(lua_State *L);
 void irminsul_open_math(lua_State *L);
+void irminsul_open_coroutine(lua_State *L);
 
 /// Translates a program: the arguments are its text, its name in messages and how deeply it is nested; the
 /// results its text for 5.4 and notes, which begin with the line of its first word and a NUL.
@@ -157,7 +172,6 @@ int irminsul_load(
 void irminsul_set_base_functions(lua_State *L);
 void irminsul_set_table_functions(lua_State *L);
 void irminsul_set_string_functions(lua_State *L);
-void irminsul_set_coroutine_functions(lua_State *L);
 
 /// Puts what translated programs call into the table at the top.
 void irminsul_set_operators(lua_State *L);
@@ -193,6 +207,9 @@ void irminsul_open_libraries(lua_State *L);
 
 /// Pushes a function of a library; false when there is none.
 bool irminsul_push_function(lua_State *L, const char *library, const char *name);
+
+/// Leaves no library compiled, nor what its functions have kept: each is loaded anew when it is called. Raises no error.
+void irminsul_forget_libraries(lua_State *L);
 
 /// Loads a library, whose description goes to `reply`; on failure pushes the message and returns false.
 bool irminsul_load_library(

@@ -190,6 +190,9 @@ static const char *end_capture(struct matching *m, const char *s, const char *p)
 static const char *match_capture(struct matching *m, const char *s, int digit) {
   int level = capture_number(m, digit);
   ptrdiff_t length = m->captures[level].length;
+  // A position has no text to be found again.
+  if (length < 0) return NULL;
+  irminsul_count_bytes(m->L, (size_t)length);
   if (m->end - s >= length && memcmp(m->captures[level].start, s, (size_t)length) == 0) {
     return s + length;
   }
@@ -310,9 +313,12 @@ static ptrdiff_t position_of(double number, size_t length) {
 }
 
 static const char *find_plain(
-    const char *text, size_t length, const char *wanted, size_t wanted_length) {
+    lua_State *L, const char *text, size_t length, const char *wanted, size_t wanted_length) {
   if (wanted_length == 0) return text;
+  irminsul_count_bytes(L, length);
   while (length >= wanted_length) {
+    // Long texts that are nearly equal take as long as a pattern.
+    irminsul_count_bytes(L, wanted_length);
     const char *first = memchr(text, wanted[0], length - wanted_length + 1);
     if (!first) return NULL;
     if (memcmp(first, wanted, wanted_length) == 0) return first;
@@ -333,7 +339,7 @@ static int find(lua_State *L, bool answers_place) {
   bool is_plain = answers_place && (lua_toboolean(L, 4) || !strpbrk(pattern, "^$*+?.([%-"));
   if (is_plain) {
     const char *found =
-        find_plain(text + start, length - (size_t)start, pattern, pattern_length);
+        find_plain(L, text + start, length - (size_t)start, pattern, pattern_length);
     if (found) {
       lua_pushnumber(L, (double)(found - text + 1));
       lua_pushnumber(L, (double)(found - text + (ptrdiff_t)pattern_length));
@@ -411,6 +417,9 @@ static void add_replacement(
         luaL_addlstring(buffer, s, (size_t)(end - s));
       } else {
         push_capture(m, text[i] - '1', s, end);
+        // A position is a number.
+        irminsul_push_text(L, -1);
+        lua_remove(L, -2);
         luaL_addvalue(buffer);
       }
     }
@@ -588,6 +597,7 @@ static int string_format(lua_State *L) {
       case 's': {
         size_t size;
         const char *value = irminsul_check_string(L, argument, &size);
+        irminsul_count_bytes(L, size);
         if (!strchr(form, '.') && size >= 100) {
           luaL_addlstring(&buffer, value, size);
           continue;
@@ -618,9 +628,8 @@ static int string_rep(lua_State *L) {
   if (length >= (SIZE_MAX >> 1) / (size_t)count) return luaL_error(L, "resulting string too large");
   luaL_Buffer buffer;
   char *to = luaL_buffinitsize(L, &buffer, length * (size_t)count);
-  unsigned steps = 0;
   for (int64_t i = 0; i < count; i++, to += length) {
-    if (length >= 4096 || (i & 0xfff) == 0) irminsul_count_step(L, &steps);
+    irminsul_count_bytes(L, length);
     memcpy(to, text, length);
   }
   luaL_pushresultsize(&buffer, length * (size_t)count);
@@ -635,6 +644,7 @@ static int string_sub(lua_State *L) {
   if (start < 1) start = 1;
   if (end > (ptrdiff_t)length) end = (ptrdiff_t)length;
   if (start <= end) {
+    irminsul_count_bytes(L, (size_t)(end - start));
     lua_pushlstring(L, text + start - 1, (size_t)(end - start + 1));
   } else {
     lua_pushliteral(L, "");
@@ -652,6 +662,7 @@ static int string_len(lua_State *L) {
 static int mapped(lua_State *L, int (*map)(int)) {
   size_t length;
   const char *text = irminsul_check_string(L, 1, &length);
+  irminsul_count_bytes(L, length);
   luaL_Buffer buffer;
   char *to = luaL_buffinitsize(L, &buffer, length);
   for (size_t i = 0; i < length; i++) to[i] = (char)map((unsigned char)text[i]);
@@ -666,6 +677,7 @@ static int string_upper(lua_State *L) { return mapped(L, toupper); }
 static int string_reverse(lua_State *L) {
   size_t length;
   const char *text = irminsul_check_string(L, 1, &length);
+  irminsul_count_bytes(L, length);
   luaL_Buffer buffer;
   char *to = luaL_buffinitsize(L, &buffer, length);
   for (size_t i = 0; i < length; i++) to[i] = text[length - 1 - i];

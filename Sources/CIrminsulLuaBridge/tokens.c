@@ -89,6 +89,21 @@ static void add_decoded(luaL_Buffer *buffer, const char *text, const char *end) 
   }
 }
 
+/// Adds a string between long brackets: without an end of a line at its beginning, and all others alike.
+static void add_lines(luaL_Buffer *buffer, const char *text, const char *end) {
+  const char *bracket = memchr(text + 1, '[', (size_t)(end - text - 1));
+  const char *content = bracket ? bracket + 1 : end;
+  while (text < end) {
+    if (!is_newline((unsigned char)*text)) {
+      luaL_addchar(buffer, *text++);
+      continue;
+    }
+    if (text != content) luaL_addchar(buffer, '\n');
+    text++;
+    if (text < end && is_newline((unsigned char)*text) && *text != text[-1]) text++;
+  }
+}
+
 _Noreturn void irminsul_refuse_token(
     struct translation *t, const char *message, const struct token *near) {
   lua_State *L = t->L;
@@ -103,7 +118,7 @@ _Noreturn void irminsul_refuse_token(
       luaL_Buffer buffer;
       luaL_buffinit(L, &buffer);
       if (near->start[0] == '[') {
-        luaL_addlstring(&buffer, near->start, near->length);
+        add_lines(&buffer, near->start, near->start + near->length);
       } else {
         add_decoded(&buffer, near->start, near->start + near->length);
       }
@@ -146,12 +161,6 @@ static void read_long(struct translation *t, struct token *token, int level, boo
     switch (peek(t)) {
       case -1:
         refuse(t, token, token_eof, is_comment ? "unfinished long comment" : "unfinished long string");
-        break;
-      case '[':
-        if (long_bracket(t) == level) {
-          t->next++;
-          if (level == 0) refuse(t, token, '[', "nesting of [[...]] is deprecated");
-        }
         break;
       case ']':
         if (long_bracket(t) == level) {

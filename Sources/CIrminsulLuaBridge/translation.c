@@ -14,6 +14,8 @@
 enum {
   most_variables = 200,
   most_depth = 200,
+  /// Of one expression: each is a call around what is left of it.
+  most_modulos = 50,
   unary_priority = 8,
 };
 
@@ -24,7 +26,8 @@ static const char *const helper_names[helper_count] = {
 enum expression_kind {
   /// Nothing that matters.
   is_value,
-  /// A constant that is true, or one that is not.
+  /// A number that is constant, also by calculation; another constant that is true; one that is not.
+  is_number,
   is_true,
   is_false,
   /// What compares, or the negation of that.
@@ -88,6 +91,7 @@ static size_t mark(struct translation *t) {
 
 static void insert(struct translation *t, size_t place, const char *text) {
   size_t length = strlen(text);
+  if (length == 0) return;
   reserve(t, length);
   memmove(t->output + place + length, t->output + place, t->length - place);
   memcpy(t->output + place, text, length);
@@ -290,6 +294,17 @@ static void declare_hidden(struct translation *t, int count) {
   activate(t, count);
 }
 
+static void add_upvalue(struct translation *t, struct function *function, int variable) {
+  for (int i = 0; i < function->upvalue_count; i++) {
+    if (function->upvalues[i] == variable) return;
+  }
+  if (function->upvalue_count == most_upvalues) {
+    t->overfull = function;
+    return;
+  }
+  function->upvalues[function->upvalue_count++] = variable;
+}
+
 static void resolve(
     struct translation *t, const char *name, size_t length, struct expression *e) {
   struct function *function = t->function;
@@ -302,6 +317,7 @@ static void resolve(
       continue;
     }
     e->kind = function == t->function ? is_local : is_upvalue;
+    for (struct function *user = t->function; user != function; user = user->outer) add_upvalue(t, user, i);
     if (i == function->arg) function->uses_arg = true;
     return;
   }
@@ -324,6 +340,11 @@ static void copy_variable(struct translation *t, struct expression *e) {
     put(t, name, length);
   }
   advance(t);
+  if (t->overfull) {
+    const char *message = lua_pushfstring(
+        t->L, "function at line %d has more than %d upvalues", t->overfull->line, most_upvalues);
+    refuse_plainly(t, message);
+  }
 }
 
 /// Declares the name that must come, and writes it.
@@ -585,7 +606,7 @@ static void read_simple(struct translation *t, struct expression *e) {
   *e = (struct expression){is_value, NULL, 0};
   switch (t->token.kind) {
     case token_number:
-      e->kind = is_true;
+      e->kind = is_number;
       copy_number(t, false);
       return;
     case token_string:
@@ -704,7 +725,7 @@ static void read_unary(struct translation *t, struct expression *e) {
   size_t operand = mark(t);
   read_above(t, unary_priority, e);
   enum expression_kind kind = is_value;
-  if (operator == '-' && e->kind == is_true) kind = is_true;
+  if (operator == '-' && e->kind == is_number) kind = is_number;
   if (operator == token_not && e->kind == is_comparison) kind = is_comparison;
   if (operator == '#') {
     kind = is_length;
@@ -722,6 +743,7 @@ static void read_unary(struct translation *t, struct expression *e) {
 /// An expression up to the first operator that does not hold more tightly than the limit.
 static void read_above(struct translation *t, int limit, struct expression *e) {
   enter_level(t);
+  int modulos = 0;
   size_t start = mark(t);
   if (t->token.kind == '-' || t->token.kind == '#' || t->token.kind == token_not) {
     read_unary(t, e);
@@ -735,6 +757,7 @@ static void read_above(struct translation *t, int limit, struct expression *e) {
     if (operator == token_concat) {
       read_concatenation(t, start, e);
     } else if (operator == '%') {
+      if (++modulos > most_modulos) refuse_plainly(t, "chunk has too many syntax levels");
       read_modulo(t, start, e);
     } else {
       struct expression right = {is_value, NULL, 0};
@@ -743,13 +766,18 @@ static void read_above(struct translation *t, int limit, struct expression *e) {
       if (adds_to_length && t->token.kind == token_number &&
           left_priority(kind_ahead(t)) <= priority) {
         copy_number(t, true);
+        right.kind = is_number;
       } else {
         read_above(t, operator == '^' ? 9 : priority, &right);
       }
       if (operator < 256 && strchr("+-*/^", operator)) note_operands(t, line, (char)operator, e, &right);
+      bool is_constant_true = e->kind == is_true || e->kind == is_number;
       // What is always the second operand keeps the name of it.
-      if ((operator == token_and && e->kind == is_true) || (operator == token_or && e->kind == is_false)) {
+      if ((operator == token_and && is_constant_true) || (operator == token_or && e->kind == is_false)) {
         result = right;
+      } else if (e->kind == is_number && right.kind == is_number && left_priority(operator) > 5 &&
+                 operator != '/') {
+        result.kind = is_number;
       }
       if (left_priority(operator) == 3) result.kind = is_comparison;
     }
@@ -839,9 +867,9 @@ static void read_iteration(struct translation *t, int names) {
 static void read_bound(struct translation *t, const char *otherwise) {
   struct expression e;
   size_t start = mark(t);
-  bool is_number = t->token.kind == token_number;
+  bool begins_with_number = t->token.kind == token_number;
   read_expression(t, &e);
-  if (is_number || e.kind == is_length) return;
+  if ((begins_with_number && e.kind == is_number) || e.kind == is_length) return;
   char text[32];
   snprintf(text, sizeof text, " %s(", helper_names[helper_bound]);
   insert(t, start, text);

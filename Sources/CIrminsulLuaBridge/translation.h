@@ -55,6 +55,9 @@ struct variable {
   bool is_active;
 };
 
+/// Of one function, as in 5.1.
+enum { most_upvalues = 60 };
+
 /// A function that is being read.
 struct function {
   struct function *outer;
@@ -66,6 +69,9 @@ struct function {
   int arg;
   bool uses_arg;
   int loops;
+  /// Variables of functions around it that it or a function within it uses, by index.
+  int upvalues[most_upvalues];
+  int upvalue_count;
 };
 
 struct expression;
@@ -104,6 +110,8 @@ struct translation {
   struct variable *variables;
   int variable_count, variable_capacity, variables_slot;
   struct function *function;
+  /// The one that has too many upvalues, if there is one.
+  const struct function *overfull;
   int depth;
   bool helpers[helper_count];
   /// The operands of the `..` that are being read.

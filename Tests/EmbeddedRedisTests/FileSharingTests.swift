@@ -111,7 +111,7 @@ import Testing
     process.standardInput = input
     process.standardOutput = output
     try Launcher.run(process)
-    #expect(output.fileHandleForReading.availableData == Data("begun\n".utf8))
+    #expect(output.fileHandleForReading.readData(ofLength: 6) == Data("begun\n".utf8))
     async let waiting = host.run(Command("INCR", "a"))
     async let behind = host.run(Command("INCR", "a"))
     let reading = try await host.run(Command("GET", "a"))

@@ -48,6 +48,17 @@ import Testing
     "for x in (('a'):rep(60)):gmatch(('a?'):rep(60) .. ('a'):rep(59) .. 'bb') do end while true do end",
     "local s = ('('):rep(1e6) while true do s:find('%b()') end",
     "local s = ('x'):rep(1e6) while true do s:find('yz', 1, true) end",
+    // Calls that are each over soon, and long together.
+    "local s = ('x'):rep(1e7) while true do s:find(('x'):rep(5e6) .. 'y', 1, true) end",
+    "local s = ('x'):rep(1e7) while true do s:find('^(x*)y?%1z') end",
+    "local s = ('x'):rep(1e7) while true do s:upper() end",
+    "local s = ('x'):rep(1e7) while true do local t = s .. 'y' end",
+    "local s = ('x'):rep(1e7) while true do s:sub(2) end",
+    "local s = ('x'):rep(1e7) while true do table.concat({s, 'y'}) end",
+    "while true do ('x'):rep(1e7) end",
+    "local s = ('\\1'):rep(1e7) while true do cjson.encode(s) end",
+    "local s = ('x'):rep(1e7) while true do redis.sha1hex(s) end",
+    "local s = ('1'):rep(1e7) while true do tonumber(s) end",
     "local t = {} for i = 1, 1e5 do t[i] = i end "
       + "while true do pcall(table.sort, t, function() return true end) end",
     "local t = {} for i = 1, 1e6 do t[i] = 1 end while true do table.insert(t, 1, 0) end",
@@ -73,5 +84,52 @@ import Testing
       #expect(ContinuousClock.now - start < .seconds(3))
     }
     #expect(try await host.run(.eval("return cjson.encode({1})")).text == "[1]")
+  }
+
+  /// What a library's functions keep may fill all memory: then they are loaded anew, and nothing ends the process.
+  @Test func functionsThatKeepAllMemoryLoseIt() async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptMemoryLimit = 16 << 20
+    let host = try EmbeddedHost.open(configuration)
+    let library = """
+      #!lua name=keeper
+      local kept = {}
+      redis.register_function('keep', function(keys, args)
+        while true do kept[#kept + 1] = ('x'):rep(tonumber(args[1])) .. #kept end
+      end)
+      redis.register_function('count', function() return #kept end)
+      """
+    _ = try await host.run(Command("FUNCTION", "LOAD", library))
+    for size in ["100000", "1000", "1"] {
+      guard case .error = await host.answer(Command("FCALL", "keep", "0", size)) else {
+        Issue.record("it has kept everything")
+        return
+      }
+      // Whatever comes of these, there is an answer.
+      for number in 0..<5 {
+        _ = await host.answer(Command("FCALL", "count", "0"))
+        _ = await host.answer(.eval("return '\(number)' .. \(number)"))
+      }
+      #expect(try await host.run(Command("FCALL", "count", "0")).integer != nil)
+      #expect(try await host.run(.eval("return #('x'):rep(1000)")) == .integer(1000))
+    }
+  }
+
+  /// Scripts that fill all memory by their number are compiled anew.
+  @Test func manyLargeScriptsRun() async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptMemoryLimit = 8 << 20
+    let host = try EmbeddedHost.open(configuration)
+    for number in 0..<40 {
+      let text = String(repeating: "x", count: 500_000)
+      #expect(try await host.run(.eval("return #'\(text)\(number)'")).integer ?? 0 > 500_000)
+    }
+    guard
+      case .error = await host.answer(.eval("return '\(String(repeating: "x", count: 9 << 20))'"))
+    else {
+      Issue.record("a script that does not fit has run")
+      return
+    }
+    #expect(try await host.run(.eval("return 1")) == .integer(1))
   }
 }

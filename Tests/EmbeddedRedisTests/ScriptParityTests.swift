@@ -153,14 +153,75 @@ import Testing
     "redis.setresp(3) return tostring(redis.call('get', 'nokey3'))",
     "return redis.acl_check_cmd('set', 'a', 'b')", "return redis.acl_check_cmd('nosuch')",
     "return gcinfo() > 0", "return tostring(rawequal(string, string))",
+    // A position that was captured is no text.
+    "return {('ab'):find('()%1')}", "return {('aab'):match('()a%1')}",
+    "return {('abc'):gsub('()b', '%1')}", "return {('abc'):gsub('()', '%1,')}",
+    // A script's own messages stay as they are, whatever they look like.
+    "return {pcall(error, \"attempt to index a nil value (local')\", 0)}",
+    "return {pcall(error, \"attempt to call a nil value (global 'f')\")}",
+    "error(\"attempt to call a nil value (global 'f')\")",
+    "return {pcall(assert, nil, \"attempt to index a nil value (local 'x')\")}",
+    "return {pcall(error, \"bad 'for' limit (number expected, got nil)\")}",
+    // Coroutines.
+    "return {coroutine.resume(coroutine.create(function() local x return x.y end))}",
+    "return {coroutine.resume(coroutine.create(function() for i = 1, nil do end end))}",
+    "return {coroutine.resume(coroutine.create(function(...) coroutine.yield(1, ...) end), 'a', 'b')}",
+    "local c = coroutine.create(function() end) coroutine.resume(c) return {coroutine.resume(c)}",
+    "local c c = coroutine.create(function() return coroutine.resume(c) end) return {coroutine.resume(c)}",
+    "return {pcall(coroutine.wrap(function() local x return x.y end))}",
+    "return {pcall(coroutine.wrap(function() error({err = 'X y'}) end))}",
+    "return {pcall(coroutine.yield)}", "return {pcall(coroutine.resume, 1)}",
+    "return {pcall(coroutine.create, 1)}", "return {pcall(coroutine.status)}",
+    "return {coroutine.wrap(function() return pcall(coroutine.yield, 1) end)()}",
+    "local c = coroutine.create(function() return redis.call('nosuch') end) "
+      + "local ok, e = coroutine.resume(c) return {tostring(ok), type(e), e}",
+    "local c = coroutine.wrap(function() return redis.call('set', 'co', '1') end) return c()",
+    "return {coroutine.status(coroutine.create(function() end)), tostring(coroutine.running())}",
+    "return {pcall(coroutine.wrap, 'x'), pcall(coroutine.create, pcall)}",
+    "return coroutine.wrap(string.rep)",
+    "local c c = coroutine.wrap(function() return coroutine.status(coroutine.create(c)) end) return {pcall(c)}",
+    "local c = coroutine.wrap(function() error('x', 0) end) pcall(c) return {pcall(c)}",
+    "local c c = coroutine.create(function() local d = coroutine.create(function() "
+      + "return {coroutine.resume(c)}, coroutine.status(c) end) return coroutine.resume(d) end) "
+      + "local _, _, r, s = coroutine.resume(c) return {r, s}",
+    "return {coroutine.resume(coroutine.create(function() return unpack({}, 1, 100) end))}",
+    "return [[a [[ b ]]", "--[[ a [[ b ]] return 1", "return #[[\r\na\r\n\n\rb]]",
+    "[[\r\na\r\n\n\rb]]", "[==[\n\na]==]", "[==a",
+    // Constants: which of two operands has a name is decided before the script runs.
+    "return {pcall(function() local x return (1 and x).y end)}",
+    "return {pcall(function() local x return (-1 and x).y end)}",
+    "return {pcall(function() local x return (2 * 3 and x).y end)}",
+    "return {pcall(function() local x return (1 / 0 and x).y end)}",
+    "return {pcall(function() local x return (-'1' and x).y end)}",
+    "for i = 1 and 'x', 2 do end", "for i = 1 .. '', 2 do end", "for i = 0 / 0, 2 do return i end",
+    "for i = 2 * 3 .. '', 2 do end",
+    "redis.call('set', 'shared', 9999) redis.call('set', 'own', 10000) redis.call('set', 'text', 'x') "
+      + "local function count(k) return redis.call('object', 'refcount', k) end "
+      + "return {count('shared'), count('own'), count('text')}",
   ]
+
+  private static func variables(_ count: Int, _ separator: String = ",") -> String {
+    (1...count).map { "v\($0)" }.joined(separator: separator)
+  }
+
+  /// What is within the limits of 5.1's compiler, and what is not.
+  private static func limits() -> [String] {
+    let locals = "local " + variables(61) + " "
+    let long = String(repeating: "b", count: 2000)
+    return [
+      "\(locals) return (function() return \(variables(60)) end)()",
+      "\(locals) \n return (function() return \(variables(61, ",\n")) end)()",
+      "\(locals) \n return (function()\nreturn function() return \(variables(61)) \n end end)()",
+      "local \(variables(200)) return 1", "local \(variables(201, ",\n"))", "return 'a\(long)' x",
+    ]
+  }
 
   @Test(arguments: StorageKind.allCases)
   func repliesEqualThoseOfRedis(_ storage: StorageKind) async throws {
     let redis = try RealRedis()
     let folder = try TemporaryFolder()
     let host = try EmbeddedHost(storage: storage.storage(in: folder))
-    for script in Self.scripts {
+    for script in Self.scripts + Self.limits() {
       let expected = try redis.run(.eval(script))
       let found = await host.answer(.eval(script))
       #expect(found == expected, "\(script)")

@@ -180,7 +180,12 @@ enum SortCommands {
     guard let record = try context.keyspace.record(context[2]) else {
       return context.reply.null()
     }
-    if word.isWord("REFCOUNT") { return context.reply.integer(1) }
+    if word.isWord("REFCOUNT") {
+      // Redis has one object for each of the small numbers.
+      guard record.kind == .string else { return context.reply.integer(1) }
+      let number = try context.keyspace.bytes(of: record).withView { $0.integer } ?? -1
+      return context.reply.integer(0..<10_000 ~= number ? Int(Int32.max) : 1)
+    }
     if word.isWord("IDLETIME") { return context.reply.integer(0) }
     if word.isWord("FREQ") {
       throw .reply(
