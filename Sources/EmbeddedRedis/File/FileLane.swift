@@ -1,4 +1,5 @@
 #if File
+  import Dispatch
   import GRDB
   import GRDBSQLite
   import RedisScripting
@@ -7,7 +8,10 @@
   /// threads that run Swift's tasks. What waits for neither runs where it is called, as waking another thread and coming
   /// back takes a good part of the time of a commit.
   final class FileLane: Sendable {
-    private let queue: DatabaseQueue
+    /// Has opened the connection, and closes it. Nothing else goes by way of it: it would find the transaction of a call
+    /// that runs where it was called, and end the process.
+    private let database: DatabaseQueue
+    private let queue: DispatchQueue
     /// nil when closed. Nobody waits for the lock but the queue.
     private let work: Locked<Work?>
     /// Calls that run or are queued.
@@ -20,12 +24,12 @@
     init(
       _ opening: FileOpening, isReader: Bool, configuration: EmbeddedConfiguration
     ) throws(HostError) {
-      let queue = isReader ? try opening.openReader() : try opening.openWriter()
-      self.queue = queue
+      database = isReader ? try opening.openReader() : try opening.openWriter()
+      queue = DispatchQueue(label: isReader ? "irminsul.reader" : "irminsul.writer")
       mayRunAtOnce = isReader || configuration.durability == .normal
       let connection: FileConnection
       do throws(CommandFailure) {
-        connection = try FileConnection(queue, busyTimeout: configuration.busyTimeout)
+        connection = try FileConnection(database, busyTimeout: configuration.busyTimeout)
       } catch {
         throw opening.hostError(error)
       }
@@ -49,7 +53,7 @@
       defer { pending.withLock { $0 -= 1 } }
       if mayRunAtOnce, isFirst, let done = perform(call, waits: false) { return done }
       return await withCheckedContinuation { continuation in
-        queue.asyncWriteWithoutTransaction { _ in
+        queue.async {
           let closed = ScriptSession.Outcome.storageFailed(
             reason: "the file is closed", remedy: "Open it again.")
           continuation.resume(returning: self.perform(call, waits: true) ?? (closed, false))
@@ -72,7 +76,7 @@
     /// The number that changes when another connection has written; nil when it cannot be read.
     func dataVersion() async -> Int64? {
       await withCheckedContinuation { continuation in
-        queue.asyncWriteWithoutTransaction { _ in
+        queue.async {
           continuation.resume(
             returning: self.work.withLock { work in try? work?.readDataVersion() })
         }
@@ -82,7 +86,7 @@
     /// Closes the connection after the work that is queued.
     func close() async {
       await withCheckedContinuation { continuation in
-        queue.asyncWriteWithoutTransaction { _ in
+        queue.async {
           self.work.withLock { work in
             // The session ends before its connection.
             let connection = work?.keyspace.connection
@@ -94,7 +98,7 @@
       }
       await checkpointer?.close()
       // What can fail here is only the checkpoint of the last connection; the log is kept then.
-      try? queue.close()
+      try? database.close()
     }
 
     /// The interpreter and the data that it works on.
