@@ -88,6 +88,26 @@ import Testing
     await again.close()
   }
 
+  /// Calls that run where they are called and calls that wait for their turn follow each other closely.
+  @Test func tasksShareOneWriter() async throws {
+    let folder = try TemporaryFolder()
+    let host = try open(folder.path + "/store")
+    let (tasks, calls) = (16, 200)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<tasks {
+        group.addTask {
+          for _ in 0..<calls {
+            _ = try await host.run(Command("INCR", "count"))
+            _ = try await host.run(Command("GET", "count"))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await host.run(Command("GET", "count")) == .bytes(Bytes("\(tasks * calls)".utf8)))
+    await host.close()
+  }
+
   /// A call waits for another process that writes, whatever thread it is on.
   @Test func callsWaitForOtherWriters() async throws {
     let folder = try TemporaryFolder()
