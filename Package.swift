@@ -115,6 +115,7 @@ let package = Package(
       name: "IrminsulBench",
       dependencies: [
         "Irminsul", "IrminsulTestKit", "EmbeddedRedis", "GitObjects", "RedisScripting",
+        "IrminsulRedisClient",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         // Timers and sockets of the proxy that delays.
         .product(name: "NIOCore", package: "swift-nio"),
@@ -136,7 +137,9 @@ let package = Package(
       dependencies: ["IrminsulRedisClient", "IrminsulTestKit"]),
     .testTarget(
       name: "EmbeddedRedisServerTests",
-      dependencies: ["EmbeddedRedisServer", "EmbeddedRedis", "RedisScripting"]),
+      dependencies: [
+        "EmbeddedRedisServer", "EmbeddedRedis", "IrminsulTestKit", "RedisScripting",
+      ]),
     .testTarget(name: "EmbeddedRedisTests", dependencies: ["EmbeddedRedis", "IrminsulTestKit"]),
     .testTarget(
       name: "ScriptToolTests", dependencies: ["ScriptTool", "EmbeddedRedis", "RedisScripting"]),

@@ -5,4 +5,7 @@ extension Script {
   package static var storeScripts: [String: String] {
     Dictionary(uniqueKeysWithValues: all.map { ($0.sha1, $0.name) })
   }
+
+  /// All scripts of a store.
+  package static var allOfStore: [Script] { all }
 }

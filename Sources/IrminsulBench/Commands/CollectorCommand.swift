@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Irminsul
+import IrminsulRedisClient
 
 /// What a ``CollectorProcess`` runs.
 struct CollectorCommand: AsyncParsableCommand {
@@ -33,7 +34,7 @@ struct CollectorCommand: AsyncParsableCommand {
       var options = MaintenanceOptions()
       options.collection = plan.options
       options.interval = .seconds(plan.interval)
-      let repository = try await Repository.open(plan.url)
+      let repository = try await open(plan)
       try say(.begun)
       try await repository.maintain(options) { event in
         switch event {
@@ -67,6 +68,16 @@ struct CollectorCommand: AsyncParsableCommand {
       }
     }
     await repository?.close()
+  }
+
+  private static func open(_ plan: CollectorPlan) async throws -> Repository {
+    guard plan.isClocked else { return try await Repository.open(plan.url) }
+    let configuration = try RedisConfiguration(url: plan.url, environment: [:])
+    let host = ClockingHost(try await RedisHost.connect(configuration))
+    guard let name = configuration.storeName else {
+      throw BenchError("the URL has no store's name")
+    }
+    return try await Repository(host: host, name: name)
   }
 
   private static func say(_ event: CollectorEvent) throws { try JSONLine.print(event) }

@@ -14,13 +14,14 @@ struct RetentionCommand: AsyncParsableCommand {
       are the peaks of the slices after the first --fill seconds, in which the memory of tokens and log \
       fills as well. Scripts of the collector are timed by the server's slow log, on its clock: a server that has to \
       share its processor has that in its times, as those of a script show that does nothing for a millisecond; --pin gives the server's main thread a \
-      processor, and all else the others, where the server's other threads come first, as where a server has a machine of its own. At the end \
+      processor, and all else the others, where the server's other threads come first, as where a server has a machine of its own. They are timed \
+      once more by what they took of the server's processors, as they note themselves; that has in it what the server frees meanwhile. At the end \
       what is garbage goes, and the store is verified.
 
       JSON keys of a row: scenario, collecting, from_s, seconds, commits, failed, commits_per_s, p50_ms, p99_ms, max_ms, \
       used_peak_bytes, used_low_bytes, resident_peak_bytes, collections (so far), objects. Of the last line: scenario \
       ("retention-summary"), rate_ratio, p99_ratio, used_ratio, resident_ratio, steps (that took more than 0.2 ms), \
-      step_p50_ms, step_p99_ms, step_max_ms, idle_p99_ms and idle_max_ms (of the script that does nothing), commit_max_ms and plain_commit_max_ms (the longest run of the commit script), \
+      step_p50_ms, step_p99_ms, step_max_ms, step_max_processor_ms, idle_p99_ms and idle_max_ms (of the script that does nothing), commit_max_ms and plain_commit_max_ms (the longest run of the commit script), \
       slow_log_missed, scripts (all but those of writers and of this program: count, p50_ms, p99_ms, max_ms), collections, removed, collector_peak_bytes, history (commits at the end), verify_objects, \
       verify_faults, load (before and after), bounds (name, value, met).
       """)

@@ -102,6 +102,8 @@ struct RetentionSummary {
   var residentRatio: Double?
   /// The collector's scripts, and those of commits meanwhile and without it.
   var steps = LatencyHistogram()
+  /// The collector's scripts once more, by what they took of the server's processors.
+  var clocked = LatencyHistogram()
   var commits = LatencyHistogram()
   var plainCommits = LatencyHistogram()
   /// A script that does nothing for a millisecond.
@@ -134,6 +136,9 @@ struct RetentionSummary {
         scripts[name, default: LatencyHistogram()].merge(times)
       }
     }
+    for (name, times) in sight.clocked where Self.collectorScripts.contains(name) {
+      clocked.merge(times)
+    }
     missed += sight.missed
   }
 
@@ -162,7 +167,9 @@ struct RetentionSummary {
     add("RSS, after the filling: highest peak / lowest", residentRatio, .atMost(1.15))
     add("commits/s: with upkeep / without", rateRatio, .atLeast(0.8))
     add("p99: with upkeep / without", p99Ratio, .atMost(2))
-    add("longest script of the collector, ms", steps.maximum.milliseconds, .atMost(3))
+    add(
+      "longest script of the collector, ms of the server's processors",
+      clocked.maximum.milliseconds, .atMost(3))
   }
 
   var lines: [String] {
@@ -177,6 +184,9 @@ struct RetentionSummary {
         + "\(milliseconds(steps, 0.5)) ms, p99 \(milliseconds(steps, 0.99)), p99.9 "
         + "\(milliseconds(steps, 0.999)), longest \(milliseconds(steps, 1))"
         + (missed > 0 ? "; \(Figure.grouped(missed)) entries of the slow log were not seen" : ""),
+      "the same by what they took of the server's processors: \(Figure.grouped(clocked.count)); p50 "
+        + "\(milliseconds(clocked, 0.5)) ms, p99 \(milliseconds(clocked, 0.99)), p99.9 "
+        + "\(milliseconds(clocked, 0.999)), longest \(milliseconds(clocked, 1))",
       "all that the collecting process has run: "
         + scripts.sorted { $0.key < $1.key }.map { name, times in
           "\(name) \(Figure.grouped(times.count)) times, p50 \(milliseconds(times, 0.5)) ms, longest "
@@ -227,6 +237,7 @@ extension RetentionSummary: Encodable {
     case stepP50 = "step_p50_ms"
     case stepP99 = "step_p99_ms"
     case stepMaximum = "step_max_ms"
+    case clockedMaximum = "step_max_processor_ms"
     case idleP99 = "idle_p99_ms"
     case idleMaximum = "idle_max_ms"
     case commitMaximum = "commit_max_ms"
@@ -251,6 +262,7 @@ extension RetentionSummary: Encodable {
     try values.encode(steps.percentile(0.5).milliseconds, forKey: .stepP50)
     try values.encode(steps.percentile(0.99).milliseconds, forKey: .stepP99)
     try values.encode(steps.maximum.milliseconds, forKey: .stepMaximum)
+    try values.encode(clocked.maximum.milliseconds, forKey: .clockedMaximum)
     try values.encode(idlers.percentile(0.99).milliseconds, forKey: .idleP99)
     try values.encode(idlers.maximum.milliseconds, forKey: .idleMaximum)
     try values.encode(commits.maximum.milliseconds, forKey: .commitMaximum)

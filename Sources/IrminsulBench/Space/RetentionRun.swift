@@ -120,8 +120,10 @@ struct RetentionRun: Sendable {
     let collector = try CollectorProcess(
       CollectorPlan(
         activity: .maintain, url: IrminsulStore.url(store.url, name: store.name), grace: grace,
-        reflog: 0, share: share, interval: interval))
-    let watch = try ServerWatch(url: store.url, scripts: Script.storeScripts)
+        reflog: 0, share: share, interval: interval, isClocked: true))
+    let clocking = Script.allOfStore.map { (ClockingHost.clocking($0).sha1, $0.name) }
+    let watch = try ServerWatch(
+      url: store.url, scripts: Script.storeScripts.merging(clocking) { $1 })
     var events: [CollectorEvent] = []
     var total = WriterTally()
     do {

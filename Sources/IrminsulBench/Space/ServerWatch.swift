@@ -13,6 +13,8 @@ final class ServerWatch: Sendable {
     var resident: [Int] = []
     /// The runs of each script that took longer than ``ServerWatch/threshold``.
     var scripts: [String: LatencyHistogram] = [:]
+    /// The same of those that a ``ClockingHost`` has run, by the time that they took of the server's processors.
+    var clocked: [String: LatencyHistogram] = [:]
     /// Entries of the slow log that were gone before they were read.
     var missed = 0
   }
@@ -63,12 +65,16 @@ final class ServerWatch: Sendable {
         while !state.value.withLock({ $0.hasEnded }) {
           let counters = try ServerCounters(connection)
           let runs = try reader.read(connection)
+          let clocked = try Self.takeNotes(connection)
           state.value.withLock {
             $0.sight.used.append(counters.memory)
             $0.sight.resident.append(counters.residentMemory)
             $0.sight.missed += runs.missed
             for (name, time) in runs.found {
               $0.sight.scripts[name, default: LatencyHistogram()].record(time)
+            }
+            for (name, time) in clocked {
+              $0.sight.clocked[name, default: LatencyHistogram()].record(time)
             }
           }
           for _ in 0..<Self.idles {
@@ -80,6 +86,17 @@ final class ServerWatch: Sendable {
         state.value.withLock { $0.failure = error }
       }
       end.signal()
+    }
+  }
+
+  private static func takeNotes(
+    _ connection: RespConnection
+  ) throws -> [(script: String, time: Duration)] {
+    let notes = try connection.call(["LPOP", ClockingHost.notes, "\(100 * page)"]).array ?? []
+    return notes.compactMap { note in
+      let words = note.text?.split(separator: " ") ?? []
+      guard words.count == 2, let milliseconds = Double(words[1]) else { return nil }
+      return (String(words[0]), .microseconds(Int(milliseconds * 1000)))
     }
   }
 
