@@ -23,7 +23,7 @@ import Testing
       let words = Self.command(&random, number)
       let command = Command(arguments: words.map { Bytes($0.utf8) })
       let host = hosts[Int.random(in: 0..<hosts.count, using: &random)]
-      #expect(await host.reply(to: command) == model.reply(to: command), "\(words)")
+      #expect(await host.answer(command) == model.answer(command), "\(words)")
     }
     for host in hosts { await host.close() }
   }

@@ -35,13 +35,16 @@
       }
       checkpointer = isReader ? nil : FileCheckpointer(opening)
       if !isReader { connection.watchLog() }
+      let log =
+        !isReader && configuration.durability == .normal
+        ? LogWriter.install(on: connection.sqlite) : nil
       let keyspace = FileKeyspace(connection: connection)
       let session = try ScriptSession(
         keyspace: keyspace, configuration: configuration, location: opening.location)
       work = Locked(
         Work(
           isReader: isReader, file: FileIdentity(of: opening.path), keyspace: keyspace,
-          session: session, checkpointer: checkpointer))
+          session: session, checkpointer: checkpointer, log: log))
     }
 
     /// Runs a call in a transaction of its own; what fails is rolled back.
@@ -108,6 +111,7 @@
       let keyspace: FileKeyspace
       let session: ScriptSession
       let checkpointer: FileCheckpointer?
+      let log: LogWriter?
       /// Whether the checkpointer has begun since the log did.
       var hasStarted = false
       /// Of the file as the records of the keyspace know it; 0 when they are to be read again.
@@ -137,6 +141,7 @@
       /// Nil when another process writes and that shall not be waited for.
       mutating func perform(_ call: HostCall, waits: Bool) -> ScriptSession.Outcome? {
         let connection = keyspace.connection
+        defer { log?.end() }
         do throws(CommandFailure) {
           try file.check()
           if isReader {
@@ -144,6 +149,7 @@
           } else if try !connection.beginWrite(waits: waits) {
             return nil
           }
+          log?.begin()
           // A reader's transaction begins only with what it reads first.
           if isReader || version == 0 || version != connection.dataVersion { keyspace.forget() }
           version = 0
