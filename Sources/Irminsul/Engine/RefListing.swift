@@ -28,7 +28,17 @@ extension ScriptedEngine {
   enum BrokenRefs {
     /// It ends with `StoreError.damagedStore`.
     case refused
+    /// It ends so only for a ref that has lost its id: who prunes would take it for deleted.
+    case collectedIfNamesAreNone
     case collected
+
+    fileprivate func collects(_ name: Bytes, hasID: Bool) -> Bool {
+      switch self {
+      case .refused: false
+      case .collectedIfNamesAreNone: hasID || !name.starts(with: "refs/".utf8)
+      case .collected: true
+      }
+    }
   }
 
   private enum ListingLimits {
@@ -79,7 +89,9 @@ extension ScriptedEngine {
         let id = objectID(fields[at + 1])
         guard let id, String(validating: name, as: UTF8.self) != nil else {
           let reason = id == nil ? "holds no id" : "has a name that is not UTF-8"
-          guard brokenRefs == .collected else { throw damagedRef(name, reason) }
+          guard brokenRefs.collects(name, hasID: id != nil) else {
+            throw damagedRef(name, reason)
+          }
           listing.broken[name] = reason
           continue
         }

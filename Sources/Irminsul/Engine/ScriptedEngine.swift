@@ -315,7 +315,7 @@ final class ScriptedEngine: StoreEngine {
     Script.find.name, Script.trail.name, Script.readRefs.name, Script.readObjects.name,
     Script.listRefs.name, Script.readLog.name, Script.walkCommits.name, Script.objectKinds.name,
     Script.entriesAt.name, Script.boundary.name, Script.objectSizes.name, Script.scanSizes.name,
-    Script.sampleSizes.name, Script.newObjects.name,
+    Script.sampleSizes.name, Script.newObjects.name, Script.storedSizes.name,
   ]
 
   /// Runs one of the store's scripts and turns its errors into the store's.

@@ -94,11 +94,13 @@ public struct GitRemote: Sendable {
   /// All refs and HEAD as they were at one moment. One round trip for each two thousand refs; one more for each thousand
   /// changes that others make meanwhile, where there are more than a thousand.
   ///
-  /// - Throws: `GitError.unusableRef` for a name that git forbids.
+  /// - Parameter detail: With ``Detail/peeled``, as a fetch wants it, a ref that has lost its id is an error and not left out.
+  /// - Throws: `GitError.unusableRef` for a name that git forbids, `StoreError.damagedStore`.
   public func listing(_ detail: Detail) async throws -> Listing {
     let engine = try repository.scripted("a listing for git")
     let found = try await engine.listing(
-      prefix: "", detail == .peeled ? .peeled : .plain, .collected)
+      prefix: "", detail == .peeled ? .peeled : .plain,
+      detail == .peeled ? .collectedIfNamesAreNone : .collected)
     var references: [Reference] = []
     var broken = found.broken
     for (bytes, id) in found.refs {

@@ -9,7 +9,7 @@ struct PackDelta {
   private static let mostCopied = 0xFFFF
   private static let mostInserted = 127
   /// How long a block is that is looked for, and how far apart they are in the base.
-  private static let block = 16
+  fileprivate static let block = 16
 
   private let new: UnsafeRawBufferPointer
   private let base: UnsafeRawBufferPointer
@@ -50,61 +50,57 @@ struct PackDelta {
   private mutating func between(_ part: Range<Int>, _ source: Range<Int>, longest: Int) -> Bool {
     var pending = part.lowerBound
     if part.count >= Self.block, source.count >= Self.block {
-      var bits = 4
-      while 1 << bits < source.count / Self.block * 2 { bits += 1 }
-      // Places in the base, plus 1. The first block of several that are the same stays.
-      var places = [UInt32](repeating: 0, count: 1 << bits)
-      places.withUnsafeMutableBufferPointer { places in
-        var at = source.lowerBound
-        while at + Self.block <= source.upperBound {
-          let slot = Self.slot(base, at, bits)
-          if places[slot] == 0 { places[slot] = UInt32(truncatingIfNeeded: at + 1) }
-          at += Self.block
-        }
-        var place = part.lowerBound
-        while place + Self.block <= part.upperBound, bytes.count <= longest {
-          let found = Int(places[Self.slot(new, place, bits)]) - 1
-          guard found >= 0, Self.isSame(new, place, base, found) else {
-            // Ever faster through what has nothing in common.
-            place += 1 + (place - pending) >> 8
-            continue
-          }
-          var before = 0
-          while place - before > pending, found - before > source.lowerBound,
-            new[place - before - 1] == base[found - before - 1]
-          {
-            before += 1
-          }
-          let count = Self.commonStart(
-            UnsafeRawBufferPointer(rebasing: new[place...]),
-            UnsafeRawBufferPointer(rebasing: base[found...]),
-            min(part.upperBound - place, source.upperBound - found))
-          insert(pending..<place - before)
-          copy(found - before..<found + count)
-          place += count
-          pending = place
-        }
-      }
+      let blocks = BlockTable(of: base, source)
+      defer { blocks.deallocate() }
+      pending = copyBlocks(blocks, part, source, longest: longest)
     }
     guard bytes.count + part.upperBound - pending <= longest else { return false }
     insert(pending..<part.upperBound)
     return true
   }
 
-  private static func slot(_ buffer: UnsafeRawBufferPointer, _ place: Int, _ bits: Int) -> Int {
-    let low = buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-    let high = buffer.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)
-    let mixed = (low &* 0x9e37_79b9_7f4a_7c15 ^ high) &* 0xd6e8_feb8_6659_fd93
-    return Int(mixed >> UInt64(64 - bits))
+  /// Answers from where on nothing is written yet.
+  private mutating func copyBlocks(
+    _ table: BlockTable, _ part: Range<Int>, _ source: Range<Int>, longest: Int
+  ) -> Int {
+    var pending = part.lowerBound
+    let last = part.upperBound - Self.block
+    var place = part.lowerBound
+    while place <= last, bytes.count <= longest {
+      guard let found = table.place(of: new, place) else {
+        // Ever faster through what has nothing in common.
+        place &+= 1 &+ (place &- pending) >> 7
+        continue
+      }
+      let count = commonStart(place, found, part, source)
+      copy(count, from: found, to: place, pending, source)
+      place += count
+      pending = place
+    }
+    return pending
   }
 
-  private static func isSame(
-    _ a: UnsafeRawBufferPointer, _ place: Int, _ b: UnsafeRawBufferPointer, _ other: Int
-  ) -> Bool {
-    a.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      == b.loadUnaligned(fromByteOffset: other, as: UInt64.self)
-      && a.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)
-        == b.loadUnaligned(fromByteOffset: other + 8, as: UInt64.self)
+  private func commonStart(
+    _ place: Int, _ found: Int, _ part: Range<Int>, _ source: Range<Int>
+  ) -> Int {
+    Self.commonStart(
+      UnsafeRawBufferPointer(rebasing: new[place...]),
+      UnsafeRawBufferPointer(rebasing: base[found...]),
+      min(part.upperBound - place, source.upperBound - found))
+  }
+
+  /// Writes what is pending before a place, and a copy that may begin earlier than what was found.
+  private mutating func copy(
+    _ count: Int, from found: Int, to place: Int, _ pending: Int, _ source: Range<Int>
+  ) {
+    var before = 0
+    while place - before > pending, found - before > source.lowerBound,
+      new[place - before - 1] == base[found - before - 1]
+    {
+      before += 1
+    }
+    insert(pending..<place - before)
+    copy(found - before..<found + count)
   }
 
   // MARK: Instructions
@@ -182,5 +178,70 @@ struct PackDelta {
     }
     while count < limit, a[a.count - count - 1] == b[b.count - count - 1] { count += 1 }
     return count
+  }
+}
+
+/// Where the blocks of a part of some bytes are.
+private struct BlockTable {
+  private let base: UnsafeRawBufferPointer
+  private let shift: UInt64
+  /// Places plus 1, by hash. The first block of several that are the same stays.
+  private let places: UnsafeMutablePointer<UInt32>
+  /// A bit for each of eight times as many hashes: most of what is not there is told by it, and it is near.
+  private let known: UnsafeMutablePointer<UInt8>
+
+  init(of base: UnsafeRawBufferPointer, _ source: Range<Int>) {
+    self.base = base
+    var bits: UInt64 = 4
+    while 1 << bits < source.count / PackDelta.block * 2 { bits += 1 }
+    shift = 64 - bits
+    places = .allocate(capacity: 1 << Int(bits))
+    places.initialize(repeating: 0, count: 1 << Int(bits))
+    known = .allocate(capacity: 1 << Int(bits))
+    known.initialize(repeating: 0, count: 1 << Int(bits))
+    var at = source.lowerBound
+    let last = source.upperBound - PackDelta.block
+    while at <= last {
+      let hash = Self.hash(base, at)
+      let slot = Int(truncatingIfNeeded: hash &>> shift)
+      known[slot] |= Self.bit(hash, shift)
+      if places[slot] == 0 { places[slot] = UInt32(truncatingIfNeeded: at &+ 1) }
+      at &+= PackDelta.block
+    }
+  }
+
+  func deallocate() {
+    places.deallocate()
+    known.deallocate()
+  }
+
+  /// Where the block that begins at a place of other bytes is.
+  @inline(__always)
+  func place(of bytes: UnsafeRawBufferPointer, _ place: Int) -> Int? {
+    let hash = Self.hash(bytes, place)
+    let slot = Int(truncatingIfNeeded: hash &>> shift)
+    guard known[slot] & Self.bit(hash, shift) != 0 else { return nil }
+    let found = Int(places[slot]) - 1
+    return found >= 0 && isSame(bytes, place, found) ? found : nil
+  }
+
+  /// One of eight, by the bits below those of the slot.
+  @inline(__always)
+  private static func bit(_ hash: UInt64, _ shift: UInt64) -> UInt8 {
+    1 &<< UInt8(truncatingIfNeeded: hash &>> (shift &- 3) & 7)
+  }
+
+  @inline(__always)
+  private static func hash(_ buffer: UnsafeRawBufferPointer, _ place: Int) -> UInt64 {
+    let low = buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+    let high = buffer.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self)
+    return (low &* 0x9e37_79b9_7f4a_7c15 ^ high) &* 0xd6e8_feb8_6659_fd93
+  }
+
+  private func isSame(_ bytes: UnsafeRawBufferPointer, _ place: Int, _ found: Int) -> Bool {
+    bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      == base.loadUnaligned(fromByteOffset: found, as: UInt64.self)
+      && bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)
+        == base.loadUnaligned(fromByteOffset: found + 8, as: UInt64.self)
   }
 }
