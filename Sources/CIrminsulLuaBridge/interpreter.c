@@ -195,12 +195,8 @@ static void forget_scripts(lua_State *L) {
   irminsul_of(L)->last_sha1[0] = 0;
 }
 
-/// Gives back all that may be made anew, when memory has run out before a script began. Raises no error.
-static void forget(irminsul_lua *lua) {
-  lua_State *L = lua->main;
-  lua_settop(L, 0);
-  irminsul_forget_libraries(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts_key);
+void irminsul_clear_registered(lua_State *L, const void *key) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, key);
   for (lua_pushnil(L); lua_next(L, -2);) {
     lua_pop(L, 1);
     lua_pushvalue(L, -1);
@@ -208,6 +204,14 @@ static void forget(irminsul_lua *lua) {
     lua_rawset(L, -4);
   }
   lua_pop(L, 1);
+}
+
+/// Gives back all that may be made anew, when memory has run out before a script began. Raises no error.
+static void forget(irminsul_lua *lua) {
+  lua_State *L = lua->main;
+  lua_settop(L, 0);
+  irminsul_forget_libraries(L);
+  irminsul_clear_registered(L, &scripts_key);
   // Its place is there since the interpreter was opened.
   lua_pushboolean(L, 0);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &last_script_key);

@@ -315,15 +315,7 @@ bool irminsul_lua_has_library(irminsul_lua *lua, const char *library) {
 }
 
 void irminsul_forget_libraries(lua_State *L) {
-  // Nothing here takes memory.
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &libraries_key);
-  for (lua_pushnil(L); lua_next(L, -2);) {
-    lua_pop(L, 1);
-    lua_pushvalue(L, -1);
-    lua_pushnil(L);
-    lua_rawset(L, -4);
-  }
-  lua_pop(L, 1);
+  irminsul_clear_registered(L, &libraries_key);
   irminsul_of(L)->library_count = 0;
 }
 

@@ -70,10 +70,11 @@ static void set_head(irminsul_buffer *reply, size_t position, int64_t count) {
   if (!reply->exhausted) memcpy(reply->bytes + position + 1, &count, 8);
 }
 
-/// RESP3's maps and sets, flat as RESP2 has them. The table is at the top and is popped.
+/// RESP3's maps and sets, for RESP2 flat. The table is at the top and is popped.
 static void encode_pairs(lua_State *L, irminsul_buffer *reply, bool with_values) {
   size_t position = reply->length;
-  irminsul_buffer_head(reply, IRMINSUL_ARRAY, 0);
+  irminsul_buffer_head(
+      reply, !reply->typed ? IRMINSUL_ARRAY : with_values ? IRMINSUL_MAP : IRMINSUL_SET, 0);
   int64_t count = 0;
   lua_pushnil(L);
   while (lua_next(L, -2)) {
@@ -82,7 +83,7 @@ static void encode_pairs(lua_State *L, irminsul_buffer *reply, bool with_values)
     count++;
     if (with_values) {
       irminsul_encode_reply(L, reply);
-      count++;
+      if (!reply->typed) count++;
     } else {
       lua_pop(L, 1);
     }
@@ -110,6 +111,13 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
   if (raw_field(L, "double") == LUA_TNUMBER) {
     char digits[64];
     double number = lua_tonumber(L, -1);
+    if (reply->typed) {
+      int64_t bits;
+      memcpy(&bits, &number, 8);
+      irminsul_buffer_head(reply, IRMINSUL_DOUBLE, bits);
+      lua_pop(L, 2);
+      return;
+    }
     int count = isinf(number) ? snprintf(digits, sizeof digits, number > 0 ? "inf" : "-inf")
                               : snprintf(digits, sizeof digits, "%.17g", number);
     irminsul_buffer_text(reply, IRMINSUL_BYTES, digits, (size_t)count);
@@ -119,17 +127,24 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
   lua_pop(L, 1);
   if (raw_field(L, "big_number") == LUA_TSTRING) {
     const char *text = lua_tolstring(L, -1, &length);
-    append_line(reply, IRMINSUL_BYTES, text, length);
+    append_line(reply, reply->typed ? IRMINSUL_BIG_NUMBER : IRMINSUL_BYTES, text, length);
     lua_pop(L, 2);
     return;
   }
   lua_pop(L, 1);
   if (raw_field(L, "verbatim_string") == LUA_TTABLE) {
     bool has_format = raw_field(L, "format") == LUA_TSTRING;
+    char form[4] = "   :";
+    if (has_format) memcpy(form, lua_tostring(L, -1), strnlen(lua_tostring(L, -1), 3));
     lua_pop(L, 1);
     if (has_format && raw_field(L, "string") == LUA_TSTRING) {
+      if (reply->typed) {
+        lua_pushlstring(L, form, sizeof form);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+      }
       const char *text = lua_tolstring(L, -1, &length);
-      irminsul_buffer_text(reply, IRMINSUL_BYTES, text, length);
+      irminsul_buffer_text(reply, reply->typed ? IRMINSUL_VERBATIM : IRMINSUL_BYTES, text, length);
       lua_pop(L, 3);
       return;
     }
@@ -180,7 +195,9 @@ void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply) {
       lua_pop(L, 1);
       return;
     case LUA_TBOOLEAN:
-      if (lua_toboolean(L, -1)) {
+      if (irminsul_of(L)->is_typed && reply->typed) {
+        irminsul_buffer_head(reply, IRMINSUL_BOOLEAN, lua_toboolean(L, -1));
+      } else if (lua_toboolean(L, -1)) {
         irminsul_buffer_head(reply, IRMINSUL_INTEGER, 1);
       } else if (irminsul_of(L)->is_typed) {
         // RESP3's false, as a client of RESP2 sees it.

@@ -211,6 +211,9 @@ bool irminsul_push_function(lua_State *L, const char *library, const char *name)
 /// Leaves no library compiled, nor what its functions have kept: each is loaded anew when it is called. Raises no error.
 void irminsul_forget_libraries(lua_State *L);
 
+/// Empties a table of the registry. Takes no memory, so that it raises no error.
+void irminsul_clear_registered(lua_State *L, const void *key);
+
 /// Loads a library, whose description goes to `reply`; on failure pushes the message and returns false.
 bool irminsul_load_library(
     lua_State *L, const char *library, irminsul_slice source, irminsul_buffer *reply);

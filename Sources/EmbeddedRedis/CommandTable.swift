@@ -90,6 +90,11 @@ struct CommandTable: Sendable {
     self.bits = bits
   }
 
+  /// Whether a command is one of those that are refused when there is no memory left.
+  static func grows(_ command: Command) -> Bool {
+    command.arguments.first?.withView { shared[$0]?.entry?.grows } ?? false
+  }
+
   subscript(view: ByteView) -> CommandSpecification? {
     guard let name = Name(view) else { return nil }
     var place = name.place(bits: bits)

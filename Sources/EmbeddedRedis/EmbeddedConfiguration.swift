@@ -52,6 +52,9 @@ public struct EmbeddedConfiguration: Sendable {
   public var scriptMemoryLimit: Int = 2 << 30
   /// The bytes that a reply may have; a script whose reply is larger fails.
   public var replyLimit: Int = 1 << 30
+  /// Redis' `maxmemory`: commands that grow, and scripts that call them, are refused with `OOM …` while the process
+  /// has more bytes of memory in use. 0 for no limit. With 1 a test sees what a script does on a full server.
+  public var maximumMemory: Int = 0
   /// Which keys scripts may use.
   public var keyRule = KeyRule.any
   /// How long a writer waits for another process that writes to the same file.
@@ -73,6 +76,7 @@ public struct EmbeddedConfiguration: Sendable {
   var scripts = ScriptRegistry()
   var functions = FunctionRegistry()
   var errors = ErrorCounts()
+  var memoryLimit = MemoryLimit(bytes: 0)
 
   /// The default limits.
   public init(storage: Storage) {

@@ -35,6 +35,7 @@ public final class EmbeddedHost: ScriptHost {
   private let scripts: ScriptRegistry
   let functions: FunctionRegistry
   private let errors: ErrorCounts
+  private let memoryLimit: MemoryLimit
 
   private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
     self.location = location
@@ -42,6 +43,7 @@ public final class EmbeddedHost: ScriptHost {
     scripts = configuration.scripts
     functions = configuration.functions
     errors = configuration.errors
+    memoryLimit = configuration.memoryLimit
   }
 
   /// A host with the default limits.
@@ -65,6 +67,7 @@ public final class EmbeddedHost: ScriptHost {
     configuration.scripts = ScriptRegistry()
     configuration.functions = FunctionRegistry()
     configuration.errors = ErrorCounts()
+    configuration.memoryLimit = MemoryLimit(bytes: max(0, given.maximumMemory))
     switch configuration.storage {
     case .memory:
       self.init(location: "memory:", engine: try MemoryEngine(configuration), configuration)
@@ -107,20 +110,20 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
   ///
-  /// - Returns: An array of their replies.
-  package func transaction(_ commands: [Command]) async -> Reply {
-    var calls: [HostCall] = []
-    for command in commands {
-      do throws(HostError) {
-        calls.append(try call(for: command))
-      } catch {
-        return .error(Self.serverError(error))
-      }
-    }
+  /// - Returns: An array of their replies, as it is on the wire.
+  package func transaction(_ commands: [Command], _ version: WireReply.Version) async -> Bytes {
     do throws(HostError) {
-      return try await run(HostCall(name: "EXEC", access: .write, work: .batch(calls)))
+      var calls: [HostCall] = []
+      for command in commands {
+        var call = try call(for: command)
+        call.wire = version
+        calls.append(call)
+      }
+      var batch = HostCall(name: "EXEC", access: .write, work: .batch(calls))
+      batch.wire = version
+      return try await wire(batch, version)
     } catch {
-      return .error(Self.serverError(error))
+      return wire(error, version)
     }
   }
 
@@ -132,9 +135,10 @@ public final class EmbeddedHost: ScriptHost {
       return Self.serverError(error)
     }
     guard let first = command.arguments.first else { return nil }
-    guard let known = first.withView({ CommandTable.shared[$0] }), known.name != "script",
-      known.name != "function"
-    else {
+    guard let known = first.withView({ CommandTable.shared[$0] }) else {
+      return ServerError(reply: ScriptSession.unknown(command))
+    }
+    guard known.name != "script", known.name != "function" else {
       return ServerError(
         code: "ERR",
         message:
@@ -144,18 +148,44 @@ public final class EmbeddedHost: ScriptHost {
       return ServerError(
         code: "ERR", message: "wrong number of arguments for '\(known.name)' command")
     }
-    return nil
+    return memoryLimit.isExceeded ? ServerError(reply: MemoryLimit.refusal) : nil
   }
 
-  /// The reply as a client on the wire sees it, errors being replies, too.
-  package func reply(to command: Command) async -> Reply {
+  /// The reply as it is on the wire, errors being replies, too.
+  package func wireReply(to command: Command, _ version: WireReply.Version) async -> Bytes {
     do throws(HostError) {
-      return try await run(command)
+      switch command.name {
+      case "SCRIPT": return WireReply.encode(try await manageScripts(command), version)
+      case "FUNCTION":
+        let reply = try await manageFunctions(command)
+        return FunctionReply(reply, to: command).encode(version)
+      default:
+        var call = try call(for: command)
+        call.wire = version
+        return try await wire(call, version)
+      }
     } catch {
-      let error = Self.serverError(error)
-      errors.add(error.code)
-      return .error(error)
+      return wire(error, version)
     }
+  }
+
+  private func wire(
+    _ call: HostCall, _ version: WireReply.Version
+  ) async throws(HostError) -> Bytes {
+    let reply = try await run(call)
+    return reply.bytes ?? WireReply.encode(reply, version)
+  }
+
+  private func wire(_ error: HostError, _ version: WireReply.Version) -> Bytes {
+    let error = Self.serverError(error)
+    errors.add(error.code)
+    return WireReply.encode(.error(error), version)
+  }
+
+  /// Redis' `maxmemory`; see ``EmbeddedConfiguration/maximumMemory``.
+  package var maximumMemory: Int {
+    get { memoryLimit.bytes }
+    set { memoryLimit.bytes = max(0, newValue) }
   }
 
   /// Forgets what INFO counts.
@@ -274,22 +304,28 @@ extension EmbeddedHost {
       source = scripts.add(sha1, words[1])
     }
     let keys = 3 + Int(count)
-    let access = try access(of: source, name)
-    if name.hasSuffix("_RO"), access == .write {
+    let shebang = try shebang(of: source, name)
+    if shebang?.memoryRule == .refused { try checkMemory(name) }
+    if name.hasSuffix("_RO"), shebang?.access == .write {
       throw refusal(name, "ERR Can not execute a script with write flag using *_ro command.")
     }
-    return HostCall(
-      name: name, access: name.hasSuffix("_RO") ? .read : access ?? .write,
+    var call = HostCall(
+      name: name, access: name.hasSuffix("_RO") ? .read : shebang?.access ?? .write,
       work: .script(
         sha1: sha1, source: source, keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
+    if let shebang { call.memoryRule = shebang.memoryRule }
+    return call
   }
 
-  /// What the script's first line says; nil when it has no such line.
-  private func access(
-    of source: Bytes, _ name: String
-  ) throws(HostError) -> Script.Access? {
+  /// Refuses what may grow when there is no memory left.
+  func checkMemory(_ name: String) throws(HostError) {
+    if memoryLimit.isExceeded { throw refusal(name, MemoryLimit.refusal) }
+  }
+
+  /// What the script's first line says; nil when it is none.
+  private func shebang(of source: Bytes, _ name: String) throws(HostError) -> Shebang? {
     do throws(CommandFailure) {
-      return try Shebang(source).access
+      return try Shebang(source)
     } catch {
       if case .reply(let text) = error { throw refusal(name, text) }
       return nil
@@ -311,7 +347,7 @@ extension EmbeddedHost {
     switch (subcommand.uppercased(), words.count) {
     case ("LOAD", 3):
       let sha1 = Self.sha1(words[2])
-      _ = try access(of: words[2], "SCRIPT LOAD")
+      _ = try shebang(of: words[2], "SCRIPT LOAD")
       // Redis compiles at once, so that a mistake shows here.
       _ = try await run(
         HostCall(

@@ -20,6 +20,8 @@ struct ReplyBuffer {
   func integer(_ value: Int64) { head(IRMINSUL_INTEGER, value) }
   func integer(_ value: Int) { head(IRMINSUL_INTEGER, Int64(value)) }
   func null() { head(IRMINSUL_NULL, 0) }
+  /// What RESP2 has in place of an array that there is not.
+  func nullArray() { head(IRMINSUL_NULL, 1) }
   func array(_ count: Int) { head(IRMINSUL_ARRAY, Int64(count)) }
 
   /// A number with a fraction: text for readers of RESP2.
@@ -38,6 +40,14 @@ struct ReplyBuffer {
 
   /// The head of a set: an array for readers of RESP2.
   func set(_ count: Int) { head(isTyped ? IRMINSUL_SET : IRMINSUL_ARRAY, Int64(count)) }
+
+  /// A text for people, which readers of RESP3 are told.
+  func verbatim(_ text: String) {
+    guard isTyped else { return bytes(Bytes(text.utf8)) }
+    Bytes("txt:\(text)".utf8).withView {
+      irminsul_buffer_text(pointer, UInt8(IRMINSUL_VERBATIM.rawValue), $0.bytes, $0.length)
+    }
+  }
 
   func bytes(_ view: ByteView) {
     irminsul_buffer_text(pointer, UInt8(IRMINSUL_BYTES.rawValue), view.bytes, view.length)
@@ -59,6 +69,18 @@ struct ReplyBuffer {
     text.withUTF8 {
       irminsul_buffer_text(pointer, UInt8(IRMINSUL_ERROR.rawValue), $0.baseAddress, $0.count)
     }
+  }
+
+  /// Starts a map, as ``startArray()`` an array; for readers of RESP2 an array of pairs.
+  func startPairs() -> Int {
+    let position = length
+    head(isTyped ? IRMINSUL_MAP : IRMINSUL_ARRAY, 0)
+    return position
+  }
+
+  /// The head of a pair of what ``startPairs()`` has begun.
+  func pair() {
+    if !isTyped { array(2) }
   }
 
   /// Starts an array whose length is known only later; give the result to ``endArray(_:_:)``.
@@ -88,32 +110,51 @@ extension Reply {
   }
 }
 
-/// Reads the compact form. The bridge wrote it, so a value that ends early is only made null.
+/// Reads the compact form. The bridge wrote it, so a value that ends early is only made null. What only RESP3 has
+/// becomes what RESP2 has for it.
 private struct ReplyReader {
   var rest: UnsafeRawBufferPointer
 
   mutating func next() -> Reply {
-    guard rest.count >= 9 else { return .null }
-    let tag = UInt32(rest[0])
-    let value = rest.loadUnaligned(fromByteOffset: 1, as: Int64.self)
-    rest = UnsafeRawBufferPointer(rebasing: rest[9...])
+    guard let (tag, value) = CompactReply.head(&rest) else { return .null }
     switch tag {
-    case IRMINSUL_INTEGER.rawValue: return .integer(value)
-    case IRMINSUL_BYTES.rawValue: return .bytes(Bytes(take(value)))
-    case IRMINSUL_STATUS.rawValue: return .status(String(decoding: take(value), as: UTF8.self))
-    case IRMINSUL_ERROR.rawValue:
-      return .error(ServerError(reply: String(decoding: take(value), as: UTF8.self)))
-    case IRMINSUL_ARRAY.rawValue:
-      var elements: [Reply] = []
-      elements.reserveCapacity(min(Int(value), rest.count / 9))
-      for _ in 0..<max(0, value) { elements.append(next()) }
-      return .array(elements)
+    case IRMINSUL_INTEGER, IRMINSUL_BOOLEAN: return .integer(value)
+    case IRMINSUL_BYTES, IRMINSUL_BIG_NUMBER: return .bytes(Bytes(CompactReply.text(&rest, value)))
+    case IRMINSUL_VERBATIM: return .bytes(Bytes(CompactReply.text(&rest, value).dropFirst(4)))
+    case IRMINSUL_STATUS:
+      return .status(String(decoding: CompactReply.text(&rest, value), as: UTF8.self))
+    case IRMINSUL_ERROR:
+      return .error(
+        ServerError(reply: String(decoding: CompactReply.text(&rest, value), as: UTF8.self)))
+    case IRMINSUL_DOUBLE: return .bytes(decimal(Double(bitPattern: UInt64(bitPattern: value))))
+    case IRMINSUL_ARRAY, IRMINSUL_SET: return array(value)
+    case IRMINSUL_MAP: return array(value.multipliedReportingOverflow(by: 2).partialValue)
     default: return .null
     }
   }
 
-  private mutating func take(_ length: Int64) -> UnsafeRawBufferPointer {
-    let count = min(Int(length), rest.count)
+  private mutating func array(_ count: Int64) -> Reply {
+    var elements: [Reply] = []
+    elements.reserveCapacity(max(0, min(Int(count), rest.count / 9)))
+    for _ in 0..<max(0, count) { elements.append(next()) }
+    return .array(elements)
+  }
+}
+
+/// The parts of the compact form.
+enum CompactReply {
+  /// Takes a tag and its value; nil at the end.
+  static func head(_ rest: inout UnsafeRawBufferPointer) -> (irminsul_tag, Int64)? {
+    guard rest.count >= 9 else { return nil }
+    let tag = irminsul_tag(rawValue: UInt32(rest[0]))
+    let value = rest.loadUnaligned(fromByteOffset: 1, as: Int64.self)
+    rest = UnsafeRawBufferPointer(rebasing: rest[9...])
+    return (tag, value)
+  }
+
+  static func text(_ rest: inout UnsafeRawBufferPointer, _ length: Int64) -> UnsafeRawBufferPointer
+  {
+    let count = max(0, min(Int(length), rest.count))
     let taken = UnsafeRawBufferPointer(rebasing: rest[..<count])
     rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     return taken

@@ -15,10 +15,37 @@ struct HostCall: Sendable {
     case batch([HostCall])
   }
 
+  /// What holds when there is no memory left; see ``MemoryLimit``.
+  enum MemoryRule: Sendable {
+    /// Commands that grow are refused, in a script as long as it has written nothing.
+    case byCommand
+    /// The script does not run at all.
+    case refused
+    case allowed
+  }
+
   /// For messages.
   var name: String
   var access: Script.Access
   var work: Work
+  var memoryRule = MemoryRule.byCommand
+  /// If set, what is no error comes as the bytes of a ``WireReply``.
+  var wire: WireReply.Version?
+
+  init(name: String, access: Script.Access, work: Work) {
+    self.name = name
+    self.access = access
+    self.work = work
+  }
+
+  /// The command of this call, or of one of a batch, that grows.
+  func contains(_ isWanted: (Command) -> Bool) -> Bool {
+    switch work {
+    case .command(let command): isWanted(command)
+    case .batch(let calls): calls.contains { $0.contains(isWanted) }
+    default: false
+    }
+  }
 }
 
 /// An interpreter beside a keyspace: runs scripts, whose `redis.call` ends in ``CommandTable``.
@@ -41,6 +68,9 @@ final class ScriptSession {
 
   /// The bytes that the interpreter holds.
   var memory: Int { irminsul_lua_memory(lua) }
+
+  /// See ``MemoryLimit``.
+  var maximumMemory: Int { memoryLimit.bytes }
 
   /// Set by XADD, for those who wait for entries.
   var didAppendToStream = false
@@ -71,6 +101,11 @@ final class ScriptSession {
   private let log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void
   private var lua: OpaquePointer?
   private var access = Script.Access.write
+  private var memoryRule = HostCall.MemoryRule.byCommand
+  private var wire: WireReply.Version?
+  private let memoryLimit: MemoryLimit
+  private var isOutOfMemory = false
+  private var hasWritten = false
   /// The failure that ended the script that runs.
   private var storageFailure: (reason: String, remedy: String)?
 
@@ -87,6 +122,7 @@ final class ScriptSession {
     scripts = configuration.scripts
     functions = configuration.functions
     errors = configuration.errors
+    memoryLimit = configuration.memoryLimit
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
     hook = configuration.hook
@@ -131,11 +167,16 @@ final class ScriptSession {
 
   private func perform(_ call: HostCall) -> Outcome {
     access = call.access
+    memoryRule = call.memoryRule
+    wire = call.wire
+    isOutOfMemory = memoryLimit.isExceeded
+    hasWritten = false
     storageFailure = nil
     didAppendToStream = false
     wasStopped = false
     var reply = irminsul_buffer()
     reply.limit = replyLimit
+    reply.typed = wire == .three
     defer { irminsul_buffer_release(&reply) }
     switch call.work {
     case .script(let sha1, let source, let keys, let arguments):
@@ -144,12 +185,18 @@ final class ScriptSession {
       let outcome = compile(sha1, source, &reply)
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
     case .library(let key, let code):
+      // Its description is for the host.
+      wire = nil
       return load(key, code, &reply)
     case .function(let name, let library, let code, let keys, let arguments):
       return callFunction(name, of: library, code, keys, arguments, &reply)
     case .command(let command):
       return run(command, &reply)
     case .batch(let calls):
+      if isOutOfMemory, call.contains({ CommandTable.grows($0) }) {
+        let message = "Transaction discarded because of: \(MemoryLimit.refusal)"
+        return .failed(.error(ServerError(code: "EXECABORT", message: message)))
+      }
       var replies: [Reply] = []
       for call in calls {
         let outcome = perform(call)
@@ -158,8 +205,31 @@ final class ScriptSession {
         case .timedOut, .storageFailed: return outcome
         }
       }
-      return .done(.array(replies))
+      guard let version = call.wire else { return .done(.array(replies)) }
+      var output = WireReply.array(replies.count)
+      for reply in replies {
+        if let bytes = reply.bytes {
+          output += bytes
+        } else {
+          output += WireReply.encode(reply, version)
+        }
+      }
+      return .done(.bytes(output))
     }
+  }
+
+  /// The value that a buffer holds, in the form that the caller wants.
+  private func value(_ reply: irminsul_buffer) -> Reply {
+    guard let wire, reply.length > 0, reply.bytes[0] != UInt8(IRMINSUL_ERROR.rawValue) else {
+      return Reply(reply)
+    }
+    return .bytes(WireReply.encode(reply, wire))
+  }
+
+  /// The refusal of a script that may not run when there is no memory left.
+  private var refusalForMemory: Outcome? {
+    guard isOutOfMemory, memoryRule == .refused else { return nil }
+    return .failed(.error(ServerError(reply: MemoryLimit.refusal)))
   }
 
   /// What follows a shebang keeps its line numbers.
@@ -204,7 +274,7 @@ final class ScriptSession {
     _ name: String, of library: String, _ code: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
   ) -> Outcome {
-    if let refusal = declare(keys) { return refusal }
+    if let refusal = refusalForMemory ?? declare(keys) { return refusal }
     if !irminsul_lua_has_library(lua, library) {
       // Another interpreter has loaded it.
       var description = irminsul_buffer()
@@ -224,7 +294,7 @@ final class ScriptSession {
     _ sha1: String, _ source: Bytes, _ keys: [Bytes], _ arguments: [Bytes],
     _ reply: inout irminsul_buffer
   ) -> Outcome {
-    if let refusal = declare(keys) { return refusal }
+    if let refusal = refusalForMemory ?? declare(keys) { return refusal }
     self.sha1 = sha1
     let skipped = Shebang.length(of: source)
     let outcome = source.withView { source in
@@ -245,7 +315,7 @@ final class ScriptSession {
 
   private func result(_ outcome: irminsul_outcome, _ reply: irminsul_buffer) -> Outcome {
     switch outcome {
-    case IRMINSUL_DONE: return .done(Reply(reply))
+    case IRMINSUL_DONE: return .done(value(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
     case IRMINSUL_ABORTED where wasStopped:
       keyspace.end(undoing: true)
@@ -268,7 +338,7 @@ final class ScriptSession {
       return .storageFailed(
         reason: storageFailure?.reason ?? "unknown", remedy: storageFailure?.remedy ?? "")
     }
-    let value = Reply(reply)
+    let value = value(reply)
     if case .error = value { return .failed(value) }
     return .done(value)
   }
@@ -342,13 +412,21 @@ final class ScriptSession {
       reply.error("ERR Write commands are not allowed from read-only scripts.")
       return IRMINSUL_GO_ON
     }
+    if isOutOfMemory, command.entry?.grows == true, memoryRule != .allowed,
+      !(fromScript && hasWritten)
+    {
+      reply.error(MemoryLimit.refusal)
+      return IRMINSUL_GO_ON
+    }
+    if command.nature == .writes { hasWritten = true }
     let start = reply.length
     do {
       try command.body(
         CommandContext(
           words: words, count: count, keyspace: keyspace,
           reply: ReplyBuffer(
-            pointer: reply.pointer, isTyped: fromScript && irminsul_lua_is_typed(lua)),
+            pointer: reply.pointer,
+            isTyped: fromScript ? irminsul_lua_is_typed(lua) : wire == .three),
           session: self, isInScript: fromScript))
     } catch {
       switch error {
@@ -361,6 +439,13 @@ final class ScriptSession {
       }
     }
     return IRMINSUL_GO_ON
+  }
+
+  /// Redis' words for a command that it does not have.
+  static func unknown(_ command: Command) -> String {
+    WordBlock().with(command.arguments, []) {
+      unknown(UnsafeBufferPointer(start: $0, count: command.arguments.count))
+    }
   }
 
   private static func unknown(_ words: UnsafeBufferPointer<irminsul_slice>) -> String {

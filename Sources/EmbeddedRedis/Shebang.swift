@@ -10,6 +10,7 @@ struct Shebang {
 
   /// Whether the script may write; nil when it has no such line.
   private(set) var access: Script.Access?
+  private(set) var memoryRule = HostCall.MemoryRule.byCommand
 
   /// - Throws: The reply of Redis to a line that it does not understand.
   init(_ source: Bytes) throws(CommandFailure) {
@@ -21,6 +22,7 @@ struct Shebang {
       throw .reply("ERR Unexpected engine in script shebang: \(words.first ?? "")")
     }
     access = .write
+    var given: Set<String> = []
     for word in words.dropFirst() {
       guard word.hasPrefix("flags=") else {
         throw .reply("ERR Unknown lua shebang option: \(word)")
@@ -29,14 +31,27 @@ struct Shebang {
         guard Self.flags.contains(String(flag)) else {
           throw .reply("ERR Unexpected flag in script shebang: \(flag)")
         }
-        if flag == "no-writes" { access = .read }
+        given.insert(String(flag))
       }
     }
+    if given.contains("no-writes") { access = .read }
+    memoryRule = HostCall.MemoryRule(flags: given)
   }
 
   /// The bytes of the line, without its end; 0 when a script has none.
   static func length(of source: Bytes) -> Int {
     guard source.starts(with: [0x23, 0x21]) else { return 0 }
     return source.firstIndex(of: 0x0a) ?? source.count
+  }
+}
+
+extension HostCall.MemoryRule {
+  /// That of a script or function that has flags.
+  init(flags: Set<String>) {
+    if flags.contains("allow-oom") {
+      self = .allowed
+    } else {
+      self = flags.contains("no-writes") ? .byCommand : .refused
+    }
   }
 }

@@ -7,6 +7,7 @@ struct ClientSession {
   /// The client has said QUIT, or something that no client may say.
   var isOver = false
 
+  private(set) var version = WireReply.Version.two
   private var name: Bytes = []
   /// The commands since MULTI; nil outside of one.
   private var queue: [Command]?
@@ -15,12 +16,33 @@ struct ClientSession {
 
   init(host: EmbeddedHost) { self.host = host }
 
-  mutating func answer(_ command: Command) async -> Reply {
+  /// Runs a command; the reply is what goes over the wire.
+  mutating func answer(_ command: Command) async -> Bytes {
     let name = command.name
     if queue != nil, !["EXEC", "DISCARD", "MULTI", "RESET", "QUIT", "WATCH"].contains(name) {
-      return enqueue(command)
+      return encoded(enqueue(command))
     }
+    switch name {
+    case "EXEC":
+      guard let commands = queue else { return encoded(failure("ERR EXEC without MULTI")) }
+      queue = nil
+      guard !isSpoilt else {
+        return encoded(
+          failure("EXECABORT Transaction discarded because of previous errors."))
+      }
+      return await host.transaction(commands, version)
+    case "HELLO": return hello(command.arguments)
+    case "CONFIG": return configuration(command.arguments)
+    default:
+      if let reply = connectionReply(command) { return encoded(reply) }
+      return await wait(command)
+    }
+  }
+
+  /// The reply to what concerns only the connection; nil for all else.
+  private mutating func connectionReply(_ command: Command) -> Reply? {
     let words = command.arguments
+    let name = command.name
     switch name {
     case "QUIT":
       isOver = true
@@ -28,6 +50,7 @@ struct ClientSession {
     case "RESET":
       queue = nil
       isSpoilt = false
+      version = .two
       self.name = []
       return .status("RESET")
     case "MULTI":
@@ -40,19 +63,12 @@ struct ClientSession {
       guard queue != nil else { return failure("ERR DISCARD without MULTI") }
       queue = nil
       return .status("OK")
-    case "EXEC":
-      guard let commands = queue else { return failure("ERR EXEC without MULTI") }
-      queue = nil
-      guard !isSpoilt else {
-        return failure("EXECABORT Transaction discarded because of previous errors.")
-      }
-      return await host.transaction(commands)
-    case "HELLO": return hello(words)
     case "CLIENT": return client(words)
-    case "CONFIG": return configuration(words)
-    default: return await wait(command)
+    default: return nil
     }
   }
+
+  private func encoded(_ reply: Reply) -> Bytes { WireReply.encode(reply, version) }
 
   private func failure(_ text: String) -> Reply { .error(ServerError(reply: text)) }
 
@@ -96,35 +112,58 @@ struct ClientSession {
     }
   }
 
-  private func wait(_ command: Command) async -> Reply {
-    var reply = await host.reply(to: command)
-    guard reply == .null, let timeout = Self.timeout(of: command) else { return reply }
+  private func wait(_ command: Command) async -> Bytes {
+    var reply = await host.wireReply(to: command, version)
+    guard WireReply.isNull(reply), let timeout = Self.timeout(of: command) else { return reply }
     let deadline = timeout.map { ContinuousClock.now + $0 }
-    while reply == .null, !Task.isCancelled, deadline.map({ ContinuousClock.now < $0 }) ?? true {
+    while WireReply.isNull(reply) {
+      guard !Task.isCancelled, deadline.map({ ContinuousClock.now < $0 }) ?? true else {
+        return WireReply.nullArray(version)
+      }
       try? await Task.sleep(for: .milliseconds(10))
-      reply = await host.reply(to: command)
+      reply = await host.wireReply(to: command, version)
     }
     return reply
   }
 
   // MARK: The connection
 
-  private func hello(_ words: [Bytes]) -> Reply {
+  private static func word(_ text: String) -> Reply { .bytes(Bytes(text.utf8)) }
+
+  private func map(_ pairs: [(String, Reply)]) -> Bytes {
+    pairs.reduce(WireReply.map(pairs.count, version)) {
+      $0 + encoded(Self.word($1.0)) + encoded($1.1)
+    }
+  }
+
+  private mutating func hello(_ words: [Bytes]) -> Bytes {
+    var wanted = version
     if words.count > 1 {
-      guard let version = Int(String(decoding: words[1], as: UTF8.self)) else {
-        return failure("ERR Protocol version is not an integer or out of range")
+      guard let number = Int(String(decoding: words[1], as: UTF8.self)) else {
+        return encoded(failure("ERR Protocol version is not an integer or out of range"))
       }
-      guard version == 2 else { return failure("NOPROTO unsupported protocol version") }
-      guard words.count == 2 else {
-        return failure("ERR HELLO with options is not supported by the embedded host")
+      guard let known = WireReply.Version(rawValue: number) else {
+        return encoded(failure("NOPROTO unsupported protocol version"))
+      }
+      wanted = known
+    }
+    var index = 2
+    while index < words.count {
+      let option = String(decoding: words[index], as: UTF8.self)
+      switch option.uppercased() {
+      // Everybody is the user that needs no password.
+      case "AUTH" where index + 2 < words.count: index += 3
+      case "SETNAME" where index + 1 < words.count:
+        name = words[index + 1]
+        index += 2
+      default: return encoded(failure("ERR Syntax error in HELLO option '\(option)'"))
       }
     }
-    return .array([
-      .bytes(Bytes("server".utf8)), .bytes(Bytes("redis".utf8)), .bytes(Bytes("version".utf8)),
-      .bytes(Bytes("7.0.15".utf8)), .bytes(Bytes("proto".utf8)), .integer(2),
-      .bytes(Bytes("id".utf8)), .integer(1), .bytes(Bytes("mode".utf8)),
-      .bytes(Bytes("standalone".utf8)), .bytes(Bytes("role".utf8)), .bytes(Bytes("master".utf8)),
-      .bytes(Bytes("modules".utf8)), .array([]),
+    version = wanted
+    return map([
+      ("server", Self.word("redis")), ("version", Self.word("7.0.15")),
+      ("proto", .integer(Int64(version.rawValue))), ("id", .integer(1)),
+      ("mode", Self.word("standalone")), ("role", Self.word("master")), ("modules", .array([])),
     ])
   }
 
@@ -144,27 +183,65 @@ struct ClientSession {
     }
   }
 
-  private func configuration(_ words: [Bytes]) -> Reply {
+  private func configuration(_ words: [Bytes]) -> Bytes {
     let subcommand =
       words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
     switch (subcommand, words.count) {
     // Clients ask for what they may rely on: nothing is saved, and nothing evicted.
     case ("GET", 3...):
       let known = [
-        "save": "", "appendonly": "no", "maxmemory": "0", "maxmemory-policy": "noeviction",
-        "databases": "1",
+        "save": "", "appendonly": "no", "maxmemory": String(host.maximumMemory),
+        "maxmemory-policy": "noeviction", "databases": "1",
       ]
-      return .array(
-        words[2...].flatMap { word -> [Reply] in
-          let name = String(decoding: word, as: UTF8.self).lowercased()
-          return known[name].map { [.bytes(Bytes(name.utf8)), .bytes(Bytes($0.utf8))] } ?? []
-        })
+      let names = Set(words[2...].map { String(decoding: $0, as: UTF8.self).lowercased() })
+      return map(
+        known.filter { names.contains($0.key) }.sorted { $0.key < $1.key }
+          .map { ($0.key, Self.word($0.value)) })
+    case ("SET", 4...) where words.count.isMultiple(of: 2): return encoded(set(words))
     case ("RESETSTAT", 2):
       host.resetStatistics()
-      return .status("OK")
-    case (_, ...1): return wrongCount("config")
+      return encoded(.status("OK"))
+    case (_, ...1), ("SET", _), ("GET", _), ("RESETSTAT", _):
+      let name = words.count > 1 ? "config|\(subcommand)" : "config"
+      return encoded(wrongCount(name))
     default:
-      return failure("ERR CONFIG \(subcommand) is not supported by the embedded host")
+      return encoded(failure("ERR CONFIG \(subcommand) is not supported by the embedded host"))
     }
+  }
+
+  private func set(_ words: [Bytes]) -> Reply {
+    var memory: Int?
+    for index in stride(from: 2, to: words.count, by: 2) {
+      let name = String(decoding: words[index], as: UTF8.self).lowercased()
+      let value = String(decoding: words[index + 1], as: UTF8.self).lowercased()
+      switch (name, value) {
+      case ("maxmemory", _):
+        guard let bytes = Self.memory(value) else {
+          return failure(
+            "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - "
+              + "argument must be a memory value")
+        }
+        memory = bytes
+      case ("maxmemory-policy", "noeviction"), ("appendonly", "no"), ("save", ""): continue
+      default:
+        return failure("ERR CONFIG SET \(name) is not supported by the embedded host")
+      }
+    }
+    if let memory { host.maximumMemory = memory }
+    return .status("OK")
+  }
+
+  /// `100`, `64kb`, `1G`: bytes; nil for anything else.
+  private static func memory(_ text: String) -> Int? {
+    let digits = text.prefix { $0.isNumber }
+    let units = [
+      "": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1_000_000, "mb": 1 << 20, "g": 1_000_000_000,
+      "gb": 1 << 30,
+    ]
+    guard let number = Int(digits), let unit = units[String(text.dropFirst(digits.count))] else {
+      return nil
+    }
+    let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
+    return isTooMuch ? nil : bytes
   }
 }

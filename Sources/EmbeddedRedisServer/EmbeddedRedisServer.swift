@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import RedisScripting
 
-/// An ``EmbeddedHost`` for clients of any language: a socket that speaks RESP2.
+/// An ``EmbeddedHost`` for clients of any language: a socket that speaks RESP2 and, after HELLO 3, RESP3.
 ///
 /// ```swift
 /// let server = try await EmbeddedRedisServer.start(host, port: 6400)
@@ -12,8 +12,8 @@ import RedisScripting
 /// ```
 ///
 /// For tests and trials on one machine: there is no password, no persistence of its own and one
-/// database. Every connection may use what the host has, and besides that HELLO 2, CLIENT, COMMAND,
-/// CONFIG GET, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
+/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG GET,
+/// CONFIG SET maxmemory, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
 /// milliseconds. What is not there answers with an error that names it.
 public final class EmbeddedRedisServer: Sendable {
   /// Why a server did not start.
@@ -98,10 +98,10 @@ public final class EmbeddedRedisServer: Sendable {
         do throws(RequestParser.Failure) {
           while !session.isOver, let words = try parser.next() {
             guard !words.isEmpty else { continue }
-            ReplyWriter.write(await session.answer(Command(arguments: words)), to: &output)
+            output += await session.answer(Command(arguments: words))
           }
         } catch {
-          ReplyWriter.write(.error(ServerError(reply: error.message)), to: &output)
+          output += WireReply.encode(.error(ServerError(reply: error.message)), session.version)
           session.isOver = true
         }
         if !output.isEmpty { try await outbound.write(ByteBuffer(bytes: output)) }

@@ -79,6 +79,24 @@ import Testing
     end)
     """
 
+  /// A tail call takes the place of the function that makes it.
+  @Test func showsTheLineOfACallWhoseReplyIsReturned() async throws {
+    let spec = """
+      it('fails', function()
+        redis.call('SET', keys.queue, 'x')
+        scripts.pop()
+      end)
+      """
+    let sandbox = try Self.sandbox(spec: spec)
+    try sandbox.write(
+      Array(
+        "-- pop.lua: pops.\n-- KEYS  1 queue (list)\n\nreturn redis.call('LPOP', KEYS[1])\n".utf8),
+      to: "lua/pop.lua")
+    let failed = try await sandbox.irminsul("script", "test")
+    #expect(failed.text.contains("lua/pop.lua:4: return redis.call('LPOP', KEYS[1])"))
+    #expect(failed.text.contains("WRONGTYPE"))
+  }
+
   @Test func showsTheLineThatFailed() async throws {
     let sandbox = try Self.sandbox(spec: Self.failing)
     let failed = try await sandbox.irminsul("script", "test")

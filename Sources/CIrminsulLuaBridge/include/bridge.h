@@ -24,23 +24,29 @@ typedef struct irminsul_buffer {
   size_t limit;
   /// Memory ran out, or the limit was reached: the content is not complete.
   bool exhausted;
+  /// Whether what a script returns may have RESP3's types in it.
+  bool typed;
 } irminsul_buffer;
 
 /// The first byte of each value of a reply. Eight bytes in the machine's order follow: a length for
 /// status, bytes and error (whose bytes come next), a count for an array, the value for an
-/// integer, zero for the nulls.
+/// integer, zero for a null.
 enum irminsul_tag {
   IRMINSUL_STATUS = 's',
   IRMINSUL_BYTES = 'b',
   IRMINSUL_INTEGER = 'i',
   IRMINSUL_ARRAY = 'a',
+  /// With 1 for the null that RESP2 has in place of an array.
   IRMINSUL_NULL = 'n',
   IRMINSUL_ERROR = 'e',
-  /// RESP3's, only for a script that asked for them: eight bytes of a double, a count of pairs, a
-  /// count of members.
+  /// RESP3's, only for those that asked for them: eight bytes of a double, a count of pairs, a count of members,
+  /// 0 or 1, and texts, of which that with a form begins with three bytes of it and a colon.
   IRMINSUL_DOUBLE = 'd',
   IRMINSUL_MAP = 'm',
   IRMINSUL_SET = 'S',
+  IRMINSUL_BOOLEAN = 't',
+  IRMINSUL_BIG_NUMBER = 'B',
+  IRMINSUL_VERBATIM = 'v',
 };
 
 static inline bool irminsul_buffer_reserve(irminsul_buffer *buffer, size_t more) {
@@ -221,6 +227,9 @@ int irminsul_lua_evaluate(
 
 /// The bytes that the interpreter holds now.
 size_t irminsul_lua_memory(const irminsul_lua *lua);
+
+/// The bytes of memory that the process has asked for and not given back; 0 where nobody knows.
+size_t irminsul_heap_in_use(void);
 
 /// The SHA-1 of some bytes as 40 lower-case hexadecimal digits, without a final NUL.
 void irminsul_sha1_hex(irminsul_slice bytes, char digits[40]);

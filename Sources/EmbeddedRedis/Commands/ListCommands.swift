@@ -74,7 +74,9 @@ enum ListCommands {
       }
       wanted = Int(number)
     }
-    guard let record = try context.record(1, .list) else { return context.reply.null() }
+    guard let record = try context.record(1, .list) else {
+      return wanted == nil ? context.reply.null() : context.reply.nullArray()
+    }
     guard let wanted else {
       context.reply.bytes(orNull: try context.keyspace.pop(from: record, end))
       return try context.removeIfEmpty(record)
@@ -267,7 +269,7 @@ enum ListCommands {
       context.reply.bytes(orNull: try context.keyspace.pop(from: record, end))
       return try context.removeIfEmpty(record)
     }
-    context.reply.null()
+    context.reply.nullArray()
   }
 
   /// LMPOP's `numkeys key… LEFT|RIGHT [COUNT count]`.
@@ -301,6 +303,6 @@ enum ListCommands {
       }
       return try context.removeIfEmpty(record)
     }
-    context.reply.null()
+    context.reply.nullArray()
   }
 }

@@ -1,3 +1,4 @@
+import CIrminsulLuaBridge
 import RedisScripting
 
 /// Commands that concern no key.
@@ -93,10 +94,11 @@ enum ServerCommands {
       (
         "Memory",
         [
+          "used_memory:\(irminsul_heap_in_use())",
           "used_memory_vm_eval:\(session.memory)",
           "number_of_cached_scripts:\(session.scripts.count)",
           "number_of_functions:\(functions)", "number_of_libraries:\(libraries.count)",
-          "maxmemory:0", "maxmemory_policy:noeviction",
+          "maxmemory:\(session.maximumMemory)", "maxmemory_policy:noeviction",
         ]
       ),
       ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
@@ -111,6 +113,6 @@ enum ServerCommands {
     let text = shown.map { name, lines in
       "# \(name)\r\n" + lines.map { $0 + "\r\n" }.joined()
     }.joined(separator: "\r\n")
-    context.reply.bytes(Bytes(text.utf8))
+    context.reply.verbatim(text)
   }
 }

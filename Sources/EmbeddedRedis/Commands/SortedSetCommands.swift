@@ -298,7 +298,7 @@ enum SortedSetCommands {
       }
       return
     }
-    context.reply.null()
+    context.reply.nullArray()
   }
 
   /// ZMPOP's `numkeys key… MIN|MAX [COUNT count]`.
@@ -335,7 +335,7 @@ enum SortedSetCommands {
       }
       return
     }
-    context.reply.null()
+    context.reply.nullArray()
   }
 
   @Sendable private static func pick(_ context: CommandContext) throws(CommandFailure) {

@@ -122,7 +122,7 @@ enum StreamCommands {
       limit = Int(max(0, try context.integer(5)))
     }
     guard let record = try context.record(1, .stream) else { return context.reply.array(0) }
-    if limit == 0 { return context.reply.null() }
+    if limit == 0 { return context.reply.nullArray() }
     _ = try write(context, record, low, high, order, limit)
   }
 
@@ -191,14 +191,14 @@ enum StreamCommands {
         starts.append(id)
       }
     }
-    let position = context.reply.startArray()
+    let position = context.reply.startPairs()
     var streams = 0
     for (offset, start) in starts.enumerated() {
       guard let record = try context.record(keys + offset, .stream), let start,
         record.count > 0, start < record.lastID, let first = start.successor
       else { continue }
       let before = context.reply.length
-      context.reply.array(2)
+      context.reply.pair()
       context.reply.bytes(context[keys + offset])
       if try write(context, record, first, .greatest, .ascending, limit) > 0 {
         streams += 1
@@ -208,7 +208,7 @@ enum StreamCommands {
     }
     if streams == 0 {
       context.reply.truncate(to: position)
-      context.reply.null()
+      context.reply.nullArray()
     } else {
       context.reply.endArray(position, streams)
     }

@@ -243,14 +243,14 @@ enum StreamGroupCommands {
       }
       starts.append(view.isWord(">") ? nil : try id(view))
     }
-    let position = context.reply.startArray()
+    let position = context.reply.startPairs()
     var streams = 0
     for (offset, start) in starts.enumerated() {
       guard let record = try context.record(keys + offset, .stream),
         let found = record.stream.groups[group]
       else { continue }
       let before = context.reply.length
-      context.reply.array(2)
+      context.reply.pair()
       context.reply.bytes(context[keys + offset])
       let wrote = try change(context, record, group, found) {
         (group) throws(CommandFailure) -> Bool in
@@ -269,7 +269,7 @@ enum StreamGroupCommands {
     }
     if streams == 0 {
       context.reply.truncate(to: position)
-      context.reply.null()
+      context.reply.nullArray()
     } else {
       context.reply.endArray(position, streams)
     }
@@ -293,7 +293,14 @@ enum StreamGroupCommands {
     context.reply.endArray(position, ids.count)
     guard let last = ids.last else { return false }
     group.lastID = last
-    group.entriesRead = group.entriesRead.map { $0 + Int64(ids.count) }
+    let progress = try StreamProgress(of: record, in: context.keyspace)
+    for id in ids {
+      if let count = group.entriesRead, !progress.hasDeleted(from: id) {
+        group.entriesRead = count + 1
+      } else {
+        group.entriesRead = progress.count(to: id)
+      }
+    }
     for id in ids where !keepsNothing {
       group.deliver(
         .init(id: id, consumer: consumer, delivered: context.now, deliveries: 1))
@@ -321,7 +328,7 @@ enum StreamGroupCommands {
       PackedFields.write($1, to: context.reply)
       found = true
     }
-    if !found { context.reply.null() }
+    if !found { context.reply.nullArray() }
   }
 
   private static func exists(
@@ -376,7 +383,7 @@ enum StreamGroupCommands {
       guard let first = group.pending.first, let last = group.pending.last else {
         context.reply.null()
         context.reply.null()
-        return context.reply.null()
+        return context.reply.nullArray()
       }
       context.reply.bytes(Bytes(first.id.text.utf8))
       context.reply.bytes(Bytes(last.id.text.utf8))
@@ -591,10 +598,8 @@ enum StreamGroupCommands {
     if word.isWord("GROUPS") {
       let groups = record.stream.groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }
       reply.array(groups.count)
+      let progress = try StreamProgress(of: record, in: context.keyspace)
       for (name, group) in groups {
-        let left = try context.keyspace.entryCount(of: record, before: .greatest)
-        let seen = try context.keyspace.entryCount(
-          of: record, before: group.lastID.successor ?? .greatest)
         reply.map(6)
         reply.bytes(ByteView("name"))
         reply.bytes(name)
@@ -607,7 +612,7 @@ enum StreamGroupCommands {
         reply.bytes(ByteView("entries-read"))
         if let count = group.entriesRead { reply.integer(count) } else { reply.null() }
         reply.bytes(ByteView("lag"))
-        reply.integer(left - seen)
+        if let lag = progress.lag(of: group) { reply.integer(lag) } else { reply.null() }
       }
     } else if word.isWord("CONSUMERS") {
       guard let group = record.stream.groups[context[3].copy] else {
@@ -654,5 +659,50 @@ enum StreamGroupCommands {
     }
     try context.keyspace.setLastID(of: record, id)
     context.reply.status("OK")
+  }
+}
+
+/// How far groups have come in a stream, as Redis tells it without counting.
+///
+/// Source: https://redis.io/docs/latest/commands/xinfo-groups/ and what Redis 7.0 answers.
+private struct StreamProgress {
+  private let added: Int64
+  private let count: Int64
+  private let first: StreamID
+  private let last: StreamID
+  private let greatestDeleted: StreamID
+
+  init(of record: KeyRecord, in keyspace: any Keyspace) throws(CommandFailure) {
+    added = record.stream.entriesAdded
+    count = Int64(record.count)
+    last = record.lastID
+    greatestDeleted = record.stream.greatestDeleted
+    var found = StreamID.zero
+    try keyspace.entries(of: record, from: .zero, to: .greatest, .ascending, limit: 1) { id, _ in
+      found = id
+    }
+    first = found
+  }
+
+  /// Whether what was deleted may be at an id or behind it.
+  func hasDeleted(from id: StreamID) -> Bool {
+    count > 0 && greatestDeleted != .zero && id <= greatestDeleted
+  }
+
+  /// How many entries there ever were up to an id; nil where that is not known.
+  func count(to id: StreamID) -> Int64? {
+    if added == 0 { return 0 }
+    if count == 0, id <= last { return added }
+    if id == last { return added }
+    if id > last { return nil }
+    guard greatestDeleted == .zero || greatestDeleted < first else { return nil }
+    if id < first { return added - count }
+    return id == first ? added - count + 1 : nil
+  }
+
+  func lag(of group: StreamGroup) -> Int64? {
+    if added == 0 { return 0 }
+    if let read = group.entriesRead, !hasDeleted(from: group.lastID) { return added - read }
+    return count(to: group.lastID).map { added - $0 }
   }
 }

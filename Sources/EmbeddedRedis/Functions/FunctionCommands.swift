@@ -17,16 +17,20 @@ extension EmbeddedHost {
       throw refusal(name, "ERR Number of keys can't be greater than number of args")
     }
     guard count >= 0 else { throw refusal(name, "ERR Number of keys can't be negative") }
+    let memoryRule = HostCall.MemoryRule(flags: Set(function.flags))
+    if memoryRule == .refused { try checkMemory(name) }
     if name == "FCALL_RO", !function.isReadOnly {
       throw refusal(
         name, "ERR Can not execute a script with write flag using *_ro command.")
     }
     let keys = 3 + Int(count)
-    return HostCall(
+    var call = HostCall(
       name: name, access: function.isReadOnly ? .read : .write,
       work: .function(
         name: function.name, library: library.key, code: library.code,
         keys: Array(words[3..<keys]), arguments: Array(words[keys...])))
+    call.memoryRule = memoryRule
+    return call
   }
 
   func manageFunctions(_ command: Command) async throws(HostError) -> Reply {
@@ -49,11 +53,13 @@ extension EmbeddedHost {
     case ("LIST", 2...): return try listLibraries(words)
     case ("STATS", 2): return statistics
     case ("KILL", 2): throw refusal("FUNCTION", "NOTBUSY No scripts in execution right now.")
-    case ("DUMP", _), ("RESTORE", _), ("HELP", _):
+    case ("DUMP", 2): return .bytes(LibraryPayload(functions.libraries.map(\.code)).encoded)
+    case ("RESTORE", 3...): return try await restoreLibraries(words)
+    case ("HELP", _):
       throw refusal(
         "FUNCTION",
         "ERR the embedded host does not have the command 'function|\(subcommand.lowercased())'")
-    case ("LOAD", _), ("DELETE", _), ("STATS", _), ("KILL", _):
+    case ("LOAD", _), ("DELETE", _), ("STATS", _), ("KILL", _), ("DUMP", _), ("RESTORE", _):
       throw refusal(
         "FUNCTION",
         "ERR wrong number of arguments for 'function|\(subcommand.lowercased())' command")
@@ -104,6 +110,45 @@ extension EmbeddedHost {
           name: parts.first?.text ?? "", description: parts.count > 1 ? parts[1].bytes : nil,
           flags: parts.count > 2 ? (parts[2].array ?? []).compactMap(\.text) : [])
       })
+  }
+
+  private func restoreLibraries(_ words: [Bytes]) async throws(HostError) -> Reply {
+    guard words.count <= 4 else {
+      throw refusal(
+        "FUNCTION",
+        "ERR unknown subcommand or wrong number of arguments for "
+          + "'\(String(decoding: words[1], as: UTF8.self))'. Try FUNCTION HELP.")
+    }
+    let policy =
+      words.count > 3 ? String(decoding: words[3], as: UTF8.self).lowercased() : "append"
+    guard ["append", "replace", "flush"].contains(policy) else {
+      throw refusal(
+        "FUNCTION",
+        "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.")
+    }
+    let payload: LibraryPayload
+    do throws(LibraryPayload.Failure) {
+      payload = try LibraryPayload(decoding: words[2])
+    } catch {
+      throw refusal("FUNCTION", "ERR \(error.text)")
+    }
+    var libraries: [FunctionLibrary] = []
+    for code in payload.libraries {
+      let library = try await library(code, replaces: true)
+      guard !libraries.contains(where: { $0.name == library.name }) else {
+        throw refusal("FUNCTION", "ERR Library '\(library.name)' already exists")
+      }
+      libraries.append(library)
+    }
+    if policy == "flush" {
+      functions.replaceAll(by: libraries)
+      return .status("OK")
+    }
+    let failure = functions.add(libraries, replacing: policy == "replace") {
+      "ERR Library \($0) already exists"
+    }
+    if let failure { throw refusal("FUNCTION", failure) }
+    return .status("OK")
   }
 
   private func checkFlush(_ words: [Bytes]) throws(HostError) {

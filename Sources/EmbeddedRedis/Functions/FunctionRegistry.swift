@@ -72,6 +72,13 @@ final class FunctionRegistry: Sendable {
     }
   }
 
+  func replaceAll(by new: [FunctionLibrary]) {
+    state.withLock { state in
+      state.libraries = [:]
+      for library in new { state.libraries[library.name] = library }
+    }
+  }
+
   func remove(_ name: String) -> Bool {
     state.withLock { $0.libraries.removeValue(forKey: name) != nil }
   }

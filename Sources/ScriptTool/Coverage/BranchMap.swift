@@ -13,14 +13,18 @@ package struct ScriptBranch: Sendable, Hashable {
 }
 
 /// The branches of a script, and its text with a call at each that notes which way was gone.
+///
+/// What `return redis.call(…)` calls stands between parentheses in that text: in a spec it is a function of Lua, which as
+/// a tail call would take the place of the script, and no failure would have its line.
 struct BranchMap {
   private(set) var branches: [ScriptBranch] = []
   private(set) var text = ""
 
   /// - Parameters:
-  ///   - function: The name of what is called with a branch's number and its value, which it returns.
+  ///   - function: The name of what is called with a branch's number and its value, which it returns; nil for no
+  ///     branches.
   ///   - first: The number of the first branch.
-  init(_ lines: [ScriptLine], chunk: LuaChunk, function: String, first: Int) {
+  init(_ lines: [ScriptLine], chunk: LuaChunk, function: String?, first: Int) {
     let source = Bytes(lines.map(\.text).joined(separator: "\n").utf8)
     var starts: [Int] = [0]
     for (at, byte) in source.enumerated() where byte == 0x0a { starts.append(at + 1) }
@@ -28,6 +32,7 @@ struct BranchMap {
     var opening: [Int: String] = [:]
     var closing: [Int: Int] = [:]
     func add(_ condition: LuaExpression, _ word: String) {
+      guard let function else { return }
       switch condition.kind {
       case .nil, .boolean, .number, .string: return
       default: break
@@ -49,6 +54,10 @@ struct BranchMap {
       case .if(let branches, _): for branch in branches { add(branch.condition, "if") }
       case .while(let condition, _): add(condition, "while")
       case .repeat(_, let condition): add(condition, "until")
+      case .return(let values):
+        guard values.count == 1, let value = values.first, Self.callsRedis(value) else { return }
+        opening[value.range.lowerBound, default: ""] += "("
+        closing[value.range.upperBound, default: 0] += 1
       default: break
       }
     }
@@ -66,5 +75,12 @@ struct BranchMap {
       if at < source.count { marked.append(source[at]) }
     }
     text = String(decoding: marked, as: UTF8.self)
+  }
+
+  private static func callsRedis(_ expression: LuaExpression) -> Bool {
+    guard case .call(let function, _) = expression.kind,
+      case .index(let table, _) = function.kind, case .name("redis", _) = table.kind
+    else { return false }
+    return true
   }
 }

@@ -57,11 +57,11 @@ struct SpecProgram: Sendable {
       let body = Self.withoutShebang(script.lines)
       let first = lines.count
       lines += body
-      if instruments == .branches {
-        let chunk = try Self.parse(body)
-        functions += Self.functions(of: chunk, first: first)
+      if let chunk = try Self.chunk(of: body, instruments) {
+        if instruments == .branches { functions += Self.functions(of: chunk, first: first) }
         let map = BranchMap(
-          body, chunk: chunk, function: "spec_branch", first: branches.count + 1)
+          body, chunk: chunk, function: instruments == .branches ? "spec_branch" : nil,
+          first: branches.count + 1)
         branches += map.branches
         texts += map.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       } else {
@@ -107,6 +107,15 @@ struct SpecProgram: Sendable {
     text.replacing(#/@?user_script:(\d+)/#) { match in
       line(at: "user_script:\(match.1)")?.place ?? String(match.0)
     }
+  }
+
+  /// The script where its text is to be changed. Mistakes in it are the interpreter's to tell, unless they must be known.
+  private static func chunk(
+    of body: [ScriptLine], _ instruments: Instruments
+  ) throws(ScriptToolError) -> LuaChunk? {
+    if instruments == .branches { return try parse(body) }
+    guard body.contains(where: { $0.text.contains("return redis.") }) else { return nil }
+    return try? parse(body)
   }
 
   static func parse(_ lines: [ScriptLine]) throws(ScriptToolError) -> LuaChunk {
