@@ -15,7 +15,7 @@ struct RetentionCommand: AsyncParsableCommand {
       fills as well. Scripts of the collector are timed by the server's slow log, on its clock: a server that has to \
       share its processor has that in its times, as those of a script show that does nothing for a millisecond; --pin gives the server's main thread a \
       processor, and all else the others, where the server's other threads come first, as where a server has a machine of its own. They are timed \
-      once more by what they took of the server's processors, as they note themselves; that has in it what the server frees meanwhile. At the end \
+      once more by the processor's time that the server's main thread took, as they note themselves. At the end \
       what is garbage goes, and the store is verified.
 
       JSON keys of a row: scenario, collecting, from_s, seconds, commits, failed, commits_per_s, p50_ms, p99_ms, max_ms, \

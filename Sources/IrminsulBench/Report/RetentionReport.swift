@@ -102,7 +102,7 @@ struct RetentionSummary {
   var residentRatio: Double?
   /// The collector's scripts, and those of commits meanwhile and without it.
   var steps = LatencyHistogram()
-  /// The collector's scripts once more, by what they took of the server's processors.
+  /// The collector's scripts once more, by the processor's time of the server's main thread.
   var clocked = LatencyHistogram()
   var commits = LatencyHistogram()
   var plainCommits = LatencyHistogram()
@@ -168,7 +168,7 @@ struct RetentionSummary {
     add("commits/s: with upkeep / without", rateRatio, .atLeast(0.8))
     add("p99: with upkeep / without", p99Ratio, .atMost(2))
     add(
-      "longest script of the collector, ms of the server's processors",
+      "longest script of the collector, ms of the processor",
       clocked.maximum.milliseconds, .atMost(3))
   }
 
@@ -184,7 +184,7 @@ struct RetentionSummary {
         + "\(milliseconds(steps, 0.5)) ms, p99 \(milliseconds(steps, 0.99)), p99.9 "
         + "\(milliseconds(steps, 0.999)), longest \(milliseconds(steps, 1))"
         + (missed > 0 ? "; \(Figure.grouped(missed)) entries of the slow log were not seen" : ""),
-      "the same by what they took of the server's processors: \(Figure.grouped(clocked.count)); p50 "
+      "the same by the processor's time of the server's main thread: \(Figure.grouped(clocked.count)); p50 "
         + "\(milliseconds(clocked, 0.5)) ms, p99 \(milliseconds(clocked, 0.99)), p99.9 "
         + "\(milliseconds(clocked, 0.999)), longest \(milliseconds(clocked, 1))",
       "all that the collecting process has run: "

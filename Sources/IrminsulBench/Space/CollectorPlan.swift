@@ -21,7 +21,7 @@ struct CollectorPlan: Codable, Sendable {
   var share: Double
   /// Seconds between two looks whether it is worth it.
   var interval = 1.0
-  /// Whether its scripts note the time that they take of the server's processors.
+  /// Whether its scripts note the processor's time that they take.
   var isClocked = false
 
   var options: CollectionOptions {

@@ -13,7 +13,7 @@ final class ServerWatch: Sendable {
     var resident: [Int] = []
     /// The runs of each script that took longer than ``ServerWatch/threshold``.
     var scripts: [String: LatencyHistogram] = [:]
-    /// The same of those that a ``ClockingHost`` has run, by the time that they took of the server's processors.
+    /// The same of those that a ``ClockingHost`` has run, by the processor's time that they took.
     var clocked: [String: LatencyHistogram] = [:]
     /// Entries of the slow log that were gone before they were read.
     var missed = 0
