@@ -44,13 +44,16 @@ return guarded(function()
     local name, test, set = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local value = redis.call('HGET', refs, name)
     local old = value and target_of(name, value) or ''
+    -- A value that is no id counts as none, and is replaced or removed.
+    if #old ~= 20 and #old ~= 32 then old = '' end
+    local is_damaged = value and old == ''
     if test ~= '*' and test ~= old then
       moved[#moved + 1] = name
       moved[#moved + 1] = old
     end
     ids[#ids + 1] = old ~= set and set or ''
-    if old ~= set then
-      changes[#changes + 1] = {name, old, set}
+    if old ~= set or is_damaged then
+      changes[#changes + 1] = {name, old, set, is_new = not value}
       if set == '' then gone[name] = true end
     end
   end
@@ -80,9 +83,9 @@ return guarded(function()
       -- A move over very many commits counts as if it had left some.
       change[5] = old ~= '' and not string.find(bytes, '\nparent ' .. hex_id(old) .. '\n', 1, true)
         and not leads_to({set}, old, 100)
-      if old == '' then folders.check_new(name, gone) end
+      if change.is_new then folders.check_new(name, gone) end
     end
-    if old ~= '' then check_rules(meta, name, old, {set ~= '' and set or nil}) end
+    if not change.is_new then check_rules(meta, name, old, {set ~= '' and set or nil}) end
   end
 
   -- Nothing has been written so far. A user who may run some of the commands below and not others
@@ -108,7 +111,7 @@ return guarded(function()
       folders.count_removed(name)
     else
       redis.call('HSET', refs, name, change[4])
-      if old == '' then folders.count_new(name) end
+      if change.is_new then folders.count_new(name) end
     end
   end
   redis.call('HSET', KEYS[5], 'position', position)

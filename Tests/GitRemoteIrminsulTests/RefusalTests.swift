@@ -431,12 +431,28 @@ import Testing
     let pushed = try await sandbox.shell("git push origin HEAD:other", in: "a")
     #expect(pushed.status == 0, "\(pushed.text)")
     #expect(pushed.text.contains("warning: ignoring broken ref refs/heads/odd: it holds no id"))
-    let refused = try await sandbox.shell("git push origin HEAD:odd", in: "a")
-    #expect(refused.status == 1, "\(refused.text)")
-    try tamper(server, "redis.call('HDEL', refs, 'refs/heads/odd')")
-    let mended = try await sandbox.shell(
-      "git push origin refs/remotes/origin/odd:refs/heads/odd && git fetch --prune", in: "a")
-    #expect(mended.status == 0, "\(mended.text)")
+    for value in ["'junk'", "''"] {
+      try tamper(server, "redis.call('HSET', refs, 'refs/heads/odd', \(value))")
+      let removed = try await sandbox.shell("git push --delete origin refs/heads/odd", in: "a")
+      #expect(removed.status == 0, "\(removed.text)")
+      #expect(try await repository.branches() == ["main", "other"])
+      let inFolder = try await sandbox.shell("git push origin HEAD:d/odd", in: "a")
+      #expect(inFolder.status == 0, "\(inFolder.text)")
+      try tamper(server, "redis.call('HSET', refs, 'refs/heads/d/odd', \(value))")
+      try await repository.deleteBranch("d/odd")
+      #expect(try await repository.branches() == ["main", "other"])
+      let made = try await sandbox.shell("git push -q origin HEAD:odd HEAD:d/e", in: "a")
+      #expect(made.status == 0, "\(made.text)")
+      try tamper(server, "redis.call('HSET', refs, 'refs/heads/d/e', \(value))")
+      let mended = try await sandbox.shell("git push origin HEAD:d/e && git fetch --prune", in: "a")
+      #expect(mended.status == 0, "\(mended.text)")
+      let gone = try await sandbox.shell(
+        "git push origin :d/e && git push origin HEAD:d && git push origin :d", in: "a")
+      #expect(gone.status == 0, "\(gone.text)")
+      let summary = try await repository.verify { Issue.record("\($0)") }
+      #expect(summary.faults == 0)
+    }
+    await #expect(throws: StoreError.self) { try await repository.deleteBranch("nothing") }
     await repository.close()
     server.stop()
   }

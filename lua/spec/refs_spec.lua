@@ -81,6 +81,29 @@ describe('set_refs', function()
     expect(scripts.set_refs('t3', since, '', 'refs/heads/a', one, '')).equals({'unchanged', 2})
   end)
 
+  it('replaces and removes a ref that has lost its id, and counts it once', function()
+    fresh_store()
+    local one = other_commit('1')
+    for _, junk in ipairs{'', 'junk', string.rep('j', 21)} do
+      for _, set in ipairs{one, ''} do
+        redis.call('DEL', keys.refs)
+        set_refs('refs/heads/d/a', '', one, 'refs/heads/d/b', '', one)
+        redis.call('HSET', keys.refs, 'refs/heads/d/a', junk)
+        expect(set_refs('refs/heads/d/a', one, set)).equals({'moved', 'refs/heads/d/a', ''})
+        local before = tonumber(redis.call('HGET', keys.meta, 'position'))
+        expect(set_refs('refs/heads/d/a', '', set)).equals({'set', before + 1})
+        expect(redis.call('HGET', keys.refs, 'refs/heads/d/')).equals(set == '' and '1' or '2')
+        expect(redis.call('HEXISTS', keys.refs, 'refs/heads/d/a')).equals(set == '' and 0 or 1)
+        expect(scripts.read_refs('refs/heads/d/a')).equals({set})
+      end
+    end
+    redis.call('HSET', keys.refs, 'refs/heads/d/a', 'junk')
+    scripts.configure('1', 'config.receive.denyDeletes', 'true')
+    expect(set_refs('refs/heads/d/a', '*', '')).fails_with('DENIED')
+    scripts.configure('2', 'config.receive.denyDeletes', '', 'config.receive.denyNonFastForwards', 'true')
+    expect(set_refs('refs/heads/d/a', '*', one)).fails_with('DENIED')
+  end)
+
   it('refuses what is not stored or is no commit', function()
     fresh_store()
     local one = other_commit('1')

@@ -139,8 +139,12 @@ extension ScriptedEngine {
   }
 
   private func damagedRef(_ name: Bytes, _ reason: String) -> StoreError {
-    .damagedStore(
-      name: keys.storeName, in: location,
-      reason: "its ref \"\(String(decoding: name, as: UTF8.self))\" \(reason)")
+    let name = String(decoding: name, as: UTF8.self)
+    let remedy =
+      name.hasPrefix(Branch.refPrefix)
+      ? " (set it anew, or remove it: irminsul branch --delete "
+        + "\(ShellWord(String(name.dropFirst(Branch.refPrefix.count)))))" : ""
+    return .damagedStore(
+      name: keys.storeName, in: location, reason: "its ref \"\(name)\" \(reason)\(remedy)")
   }
 }

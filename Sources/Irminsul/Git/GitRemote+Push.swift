@@ -256,7 +256,8 @@ private struct GitPush {
   // MARK: Refs
 
   private mutating func setRefs(_ numbers: [Int]) async throws {
-    let numbers = numbers.filter { updates[$0].old != sources[$0] }
+    // A ref that has lost its id is not among those that were seen, and can be removed.
+    let numbers = numbers.filter { updates[$0].old != sources[$0] || sources[$0] == nil }
     if numbers.isEmpty { return }
     var rest = numbers
     // A thousand at a time, unless all or none are to be set.

@@ -136,7 +136,8 @@ public struct GitRemote: Sendable {
     var remedy = "Remove it from the store."
     for (prefix, command) in [(Branch.refPrefix, "branch"), (Repository.tagPrefix, "tag")]
     where name.hasPrefix(prefix) {
-      remedy = "Remove it: irminsul \(command) --delete '\(name.dropFirst(prefix.count))'"
+      let word = ShellWord(String(name.dropFirst(prefix.count)))
+      remedy = "Remove it: irminsul \(command) --delete \(word)"
     }
     throw .git(.unusableRef(name: name, reason: "\(problem), says git\n\(remedy)"))
   }

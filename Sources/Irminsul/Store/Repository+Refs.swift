@@ -37,7 +37,7 @@ extension Repository {
     return branch(name)
   }
 
-  /// Removes a branch; its commits stay. One or two round trips.
+  /// Removes a branch; its commits stay. One or two round trips. One that has lost its id is removed, too.
   ///
   /// - Throws: ``StoreError/noSuchBranch(_:)``.
   public func deleteBranch(_ name: String) async throws {
@@ -52,7 +52,16 @@ extension Repository {
       guard case .moved(let refs) = reply else { return }
       head = refs.first?.found
     }
-    throw StoreError.noSuchBranch(name)
+    guard try await removeDamaged(ref) else { throw StoreError.noSuchBranch(name) }
+  }
+
+  /// Removes a ref that has lost its id; false when there is none.
+  private func removeDamaged(_ ref: String) async throws -> Bool {
+    guard let engine = engine as? ScriptedEngine else { return false }
+    let listing = try await engine.listing(prefix: ref, .plain, .collected)
+    guard listing.broken[Bytes(ref.utf8)] != nil else { return false }
+    try await setRefs([RefChange(name: ref, test: .exactly(nil), set: nil)])
+    return true
   }
 
   /// Gives a branch another name, in one step that nobody sees half done.

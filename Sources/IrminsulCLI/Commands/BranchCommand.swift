@@ -115,7 +115,7 @@ struct BranchCommand: AsyncParsableCommand {
   }
 
   private func delete(_ name: String, in repository: Repository) async throws {
-    let head = try await repository.heads()[name]
+    let head = try await headIfListed(name, in: repository)
     let isDefault = try await BranchOption.defaultName(of: repository) == name
     if head != nil, isDefault, !force {
       throw Failure(
@@ -127,6 +127,17 @@ struct BranchCommand: AsyncParsableCommand {
     try report(
       Facts(branch: name, commit: head?.hex, deleted: true),
       "deleted branch \(name)" + (head.map { " (was at \($0.hex))" } ?? ""))
+  }
+
+  /// Another branch that has lost its id must not be in the way, nor this one.
+  private func headIfListed(
+    _ name: String, in repository: Repository
+  ) async throws -> ObjectID? {
+    do {
+      return try await repository.heads()[name]
+    } catch StoreError.damagedStore {
+      return try? await repository.branch(name).head()?.id
+    }
   }
 
   private func rename(_ name: String, to newName: String, in repository: Repository) async throws {
