@@ -224,6 +224,17 @@ import Testing
     RPOP l 10
     EXISTS l
     LPUSH a x
+    XADD n 1 f v
+    XADD n 2 f v
+    XTRIM n MAXLEN ~ 1
+    XTRIM n MAXLEN ~ 0 LIMIT 1
+    XTRIM n MINID ~ 2
+    XTRIM n MINID ~ 3
+    XLEN n
+    XADD n 3 f v
+    XTRIM n MAXLEN ~ 0
+    XLEN n
+    DEL n
     XADD n 05-01 f v
     XADD n +6-1 f v
     XADD n 7--0 f v

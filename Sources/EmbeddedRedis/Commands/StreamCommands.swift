@@ -294,7 +294,10 @@ enum StreamCommands {
       case .length(let length): excess = max(0, record.count - length)
       case .id(let id): excess = try context.keyspace.entryCount(of: record, before: id)
       }
-      if isApproximate { excess = min(excess, limit) / Self.nodeSize * Self.nodeSize }
+      // The last node goes only with all that it has.
+      if isApproximate, excess < record.count || excess > limit {
+        excess = min(excess, limit) / Self.nodeSize * Self.nodeSize
+      }
       if excess > 0 { try context.keyspace.removeOldest(of: record, excess) }
       return excess
     }
