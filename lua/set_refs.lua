@@ -7,7 +7,7 @@
 --       3 '', or what the writer has found out: `leave`, there is nothing to do, or `refuse`, it must not
 --         be made; that is kept under the token, if the request was not made before, and nothing is set
 --       then for each ref: full name; test: `*` anything, '' absent, or the raw id that must be there;
---         set: '' remove, or a raw id
+--         set: '' remove, or a raw id. A ref whose value is no id counts as absent, and is set or removed
 -- Reply {`set`, position of the last change}
 --       {`done`, position, for each ref: the id it was set to, or '' if it was not changed or removed}
 --         when this request was applied before
@@ -44,7 +44,6 @@ return guarded(function()
     local name, test, set = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local value = redis.call('HGET', refs, name)
     local old = value and target_of(name, value) or ''
-    -- A value that is no id counts as none, and is replaced or removed.
     if #old ~= 20 and #old ~= 32 then old = '' end
     local is_damaged = value and old == ''
     if test ~= '*' and test ~= old then

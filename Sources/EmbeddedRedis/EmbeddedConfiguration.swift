@@ -53,7 +53,7 @@ public struct EmbeddedConfiguration: Sendable {
   /// The bytes that a reply may have; a script whose reply is larger fails.
   public var replyLimit: Int = 1 << 30
   /// Redis' `maxmemory`: commands that grow, and scripts that call them, are refused with `OOM …` while the process
-  /// has more bytes of memory in use. 0 for no limit. With 1 a test sees what a script does on a full server.
+  /// has more bytes of memory in use. 0 for no limit, and none where the allocator does not tell (on Linux it is glibc's). With 1 a test sees what a script does on a full server.
   public var maximumMemory: Int = 0
   /// Which keys scripts may use.
   public var keyRule = KeyRule.any

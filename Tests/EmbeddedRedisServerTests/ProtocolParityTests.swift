@@ -305,6 +305,11 @@ import Testing
 
   @Test(arguments: [2, 3])
   func bytesAreTheSame(version: Int) async throws {
+    try await expectTheSame([["HELLO", "\(version)"], ["HELLO"]] + Self.texts())
+  }
+
+  /// Sends commands to both.
+  private func expectTheSame(_ commands: [[String]]) async throws {
     let redis = try await RedisServer.start()
     let host = try EmbeddedHost(storage: .memory)
     let server = try await EmbeddedRedisServer.start(host)
@@ -313,7 +318,7 @@ import Testing
       let real = try RawConnection(unixPath: redis.unixSocketPath)
       let embedded = try RawConnection(port: port)
       var differences: [String] = []
-      for words in [["HELLO", "\(version)"], ["HELLO"]] + Self.texts() {
+      for words in commands {
         let expected = Self.plain(try real.reply(to: words))
         let found = Self.plain(try embedded.reply(to: words))
         if found != expected {
@@ -341,10 +346,6 @@ import Testing
   /// What a full server refuses, and in which words.
   @Test(arguments: [2, 3])
   func aFullServerRefusesTheSame(version: Int) async throws {
-    let redis = try await RedisServer.start()
-    let host = try EmbeddedHost(storage: .memory)
-    let server = try await EmbeddedRedisServer.start(host)
-    let port = server.port
     let library = """
       #!lua name=full
       redis.register_function('plain', function() return 1 end)
@@ -373,23 +374,6 @@ import Testing
       ["MULTI"], ["GET", "a"], ["EXEC"], ["CONFIG", "SET", "maxmemory", "0"],
       ["SET", "a", "8"], ["GET", "a"], ["LRANGE", "l", "0", "-1"],
     ]
-    let differences = try await onThread {
-      let real = try RawConnection(unixPath: redis.unixSocketPath)
-      let embedded = try RawConnection(port: port)
-      var differences: [String] = []
-      for words in [["HELLO", "\(version)"]] + sequence {
-        let expected = Self.plain(try real.reply(to: words))
-        let found = Self.plain(try embedded.reply(to: words))
-        if found != expected {
-          differences.append(
-            "\(words): \(found.debugDescription), not \(expected.debugDescription)")
-        }
-      }
-      return differences
-    }
-    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
-    await server.stop()
-    await host.close()
-    redis.stop()
+    try await expectTheSame([["HELLO", "\(version)"]] + sequence)
   }
 }

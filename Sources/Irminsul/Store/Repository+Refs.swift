@@ -37,7 +37,8 @@ extension Repository {
     return branch(name)
   }
 
-  /// Removes a branch; its commits stay. One or two round trips. One that has lost its id is removed, too.
+  /// Removes a branch; its commits stay. One or two round trips, more where it has lost its id, which does not keep
+  /// it from being removed, or is not there.
   ///
   /// - Throws: ``StoreError/noSuchBranch(_:)``.
   public func deleteBranch(_ name: String) async throws {

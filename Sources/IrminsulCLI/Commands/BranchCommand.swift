@@ -115,9 +115,16 @@ struct BranchCommand: AsyncParsableCommand {
   }
 
   private func delete(_ name: String, in repository: Repository) async throws {
-    let head = try await headIfListed(name, in: repository)
+    var head: ObjectID?
+    var isThere = true
+    do {
+      head = try await repository.heads()[name]
+      isThere = head != nil
+    } catch StoreError.damagedStore {
+      // A branch that has lost its id, perhaps this one, must not be in the way.
+    }
     let isDefault = try await BranchOption.defaultName(of: repository) == name
-    if head != nil, isDefault, !force {
+    if isThere, isDefault, !force {
       throw Failure(
         .refused,
         "branch \"\(name)\" is what HEAD names in \(repository.location): it was not deleted\n"
@@ -127,17 +134,6 @@ struct BranchCommand: AsyncParsableCommand {
     try report(
       Facts(branch: name, commit: head?.hex, deleted: true),
       "deleted branch \(name)" + (head.map { " (was at \($0.hex))" } ?? ""))
-  }
-
-  /// Another branch that has lost its id must not be in the way, nor this one.
-  private func headIfListed(
-    _ name: String, in repository: Repository
-  ) async throws -> ObjectID? {
-    do {
-      return try await repository.heads()[name]
-    } catch StoreError.damagedStore {
-      return try? await repository.branch(name).head()?.id
-    }
   }
 
   private func rename(_ name: String, to newName: String, in repository: Repository) async throws {
