@@ -124,8 +124,7 @@ private struct ReplyReader {
     case IRMINSUL_STATUS:
       return .status(String(decoding: CompactReply.text(&rest, value), as: UTF8.self))
     case IRMINSUL_ERROR:
-      return .error(
-        ServerError(reply: String(decoding: CompactReply.text(&rest, value), as: UTF8.self)))
+      return .error(ServerError(bytes: Bytes(CompactReply.text(&rest, value))))
     case IRMINSUL_DOUBLE: return .bytes(decimal(Double(bitPattern: UInt64(bitPattern: value))))
     case IRMINSUL_ARRAY, IRMINSUL_SET: return array(value)
     case IRMINSUL_MAP: return array(value.multipliedReportingOverflow(by: 2).partialValue)

@@ -63,7 +63,7 @@ package enum WireReply {
   private static func encode(_ reply: Reply, _ version: Version, _ output: inout Bytes) {
     switch reply {
     case .status(let text): line("+", text.utf8, &output)
-    case .error(let error): line("-", error.description.utf8, &output)
+    case .error(let error): line("-", error.bytes, &output)
     case .integer(let value): line(":", String(value), &output)
     case .null: null(isArray: false, version, &output)
     case .bytes(let bytes): bulk(bytes, &output)

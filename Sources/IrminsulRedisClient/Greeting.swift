@@ -99,7 +99,7 @@
         return nil
       case (.authenticate(_, let password), let code):
         // A server without AUTH repeats the arguments of an unknown command.
-        let redacted = ServerError(code: code, message: password.redacted(from: error.message))
+        let redacted = ServerError(reply: password.redacted(from: error.description))
         return OpeningFailure(
           .refused(location: location, call: "AUTH", redacted), isLasting: code != "LOADING")
       case (_, let code):

@@ -72,7 +72,7 @@
       case REDIS_REPLY_STRING: .bytes(Bytes(content(object)))
       case REDIS_REPLY_STATUS: .status(String(decoding: content(object), as: UTF8.self))
       case REDIS_REPLY_ERROR:
-        .error(ServerError(reply: String(decoding: content(object), as: UTF8.self)))
+        .error(ServerError(bytes: Bytes(content(object))))
       case REDIS_REPLY_INTEGER: .integer(object.integer)
       case REDIS_REPLY_NIL: .null
       case REDIS_REPLY_ARRAY: array(object).map(Reply.array)

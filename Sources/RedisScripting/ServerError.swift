@@ -1,26 +1,39 @@
 /// An error reply of a server or of a script: its code word and its text.
 public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The first word of the reply when it is an upper-case code such as `NOSCRIPT`, else `ERR`.
-  public let code: String
-  /// The rest of the reply.
-  public let message: String
+  /// The whole reply, as the server gave it, without the sign `-` and the end of the line.
+  public let bytes: Bytes
 
+  /// An error of that code: `ServerError(code: "ERR", message: "no such key")`.
   public init(code: String, message: String) {
-    self.code = code
-    self.message = message
+    self.init(reply: message.isEmpty ? code : "\(code) \(message)")
   }
 
-  /// Splits an error reply such as `WRONGTYPE Operation against a key …`.
-  public init(reply: String) {
-    let word = reply.prefix { $0 != " " }
+  /// An error reply such as `WRONGTYPE Operation against a key …`.
+  public init(reply: String) { bytes = Bytes(reply.utf8) }
+
+  /// An error reply, which need not be UTF-8.
+  public init(bytes: Bytes) { self.bytes = bytes }
+
+  /// The reply as text.
+  public var description: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// The first word of the reply when it is an upper-case code such as `NOSCRIPT`, else `ERR`: scripts may raise what has
+  /// none.
+  public var code: String { ownCode ?? "ERR" }
+
+  /// What follows the code; all of a reply that has none.
+  public var message: String {
+    let reply = description
+    return ownCode.map { String(reply.dropFirst($0.count + 1)) } ?? reply
+  }
+
+  private var ownCode: String? {
+    let word = description.prefix { $0 != " " }
     let isCode =
       !word.isEmpty
       && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
-    code = isCode ? String(word) : "ERR"
-    message = isCode ? String(reply.dropFirst(word.count + 1)) : reply
+    return isCode ? String(word) : nil
   }
-
-  public var description: String { message.isEmpty ? code : "\(code) \(message)" }
 
   /// What a person can do about it, for the codes that a server's state or settings cause.
   public var remedy: String? {

@@ -254,6 +254,12 @@ import Testing
     EVAL "return {ok = 'fine'}" 0
     EVAL "return {err = 'E text'}" 0
     EVAL "return {{err = 'E text'}, {ok = 'fine'}}" 0
+    EVAL "return {err = 'My Err'}" 0
+    EVAL "return {err = ''}" 0
+    EVAL "return {err = '-a'}" 0
+    EVAL "return {err = string.char(255)}" 0
+    EVAL "return redis.error_reply('noitem x')" 0
+    EVAL "error({err = 'a'})" 0
     EVAL "return function() end" 0
     EVAL "error('x')" 0
     EVAL "return redis.call('hgetall', KEYS[1])" 1 h
@@ -268,6 +274,9 @@ import Testing
     EVAL "return redis.call('nosuch')" 0
     EVAL "return redis.pcall('lpush', KEYS[1], 1)" 1 s
     FUNCTION LOAD "#!lua name=lib\nredis.register_function{function_name = 'f', callback = function() redis.setresp(3) return true end, flags = {'no-writes'}}"
+    FUNCTION LOAD "#!lua name=raises\nredis.register_function('raises', function() return {err = 'My Err'} end)"
+    FCALL raises 0
+    FUNCTION DELETE raises
     FUNCTION LIST
     FUNCTION LIST WITHCODE
     FUNCTION LIST LIBRARYNAME nothing
@@ -282,6 +291,7 @@ import Testing
     GET nothing
     HGET s f
     EVAL "return {double = 1.5}" 0
+    EVAL "return {err = 'My Err'}" 0
     EXEC
     MULTI
     NOSUCH

@@ -77,10 +77,10 @@ final class RealRedis {
     input += chunk[..<count]
   }
 
-  private func readLine() throws -> String {
+  private func readLine() throws -> Bytes {
     while true {
       if let end = input[position...].firstIndex(of: 0x0d), end + 1 < input.count {
-        let line = String(decoding: input[position..<end], as: UTF8.self)
+        let line = Bytes(input[position..<end])
         position = end + 2
         return line
       }
@@ -90,10 +90,10 @@ final class RealRedis {
 
   private func readReply() throws -> Reply {
     let line = try readLine()
-    let rest = String(line.dropFirst())
-    switch line.first {
+    let rest = String(decoding: line.dropFirst(), as: UTF8.self)
+    switch line.first.map({ UnicodeScalar($0) }) {
     case "+": return .status(rest)
-    case "-": return .error(ServerError(reply: rest))
+    case "-": return .error(ServerError(bytes: Bytes(line.dropFirst())))
     case ":": return .integer(Int64(rest) ?? 0)
     case "$":
       guard let length = Int(rest), length >= 0 else { return .null }
@@ -125,6 +125,7 @@ extension Reply {
   var summary: String {
     switch self {
     case .bytes(let bytes): String(decoding: bytes.prefix(300), as: UTF8.self)
+    case .error(let error): "(error) \(error)"
     case .array(let elements): "[\(elements.prefix(20).map(\.summary).joined(separator: ", "))]"
     default: "\(self)"
     }

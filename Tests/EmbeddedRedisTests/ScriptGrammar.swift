@@ -119,7 +119,11 @@ struct ScriptGrammar {
     case 2:
       "pcall(\(pick(["error", "tostring", "unpack", "ipairs", "string.rep"])), \(expression(depth)))"
     case 3: "select(2, pcall(function() return \(expression(depth)) end))"
-    case 4: "redis.error_reply(\(expression(depth)))"
+    case 4:
+      pick([
+        "redis.error_reply(\(expression(depth)))", "{err = tostring(\(expression(depth)))}",
+        "redis.error_reply('\(pick(["-", "", "My "]))' .. tostring(\(expression(depth))))",
+      ])
     case 5: "redis.status_reply(\(expression(depth)))"
     case 6: "redis.sha1hex(\(expression(depth)))"
     case 7:
@@ -233,7 +237,7 @@ struct ScriptGrammar {
       "return {\(list(2)), {\(list(1))}, {ok = \(expression(1))}, {err = \(expression(1))}, notes}"
     // An error that is a table without a text ends a real server.
     case 2:
-      "error(\(pick(["'x'", "'a\\nb', 2", "12", "tostring(\(expression(1)))", "{err = 'CODE x'}", "{err = 12}"])))"
+      "error(\(pick(["'x'", "'a\\nb', 2", "12", "tostring(\(expression(1)))", "{err = 'CODE x'}", "{err = 12}", "{err = tostring(\(expression(1)))}"])))"
     case 3: "return redis.call(\(list(1)))"
     case 4: "return {double = \(expression(1))}"
     case 5: "return {\(expression(1)), \(expression(1)), nil, 3.9, -3.9, '\\0'}"

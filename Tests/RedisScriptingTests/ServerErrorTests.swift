@@ -18,12 +18,27 @@ import Testing
   ])
   func codesAndTexts(reply: String, code: String, message: String) {
     let error = ServerError(reply: reply)
-    #expect(error == ServerError(code: code, message: message))
+    #expect(error.code == code)
+    #expect(error.message == message)
+    #expect(error.bytes == Bytes(reply.utf8))
+  }
+
+  @Test(arguments: [("NOTTREE", ""), ("ERR", "no such key"), ("MOVED", "866 10.0.0.2:6379")])
+  func partsMakeTheReply(code: String, message: String) {
+    let error = ServerError(code: code, message: message)
+    #expect(error.code == code)
+    #expect(error.message == message)
+  }
+
+  /// A script may raise what has no code, or is no text: none of these is another.
+  @Test func whatScriptsRaiseStaysAsItIs() {
+    #expect(ServerError(reply: "My Err") != ServerError(reply: "ERR My Err"))
+    #expect(ServerError(bytes: [0xff]) != ServerError(bytes: [0xfe]))
   }
 
   @Test func theDescriptionIsTheReply() {
     #expect("\(ServerError(reply: "ERR no such key"))" == "ERR no such key")
-    #expect("\(ServerError(reply: "no code here"))" == "ERR no code here")
+    #expect("\(ServerError(reply: "no code here"))" == "no code here")
     #expect("\(ServerError(reply: "NOTTREE"))" == "NOTTREE")
   }
 

@@ -455,7 +455,7 @@ final class ScriptedEngine: StoreEngine {
 
   private func damaged(_ refusal: ServerError, _ reason: String) -> StoreError {
     guard let id = ObjectID(hex: refusal.message) else {
-      return .unexpectedReply("\(refusal.code) \(refusal.message)", in: location)
+      return .unexpectedReply("\(refusal)", in: location)
     }
     return .damagedObject(id, in: location, reason: reason)
   }

@@ -13,7 +13,7 @@ enum RespParser {
     switch marker {
     case UInt8(ascii: "+"): return .status(String(decoding: text, as: UTF8.self))
     case UInt8(ascii: "-"):
-      return .error(ServerError(reply: String(decoding: text, as: UTF8.self)))
+      return .error(ServerError(bytes: Bytes(text)))
     case UInt8(ascii: ":"): return .integer(Int64(try number(text)))
     case UInt8(ascii: "$"):
       let count = try number(text)

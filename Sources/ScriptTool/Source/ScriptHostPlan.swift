@@ -57,7 +57,7 @@ package struct ScriptCall: Sendable {
 
   /// An error with places in files where it names lines of the script.
   package func placed(_ error: ServerError) -> ServerError {
-    ServerError(code: error.code, message: placed(error.message))
+    ServerError(reply: placed(error.description))
   }
 
   /// What a server adds, which script it was and where, goes where the message says that already.
