@@ -221,7 +221,9 @@ return guarded(function()
       at = found[1]
       if at == '0' then scan, at = 'log', '+' end
     else
-      local found = call('XREVRANGE', log, at, '-', 'COUNT', 50)
+      -- Where all of that has been trimmed meanwhile, XREVRANGE would look through the whole log, from its end.
+      local is_left = call('XRANGE', log, '-', at, 'COUNT', 1)[1]
+      local found = is_left and call('XREVRANGE', log, at, '-', 'COUNT', 50) or {}
       local oldest = tonumber(state[1]) - tonumber(state[3])
       scan = 'done'
       for _, entry in ipairs(found) do

@@ -21,7 +21,8 @@ return guarded(function()
       string.format('%.0f-0', position + 1), '+', 'COUNT', ARGV[3])
   elseif ARGV[2] == '' then
     entries = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
-  elseif tonumber(ARGV[2]) < 2 then
+  elseif tonumber(ARGV[2]) <= oldest then
+    -- Redis would look through the whole log, from its end, for what is before all of it.
     entries = {}
   else
     entries = redis.call('XREVRANGE', KEYS[1],

@@ -132,6 +132,22 @@ describe('collect', function()
     expect(finish()).equals(0)
   end)
 
+  it('ends where the log was trimmed between two pages of it', function()
+    fresh_store('100')
+    for n = 1, 150 do commit{set('n', tostring(n))} end
+    begin('0', '600000')
+    repeat
+      local reply = scripts.collect('step', '1')
+    until redis.call('HGET', keys.collection, 'scan') == 'log'
+      and redis.call('HGET', keys.collection, 'at') ~= '+' or reply[1] ~= 'scanning'
+    local at = redis.call('HGET', keys.collection, 'at')
+    expect(at:match('^%d+%-0$')).equals(at)
+    for n = 1, 400 do commit{set('n', tostring(n))} end
+    expect(#redis.call('XRANGE', keys.log, '-', at)).equals(0)
+    expect(finish()).equals(0)
+    expect(text_at('n')).equals('400')
+  end)
+
   it('keeps more refs and leases than a page of a scan holds', function()
     fresh_store()
     local objects, changes, of_refs, of_leases = {}, {}, {}, {}

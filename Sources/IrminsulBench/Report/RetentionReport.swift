@@ -108,6 +108,8 @@ struct RetentionSummary {
   var plainCommits = LatencyHistogram()
   /// A script that does nothing for a millisecond.
   var idlers = LatencyHistogram()
+  /// The same by the processor's time: what of it is not the script's is no script's.
+  var clockedIdlers = LatencyHistogram()
   /// What the collecting process has run, by script: planning is among it.
   var scripts: [String: LatencyHistogram] = [:]
   var missed = 0
@@ -136,8 +138,9 @@ struct RetentionSummary {
         scripts[name, default: LatencyHistogram()].merge(times)
       }
     }
-    for (name, times) in sight.clocked where Self.collectorScripts.contains(name) {
-      clocked.merge(times)
+    for (name, times) in sight.clocked {
+      if Self.collectorScripts.contains(name) { clocked.merge(times) }
+      if name == ServerWatch.idler { clockedIdlers.merge(times) }
     }
     missed += sight.missed
   }
@@ -194,7 +197,8 @@ struct RetentionSummary {
         }.joined(separator: "; "),
       "a script that does nothing for a millisecond, \(Figure.grouped(idlers.count)) times: p50 "
         + "\(milliseconds(idlers, 0.5)) ms, p99 \(milliseconds(idlers, 0.99)), p99.9 "
-        + "\(milliseconds(idlers, 0.999)), longest \(milliseconds(idlers, 1))",
+        + "\(milliseconds(idlers, 0.999)), longest \(milliseconds(idlers, 1)); by the processor's time p99.9 "
+        + "\(milliseconds(clockedIdlers, 0.999)), longest \(milliseconds(clockedIdlers, 1))",
       "the longest run of a commit's script: \(milliseconds(commits, 1)) ms, without upkeep "
         + "\(milliseconds(plainCommits, 1))",
       "at the end: \(Figure.grouped(history)) commits, \(Figure.grouped(verifiedObjects)) objects "
@@ -240,6 +244,7 @@ extension RetentionSummary: Encodable {
     case clockedMaximum = "step_max_processor_ms"
     case idleP99 = "idle_p99_ms"
     case idleMaximum = "idle_max_ms"
+    case clockedIdleMaximum = "idle_max_processor_ms"
     case commitMaximum = "commit_max_ms"
     case plainCommitMaximum = "plain_commit_max_ms"
     case missed = "slow_log_missed"
@@ -265,6 +270,7 @@ extension RetentionSummary: Encodable {
     try values.encode(clocked.maximum.milliseconds, forKey: .clockedMaximum)
     try values.encode(idlers.percentile(0.99).milliseconds, forKey: .idleP99)
     try values.encode(idlers.maximum.milliseconds, forKey: .idleMaximum)
+    try values.encode(clockedIdlers.maximum.milliseconds, forKey: .clockedIdleMaximum)
     try values.encode(commits.maximum.milliseconds, forKey: .commitMaximum)
     try values.encode(plainCommits.maximum.milliseconds, forKey: .plainCommitMaximum)
     try values.encode(missed, forKey: .missed)
