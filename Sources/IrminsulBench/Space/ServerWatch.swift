@@ -60,7 +60,8 @@ final class ServerWatch: Sendable {
           "slowlog-max-len", "\(4 * Self.page)",
         ])
         try connection.call(["SLOWLOG", "RESET"])
-        guard let idler = try connection.call(["SCRIPT", "LOAD", Self.idlerScript.source]).text else {
+        guard let idler = try connection.call(["SCRIPT", "LOAD", Self.idlerScript.source]).text
+        else {
           throw BenchError("the server loads no scripts")
         }
         var reader = SlowLogReader(
