@@ -247,6 +247,40 @@ import Testing
     await host.close()
   }
 
+  /// By the server, by the client, and of several branches.
+  @Test(arguments: [HashAlgorithm.sha1, .sha256])
+  func aCommitThatWasMadeAndIsGoneIsNotMadeAgain(_ algorithm: HashAlgorithm) async throws {
+    let host = try EmbeddedHost(storage: .memory)
+    var operation = Self.plain
+    operation.algorithm = algorithm
+    _ = try await fill(host, operation)
+    let store = try await Repository(host: host)
+    let token = try await store.makeToken()
+    let both = try await store.makeToken()
+    let made = try await store.branch().commit([.set("once", "1")], "Once", token: token).head
+    let commits = try ["main", "side"].map { BranchCommit($0, [try .set("both", "1")], "Both") }
+    let second = try await store.commit(commits, token: both)
+    for number in 8..<12 { try await Self.commit(store.branch(), number) }
+    let heads = try await store.heads()
+    await Self.cut(host)
+    // Another process, which has none of it at hand.
+    let other = try await Repository(host: host)
+    do {
+      try await other.branch().commit([.set("once", "1")], "Once", token: token)
+      Issue.record("it was answered")
+    } catch StoreError.commitRemoved(let id, _) {
+      #expect(id == made)
+    }
+    do {
+      try await other.commit(commits, token: both)
+      Issue.record("it was answered")
+    } catch StoreError.commitRemoved(let id, _) {
+      #expect(second.map(\.head).contains(id))
+    }
+    #expect(try await other.heads() == heads)
+    await host.close()
+  }
+
   @Test func aWalkThatIsUnderWayIsTold() async throws {
     let host = try EmbeddedHost(storage: .memory)
     var options = Repository.Options()

@@ -67,13 +67,17 @@ extension ScriptedEngine {
   }
 
   /// Reads commits that an earlier attempt has made, as often as it takes: that they cannot be read just
-  /// now must not look as if they had not been made.
+  /// now must not look as if they had not been made. Nor must that they are stored no more.
   func readingMadeCommits<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws -> Result {
     let loss = HostError.answerLost(
       location: location, reason: "the commit was made, and there was no way to read it")
-    return try await repeatingLostAnswers(after: loss) { _ in try await body() }
+    do {
+      return try await repeatingLostAnswers(after: loss) { _ in try await body() }
+    } catch StoreError.missingObject(let id, let location) {
+      throw StoreError.commitRemoved(id, in: location)
+    }
   }
 
   /// Tasks of one process take turns on a branch, so that they never lose a race to one another.

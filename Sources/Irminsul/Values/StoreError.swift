@@ -54,6 +54,9 @@ public enum StoreError: Error, Sendable {
   case wrongLayout(found: DirectoryLayout, asked: DirectoryLayout, in: String)
   /// Too long ago: the server may have forgotten whether this commit was made.
   case outcomeUnknown(branch: String)
+  /// A write that is tried again was made before, and its commit is not stored any more: the branch was cut or has gone
+  /// since.
+  case commitRemoved(ObjectID, in: String)
   /// The ``RequestToken`` stands for another write, which was made or refused before.
   case tokenReused(branch: String)
   /// What an operation had stored, and no ref leads to yet, may have been collected as garbage: it paused for
@@ -236,6 +239,9 @@ extension StoreError: CustomStringConvertible {
     case .outcomeUnknown(let branch):
       "a commit on \"\(branch)\" was sent long ago and its answer is lost\n"
         + "Look at the log to see whether it was made; it was not sent again."
+    case .commitRemoved(let id, let location):
+      "a commit was made in \(location) before its answer was lost, \(id), and is not stored any more\n"
+        + "The history of its branch was cut, or the branch removed, and garbage collected since: it was not made again."
     case .leaseExpired(let location):
       "an operation on \(location) paused for so long that what it had stored may be gone; nothing has changed: run it again"
     case .tokenReused(let branch):

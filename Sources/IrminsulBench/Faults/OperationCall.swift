@@ -92,7 +92,8 @@ struct OperationCall {
     let text = "\(error)".split(separator: "\n").first.map(String.init) ?? ""
     switch error {
     case StoreError.conflict, StoreError.tooManyAttempts: return .refused(text)
-    case StoreError.outcomeUnknown: return .lost(text)
+    // It is done, and nothing of it is to be found: histories are cut meanwhile.
+    case StoreError.outcomeUnknown, StoreError.commitRemoved: return .lost(text)
     case StoreError.host(let error):
       switch error {
       case .answerLost: return .lost(text)
