@@ -25,14 +25,18 @@ final class RealRedis {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    for _ in 0..<500 where !connect(to: path) { usleep(10_000) }
+    for _ in 0..<500 {
+      if connect(to: path) { break }
+      usleep(10_000)
+    }
     guard socket >= 0 else { throw Unavailable() }
   }
 
   deinit {
     if socket >= 0 { Foundation.close(socket) }
     // SIGTERM may be blocked in the thread that starts a process, and the process inherits that.
-    kill(process.processIdentifier, SIGKILL)
+    // Nothing has started where there is no number, and 0 would stand for this process and its parents.
+    if process.processIdentifier > 0 { kill(process.processIdentifier, SIGKILL) }
     try? FileManager.default.removeItem(at: folder)
   }
 
