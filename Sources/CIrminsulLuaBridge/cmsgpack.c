@@ -184,7 +184,9 @@ static void pack_value(struct packing *to, int index, int level) {
 static int pack(lua_State *L) {
   int count = lua_gettop(L);
   if (count == 0) return luaL_argerror(L, 0, "MessagePack pack needs input.");
-  if (!lua_checkstack(L, count)) return luaL_argerror(L, 0, "Too many arguments for MessagePack pack.");
+  if (!irminsul_has_room(L, count, 0)) {
+    return luaL_argerror(L, 0, "Too many arguments for MessagePack pack.");
+  }
   struct packing to = {L, NULL, 0};
   for (int i = 1; i <= count; i++) {
     luaL_Buffer buffer;
@@ -197,6 +199,16 @@ static int pack(lua_State *L) {
   return 1;
 }
 
+/// A table that is being filled, which lies on the stack, perhaps with a key above it.
+struct filling {
+  uint64_t left;
+  uint64_t next;
+  bool is_map;
+  bool has_key;
+};
+
+enum { inline_levels = 16 };
+
 struct unpacking {
   lua_State *L;
   const uint8_t *bytes;
@@ -204,7 +216,39 @@ struct unpacking {
   bool is_short;
   bool is_bad;
   unsigned steps;
+  /// The tables around the next value, which may be some thousands: more than C's own stack has frames for.
+  struct filling *levels;
+  size_t depth;
+  size_t capacity;
+  /// Where the block of the levels lies on the stack, once there is one.
+  int place;
+  bool has_block;
+  struct filling fixed[inline_levels];
 };
+
+/// Raises the error of 5.1 when its stack would have no room for one more value.
+static void check_room(struct unpacking *from, const char *where) {
+  if (!irminsul_has_room(from->L, 1, from->has_block)) {
+    luaL_error(from->L, "stack overflow (%s)", where);
+  }
+}
+
+static struct filling *add_level(struct unpacking *from) {
+  lua_State *L = from->L;
+  if (from->depth == from->capacity) {
+    from->capacity *= 2;
+    struct filling *levels = lua_newuserdatauv(L, from->capacity * sizeof *levels, 0);
+    memcpy(levels, from->levels, from->depth * sizeof *levels);
+    if (from->has_block) {
+      lua_replace(L, from->place);
+    } else {
+      lua_insert(L, from->place);
+    }
+    from->has_block = true;
+    from->levels = levels;
+  }
+  return &from->levels[from->depth++];
+}
 
 static uint64_t take(struct unpacking *from, size_t size) {
   if (from->left < size) {
@@ -218,8 +262,6 @@ static uint64_t take(struct unpacking *from, size_t size) {
   return value;
 }
 
-static void unpack_value(struct unpacking *from);
-
 static void unpack_text(struct unpacking *from, uint64_t length) {
   if (from->is_short || from->left < length) {
     from->is_short = true;
@@ -230,32 +272,18 @@ static void unpack_text(struct unpacking *from, uint64_t length) {
   from->left -= length;
 }
 
-static void unpack_table(struct unpacking *from, uint64_t count, bool is_map) {
-  lua_State *L = from->L;
+static void begin_table(struct unpacking *from, uint64_t count, bool is_map) {
   if (from->is_short) return;
-  luaL_checkstack(L, 3, is_map ? "in function mp_decode_to_lua_hash"
-                               : "in function mp_decode_to_lua_array");
-  lua_newtable(L);
-  for (uint64_t i = 1; i <= count; i++) {
-    if (is_map) {
-      unpack_value(from);
-      if (from->is_short || from->is_bad) return;
-    } else {
-      lua_pushinteger(L, (lua_Integer)i);
-    }
-    unpack_value(from);
-    if (from->is_short || from->is_bad) return;
-    lua_settable(L, -3);
-  }
+  lua_newtable(from->L);
+  if (!is_map) check_room(from, "in function mp_decode_to_lua_array");
+  *add_level(from) = (struct filling){.left = count, .next = 1, .is_map = is_map};
 }
 
-/// Pushes the next value, or marks what is wrong and may push nothing.
-static void unpack_value(struct unpacking *from) {
+/// Pushes the next value, of a table only the beginning, or marks what is wrong and may push nothing.
+static void unpack_head(struct unpacking *from) {
   lua_State *L = from->L;
   irminsul_count_step(L, &from->steps);
-  // Each level of nesting is a frame of C, too.
-  if (lua_gettop(L) > 1000) luaL_error(L, "too many nested values");
-  luaL_checkstack(L, 2, "too many return values at once; use unpack_one or unpack_limit instead.");
+  check_room(from, "too many return values at once; use unpack_one or unpack_limit instead.");
   uint8_t tag = (uint8_t)take(from, 1);
   if (from->is_short) return;
   if (tag <= 0x7f) {
@@ -267,11 +295,11 @@ static void unpack_value(struct unpacking *from) {
     return;
   }
   if (tag <= 0x8f) {
-    unpack_table(from, tag & 15, true);
+    begin_table(from, tag & 15, true);
     return;
   }
   if (tag <= 0x9f) {
-    unpack_table(from, tag & 15, false);
+    begin_table(from, tag & 15, false);
     return;
   }
   if (tag <= 0xbf) {
@@ -330,15 +358,44 @@ static void unpack_value(struct unpacking *from) {
       return;
     case 0xdc:
     case 0xdd:
-      unpack_table(from, take(from, tag == 0xdc ? 2 : 4), false);
+      begin_table(from, take(from, tag == 0xdc ? 2 : 4), false);
       return;
     case 0xde:
     case 0xdf:
-      unpack_table(from, take(from, tag == 0xde ? 2 : 4), true);
+      begin_table(from, take(from, tag == 0xde ? 2 : 4), true);
       return;
     default:
       from->is_bad = true;
   }
+}
+
+/// Pushes the next value, or marks what is wrong.
+static void unpack_value(struct unpacking *from) {
+  lua_State *L = from->L;
+  do {
+    size_t depth = from->depth;
+    unpack_head(from);
+    if (from->is_short || from->is_bad) return;
+    bool is_whole = from->depth == depth;
+    while (from->depth > 0) {
+      struct filling *level = &from->levels[from->depth - 1];
+      if (is_whole && level->is_map && !level->has_key) {
+        level->has_key = true;
+        break;
+      }
+      if (is_whole) {
+        lua_settable(L, -3);
+        level->has_key = false;
+        level->left--;
+      }
+      if (level->left > 0) {
+        if (!level->is_map) lua_pushinteger(L, (lua_Integer)level->next++);
+        break;
+      }
+      from->depth--;
+      is_whole = true;
+    }
+  } while (from->depth > 0);
 }
 
 /// Unpacks up to `limit` values, 0 for all. With `answers_offset` the place to go on from comes first, -1
@@ -355,15 +412,22 @@ static int unpack(lua_State *L, int64_t limit, int64_t offset, bool answers_offs
         L, "Start offset %d greater than input length %d.", (int)offset, (int)length);
   }
   if (limit == 0) limit = INT32_MAX;
-  struct unpacking from = {L, (const uint8_t *)text + offset, length - (size_t)offset, false, false, 0};
+  struct unpacking from = {
+      .L = L,
+      .bytes = (const uint8_t *)text + offset,
+      .left = length - (size_t)offset,
+      .capacity = inline_levels,
+      .place = lua_gettop(L) + 1,
+  };
+  from.levels = from.fixed;
   int count = 0;
-  // What nested values cost of the stack is counted from here.
   while (from.left > 0 && count < limit) {
     unpack_value(&from);
     if (from.is_short) return luaL_error(L, "Missing bytes in input.");
     if (from.is_bad) return luaL_error(L, "Bad data format in input.");
     count++;
   }
+  if (from.has_block) lua_remove(L, from.place);
   if (answers_offset) {
     lua_pushnumber(L, from.left ? (double)(length - from.left) : -1);
     lua_insert(L, -count - 1);
