@@ -70,6 +70,19 @@ import Testing
         "7 version",
       ]),
     Case(
+      name: "the arguments as a table",
+      text: """
+        local function count(...) return arg.n end
+        local function both(...)
+          local first = ...
+          return arg, first
+        end
+        local function own(arg) return arg end
+        local function inner(...) return function() return arg[1] end end
+        return count(1), both(), own(1), inner(), arg
+        """,
+      found: ["1 version", "4 version", "7 version", "8 global"]),
+    Case(
       name: "loops",
       text: """
         local all = redis.call('SMEMBERS', KEYS[1])

@@ -211,9 +211,22 @@ package struct ScriptLinter {
       add(.version, feature.line, "\(feature.name) is Lua \(feature.since): Redis has 5.1")
     }
     var found: [(Int, String)] = []
+    var filled: [Int: Bool] = [:]
     var visitor = LuaVisitor()
+    visitor.onFunction = { function in
+      if let arg = function.arg { filled[arg.local] = arg.isFilled }
+    }
     visitor.onExpression = { expression in
       switch expression.kind {
+      case .name("arg", let number?):
+        guard let isFilled = filled[number] else { return }
+        found.append(
+          (
+            expression.line,
+            isFilled
+              ? "the table arg of functions with ... is gone from Lua since 5.2"
+              : "arg is nil in a function that has ... in it, and gone from Lua since 5.2"
+          ))
       case .index(let table, let key):
         guard case .name(let library, nil) = table.kind, case .string(let bytes) = key.kind else {
           return

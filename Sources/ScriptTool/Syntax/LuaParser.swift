@@ -6,6 +6,8 @@ struct LuaParser {
   private let tokens: [LuaToken]
   private var at = 0
   private var scopes: [[String: Int]] = [[:]]
+  /// Of the functions around the next word, whether each has `...` in it so far.
+  private var usesDots = [false]
   private var depth = 0
   /// As Lua's own limit of nested constructs.
   private static let mostDepth = 190
@@ -265,11 +267,14 @@ struct LuaParser {
       var parameters: [Int] = []
       if hasSelf { parameters.append(parser.declare("self", .parameter, line: line)) }
       var isVariadic = false
+      var arg: Int?
+      parser.usesDots.append(false)
       try parser.expect("(")
       if !parser.isNext(")") {
         repeat {
           if parser.take("...") {
             isVariadic = true
+            arg = parser.declare("arg", .implicit, line: line)
             break
           }
           let parameter = try parser.name()
@@ -280,9 +285,10 @@ struct LuaParser {
       let body = try parser.block()
       let endLine = parser.token.line
       try parser.expect("end", opened: line)
+      let isFilled = !parser.usesDots.removeLast()
       return LuaFunction(
-        name: name, parameters: parameters, isVariadic: isVariadic, body: body, line: line,
-        endLine: endLine)
+        name: name, parameters: parameters, isVariadic: isVariadic,
+        arg: arg.map { ($0, isFilled) }, body: body, line: line, endLine: endLine)
     }
   }
 
@@ -343,7 +349,9 @@ struct LuaParser {
     case (.keyword, "nil"): kind = .nil
     case (.keyword, "true"): kind = .boolean(true)
     case (.keyword, "false"): kind = .boolean(false)
-    case (.symbol, "..."): kind = .vararg
+    case (.symbol, "..."):
+      kind = .vararg
+      usesDots[usesDots.count - 1] = true
     case (.symbol, "{"): return try table()
     case (.keyword, "function"):
       at += 1

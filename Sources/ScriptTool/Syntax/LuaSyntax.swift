@@ -2,7 +2,11 @@ import RedisScripting
 
 /// A local variable, by its number in ``LuaChunk/locals``.
 package struct LuaLocal: Sendable {
-  package enum Origin: Sendable { case local, parameter, loop }
+  package enum Origin: Sendable {
+    case local, parameter, loop
+    /// The table `arg` that 5.1 gives to functions with `...`.
+    case implicit
+  }
 
   package let name: String
   package let line: Int
@@ -47,6 +51,8 @@ package struct LuaFunction: Sendable {
   package let name: String
   package let parameters: [Int]
   package let isVariadic: Bool
+  /// The local `arg` of a variadic function, and whether it has the arguments: not when the function has `...` in it.
+  package let arg: (local: Int, isFilled: Bool)?
   package let body: [LuaStatement]
   package let line: Int
   package let endLine: Int
