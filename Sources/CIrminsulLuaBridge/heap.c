@@ -9,6 +9,8 @@ size_t irminsul_heap_in_use(void) {
   malloc_zone_statistics(NULL, &statistics);
   return statistics.size_in_use;
 }
+
+void irminsul_heap_trim(void) { malloc_zone_pressure_relief(NULL, 0); }
 #elif defined(__GLIBC__)
 #include <malloc.h>
 
@@ -20,6 +22,10 @@ size_t irminsul_heap_in_use(void) {
 #endif
   return (size_t)info.uordblks + (size_t)info.hblkhd;
 }
+
+void irminsul_heap_trim(void) { malloc_trim(0); }
 #else
 size_t irminsul_heap_in_use(void) { return 0; }
+
+void irminsul_heap_trim(void) {}
 #endif

@@ -68,6 +68,7 @@ void irminsul_begin_hooks(irminsul_lua *lua) {
   bool counts = events & IRMINSUL_EVENT_COUNT &&
                 lua->hook_instructions < irminsul_instructions_per_check;
   lua->hook_counted = 0;
+  lua->own_left = lua->own_instructions;
   lua_sethook(
       lua->main, irminsul_on_event, mask,
       counts ? lua->hook_instructions : irminsul_instructions_per_check);
@@ -112,6 +113,10 @@ void irminsul_on_event(lua_State *L, lua_Debug *event) {
   }
   enum irminsul_event kind = event_of(event);
   if (!(lua->hook_events & kind)) return;
+  if (kind == IRMINSUL_EVENT_COUNT && lua->own_left > 0) {
+    lua->own_left -= lua->hook_instructions;
+    return;
+  }
   lua_State *outer = lua->running;
   int hidden = lua->hidden_frames;
   lua->running = L;
@@ -127,12 +132,18 @@ bool irminsul_lua_frame(irminsul_lua *lua, int level, irminsul_frame *frame) {
   lua_State *L = lua->running;
   if (!L || !lua_getstack(L, level + lua->hidden_frames, &place)) return false;
   if (!lua_getinfo(L, "nSl", &place)) return false;
+  // A script begins at its first word.
+  if (place.currentline < lua->first_line && *place.what == 'm' &&
+      strcmp(place.source, irminsul_script_source) == 0) {
+    place.currentline = lua->first_line;
+  }
   *frame = (irminsul_frame){
       .source = place.source,
       .name = place.name,
       .line = place.currentline,
       .first_line = place.linedefined,
       .is_c = strcmp(place.what, "C") == 0,
+      .is_own = place.name && strncmp(place.name, "_ENV", 4) == 0,
   };
   return true;
 }

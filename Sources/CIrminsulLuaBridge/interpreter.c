@@ -6,6 +6,11 @@
 enum {
   /// A state that holds more than this after a run is collected at once.
   idle_memory = 64 << 20,
+  /// What a script has used is given back to the system if it was more than this.
+  large_memory = 256 << 20,
+  /// A block of this size takes long enough to be filled for the clock to be looked at meanwhile.
+  large_block = 32 << 20,
+  page_size = 4096,
   /// Compiled scripts that are kept; with one more all are compiled anew.
   most_scripts = 1000,
 };
@@ -80,6 +85,26 @@ static void *change_size(irminsul_lua *lua, void *block, size_t old_size, size_t
   return moved;
 }
 
+/// Whether the script's time is over; what it does next fails then.
+static bool is_late(irminsul_lua *lua) {
+  if (lua->stopped != IRMINSUL_DONE) return true;
+  int64_t time = now();
+  if (!lua->deadline) lua->deadline = time + lua->time_limit;
+  if (time >= lua->deadline) lua->stopped = IRMINSUL_TIMED_OUT;
+  return lua->stopped != IRMINSUL_DONE;
+}
+
+/// Has the system find the memory of a part of a block, which is most of the time that a script of few instructions may
+/// take; false when that took too long.
+static bool touch(irminsul_lua *lua, uint8_t *block, size_t from, size_t to) {
+  enum { step = 8 << 20 };
+  for (size_t place = from; place < to; place += page_size) {
+    if ((place - from) % step < page_size && is_late(lua)) return false;
+    ((volatile uint8_t *)block)[place] = 0;
+  }
+  return true;
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
   irminsul_lua *lua = context;
   if (!block) old_size = 0;  // Lua passes a type here
@@ -93,9 +118,18 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     return NULL;
   }
   if (new_size > old_size && new_size - old_size > lua->limit - lua->used) return NULL;
+  bool is_large = lua->is_running && new_size > old_size && new_size - old_size >= large_block;
+  if (is_large && is_late(lua)) return NULL;
   void *changed = change_size(lua, block, old_size, new_size);
   if (!changed) return NULL;
   lua->used = lua->used - old_size + new_size;
+  if (lua->used > lua->peak) lua->peak = lua->used;
+  // A block of its own is given back at once; one that has grown stays, and the next look at the clock is not far.
+  if (is_large && !touch(lua, changed, old_size, new_size) && !block) {
+    free(changed);
+    lua->used -= new_size;
+    return NULL;
+  }
   return changed;
 }
 
@@ -141,7 +175,7 @@ static int open_libraries(lua_State *L) {
 
 irminsul_lua *irminsul_lua_open(
     size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
-    irminsul_knows knows) {
+    irminsul_knows knows, irminsul_note_error note_error) {
   irminsul_lua *lua = calloc(1, sizeof *lua);
   if (!lua) return NULL;
   lua->limit = memory_limit;
@@ -149,6 +183,7 @@ irminsul_lua *irminsul_lua_open(
   lua->call = call;
   lua->log = log;
   lua->knows = knows;
+  lua->note_error = note_error;
   lua->pool = malloc(pool_size);
   if (!lua->pool) {
     free(lua);
@@ -301,6 +336,7 @@ static int push_script(lua_State *L, const char *sha1, irminsul_slice source) {
   lua_rawget(L, -4);
   lua->notes = lua_tolstring(L, -1, &lua->notes_length);
   lua->first_line = atoi(lua->notes);
+  lua->own_instructions = atoi(strchr(lua->notes, ':') + 1);
   size_t prefix = strlen(lua->notes) + 1;
   lua->notes += prefix;
   lua->notes_length -= prefix;
@@ -445,6 +481,7 @@ static bool push_call(lua_State *L, struct run *job) {
   if (job->library) {
     irminsul_of(L)->notes = NULL;
     irminsul_of(L)->first_line = 0;
+    irminsul_of(L)->own_instructions = 0;
     irminsul_of(L)->last_sha1[0] = 0;
     if (!irminsul_push_function(L, job->library, job->sha1)) {
       static const char text[] = "ERR Function not found";
@@ -478,7 +515,9 @@ static int run(lua_State *L) {
   }
   job->begun = true;
   irminsul_begin_hooks(lua);
+  lua->is_running = true;
   int status = lua_pcall(L, lua_gettop(L) - handler - 1, 1, handler);
+  lua->is_running = false;
   // Whatever happens now is not the script's: it may take the time it needs.
   lua_sethook(L, NULL, 0, 0);
   job->is_hungry = status == LUA_ERRMEM;
@@ -488,6 +527,7 @@ static int run(lua_State *L) {
     irminsul_encode_reply(L, job->reply);
     return 0;
   }
+  int error = lua_gettop(L);
   if (!lua_istable(L, -1)) {
     // Out of memory, or an error in the handler: no table was made of it.
     size_t length;
@@ -518,6 +558,7 @@ static int run(lua_State *L) {
   size_t length;
   irminsul_push_text(L, -1);
   const char *text = lua_tolstring(L, -1, &length);
+  irminsul_tell_error(L, error, text, length);
   append_error(job->reply, text, length);
   return 0;
 }
@@ -526,6 +567,7 @@ static void begin(irminsul_lua *lua, int64_t nanoseconds) {
   lua->stopped = IRMINSUL_DONE;
   lua->time_limit = nanoseconds;
   lua->deadline = 0;
+  lua->peak = lua->used;
   lua->is_typed = false;
   irminsul_reset_cjson(lua);
 }
@@ -580,11 +622,13 @@ static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanos
     outcome = IRMINSUL_FAILED;
   }
   end(lua);
+  bool was_large = lua->peak > large_memory;
   if (job.is_hungry) {
     // If it is not the script that holds most of the memory, it is what libraries keep.
     lua_gc(L, LUA_GCCOLLECT);
     if (lua->used > lua->limit / 2) forget(lua);
   }
+  if (was_large && lua->used < large_memory / 2) irminsul_heap_trim();
   return outcome;
 }
 

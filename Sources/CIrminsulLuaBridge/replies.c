@@ -45,6 +45,19 @@ int irminsul_raise(lua_State *L, const char *message) {
   return lua_error(L);
 }
 
+void irminsul_tell_error(lua_State *L, int table, const char *text, size_t length) {
+  irminsul_lua *lua = irminsul_of(L);
+  bool is_counted = false;
+  if (lua_istable(L, table)) {
+    table = lua_absindex(L, table);
+    lua_pushliteral(L, "ignore_error_stats_update");
+    lua_rawget(L, table);
+    is_counted = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+  lua->note_error(lua->context, (irminsul_slice){(const uint8_t *)text, length}, is_counted);
+}
+
 static int64_t integer_of(lua_State *L, int index) {
   if (lua_isinteger(L, index)) return lua_tointeger(L, index);
   return irminsul_to_signed(lua_tonumber(L, index));
@@ -96,6 +109,7 @@ static void encode_table(lua_State *L, irminsul_buffer *reply) {
   size_t length;
   if (raw_field(L, "err") == LUA_TSTRING) {
     const char *text = lua_tolstring(L, -1, &length);
+    irminsul_tell_error(L, -2, text, line_length(text, length));
     append_line(reply, IRMINSUL_ERROR, text, line_length(text, length));
     lua_pop(L, 2);
     return;

@@ -27,6 +27,7 @@ struct irminsul_lua {
   irminsul_call call;
   irminsul_log log;
   irminsul_knows knows;
+  irminsul_note_error note_error;
   /// The reply of the redis.call that runs now.
   irminsul_buffer reply;
   /// What cjson.encode is writing; counted into `used`.
@@ -37,6 +38,10 @@ struct irminsul_lua {
   /// clock on, which most scripts are too short for.
   int64_t time_limit;
   int64_t deadline;
+  /// Whether the script itself runs, whose large blocks are looked at.
+  bool is_running;
+  /// The most that it has used, since it began.
+  size_t peak;
   /// Read or written by functions of C since the last look at the clock.
   size_t bytes;
   /// IRMINSUL_DONE while the script may go on.
@@ -63,6 +68,9 @@ struct irminsul_lua {
   size_t notes_length;
   /// The line of the script's first word: what runs before is the translation's own.
   int first_line;
+  /// The instructions of that beginning, and those of them that are still to come.
+  int own_instructions;
+  int own_left;
   /// The script that ran last, which is at hand; empty when there is none.
   char last_sha1[40];
   /// The message that a script has just raised by itself, which is no message of the interpreter's.
@@ -127,6 +135,9 @@ void irminsul_push_error(lua_State *L, const char *message, size_t length);
 /// Raises that table.
 int irminsul_raise(lua_State *L, const char *message);
 
+/// Tells the host of an error whose table lies at an index and whose text is given.
+void irminsul_tell_error(lua_State *L, int table, const char *text, size_t length);
+
 /// Appends the value at the top of the stack as a reply, and pops it.
 void irminsul_encode_reply(lua_State *L, irminsul_buffer *reply);
 
@@ -156,7 +167,8 @@ void irminsul_open_math(lua_State *L);
 void irminsul_open_coroutine(lua_State *L);
 
 /// Translates a program: the arguments are its text, its name in messages and how deeply it is nested; the
-/// results its text for 5.4 and notes, which begin with the line of its first word and a NUL.
+/// results its text for 5.4 and notes, which begin with the line of its first word, a colon, the instructions that the
+/// translation has put before that, and a NUL.
 int irminsul_translate(lua_State *L);
 
 /// Whether 5.4 or the translation has a use of its own for a name: `goto`, `_ENV`, and what a renamed one could

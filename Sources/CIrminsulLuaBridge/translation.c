@@ -1100,7 +1100,10 @@ int irminsul_translate(lua_State *L) {
   put_lines(&t);
   put_helpers(&t);
   lua_pushlstring(L, t.output, t.length);
-  lua_pushfstring(L, "%d", first_line);
+  int helpers = 0;
+  for (int i = 0; i < helper_count; i++) helpers += t.helpers[i];
+  // A helper is fetched by two instructions.
+  lua_pushfstring(L, "%d:%d", first_line, 2 * helpers);
   lua_pushlstring(L, "", 1);
   lua_pushlstring(L, t.notes ? t.notes : "", t.notes_length);
   lua_concat(L, 3);

@@ -26,6 +26,10 @@ extension ByteView {
   /// The bytes up to the first NUL, where Redis takes them for a string of C's.
   var untilNul: ByteView { buffer.firstIndex(of: 0).map { prefix($0) } ?? self }
 
+  func equals(_ other: ByteView) -> Bool {
+    length == other.length && (length == 0 || memcmp(bytes, other.bytes, length) == 0)
+  }
+
   func equals(_ other: Bytes) -> Bool {
     guard length == other.count else { return false }
     guard length > 0 else { return true }

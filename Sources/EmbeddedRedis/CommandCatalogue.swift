@@ -3,7 +3,10 @@ import RedisScripting
 
 /// What Redis 7.0.15 says of its commands, also of those that this host does not have.
 struct CatalogueEntry: Sendable {
+  /// In lower case; of a subcommand with its container and a bar before it.
   let name: String
+  /// Its place in ``CommandCatalogue/all``.
+  let number: Int
   /// The exact number of words with the name; the least when negative.
   let arity: Int
   let writes: Bool
@@ -18,39 +21,47 @@ struct CatalogueEntry: Sendable {
   let firstKey: Int
   let lastKey: Int
   let keyStep: Int
+
+  /// Whether it takes so many words, its name among them.
+  func accepts(_ count: Int) -> Bool { arity >= 0 ? count == arity : count >= -arity }
 }
 
 /// All commands of Redis 7.0.15, as its COMMAND answers.
 enum CommandCatalogue {
-  /// Whether scripts may not call a subcommand of one of the containers, of which COMMAND says nothing.
-  static func isBarred(_ container: String, _ subcommand: String) -> Bool {
-    switch container {
-    case "acl", "client", "config", "latency", "module": true
-    case "cluster":
-      ![
-        "countkeysinslot", "getkeysinslot", "help", "info", "keyslot", "links", "myid", "nodes",
-        "shards", "slots",
-      ].contains(subcommand.lowercased())
-    default: false
-    }
-  }
-
-  static let entries: [String: CatalogueEntry] = {
-    var entries: [String: CatalogueEntry] = [:]
-    for line in table.split(separator: "\n") {
+  /// Those of both tables; an entry's number is its place.
+  static let all: [CatalogueEntry] = {
+    var all: [CatalogueEntry] = []
+    for line in table.split(separator: "\n") + subcommandTable.split(separator: "\n") {
       let words = line.split(separator: " ")
       guard words.count == 6 else { continue }
       let numbers = words[3...].compactMap { Int($0) }
       guard let arity = Int(words[1]), numbers.count == 3 else { continue }
-      let name = String(words[0])
-      entries[name] = CatalogueEntry(
-        name: name, arity: arity, writes: words[2].contains("w"),
-        isBarred: words[2].contains("n"), grows: words[2].contains("m"),
-        hasMovableKeys: words[2].contains("k"), firstKey: numbers[0], lastKey: numbers[1],
-        keyStep: numbers[2])
+      all.append(
+        CatalogueEntry(
+          name: String(words[0]), number: all.count, arity: arity, writes: words[2].contains("w"),
+          isBarred: words[2].contains("n"), grows: words[2].contains("m"),
+          hasMovableKeys: words[2].contains("k"), firstKey: numbers[0], lastKey: numbers[1],
+          keyStep: numbers[2]))
     }
-    return entries
+    return all
   }()
+
+  static let entries = Dictionary(
+    uniqueKeysWithValues: all.filter { !$0.name.contains("|") }.map { ($0.name, $0) })
+
+  /// By the name of the container, and by their own.
+  static let subcommands: [String: [String: CatalogueEntry]] = all.reduce(into: [:]) {
+    let names = $1.name.split(separator: "|").map(String.init)
+    if names.count == 2 { $0[names[0], default: [:]][names[1]] = $1 }
+  }
+
+  /// What a command's words call, as far as there is such a thing.
+  static func entry(_ words: [Bytes]) -> CatalogueEntry? {
+    func name(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self).lowercased() }
+    guard !words.isEmpty, let entry = entries[name(0)] else { return nil }
+    guard words.count > 1, let subcommands = subcommands[entry.name] else { return entry }
+    return subcommands[name(1)]
+  }
 
   // Name, arity, w(rites) n(ot in scripts) m(emory) k(eys elsewhere), first and last key, step.
   private static let table = """
@@ -294,5 +305,135 @@ enum CommandCatalogue {
     zscore 3 - 1 1 1
     zunion -3 k 0 0 0
     zunionstore -4 wmk 1 1 1
+    """
+
+  // The same of what follows the name of a container.
+  private static let subcommandTable = """
+    acl|cat -2 n 0 0 0
+    acl|deluser -3 n 0 0 0
+    acl|dryrun -4 n 0 0 0
+    acl|genpass -2 n 0 0 0
+    acl|getuser 3 n 0 0 0
+    acl|help 2 - 0 0 0
+    acl|list 2 n 0 0 0
+    acl|load 2 n 0 0 0
+    acl|log -2 n 0 0 0
+    acl|save 2 n 0 0 0
+    acl|setuser -3 n 0 0 0
+    acl|users 2 n 0 0 0
+    acl|whoami 2 n 0 0 0
+    client|caching 3 n 0 0 0
+    client|getname 2 n 0 0 0
+    client|getredir 2 n 0 0 0
+    client|help 2 - 0 0 0
+    client|id 2 n 0 0 0
+    client|info 2 n 0 0 0
+    client|kill -3 n 0 0 0
+    client|list -2 n 0 0 0
+    client|no-evict 3 n 0 0 0
+    client|pause -3 n 0 0 0
+    client|reply 3 n 0 0 0
+    client|setname 3 n 0 0 0
+    client|tracking -3 n 0 0 0
+    client|trackinginfo 2 n 0 0 0
+    client|unblock -3 n 0 0 0
+    client|unpause 2 n 0 0 0
+    cluster|addslots -3 - 0 0 0
+    cluster|addslotsrange -4 - 0 0 0
+    cluster|bumpepoch 2 - 0 0 0
+    cluster|count-failure-reports 3 - 0 0 0
+    cluster|countkeysinslot 3 - 0 0 0
+    cluster|delslots -3 - 0 0 0
+    cluster|delslotsrange -4 - 0 0 0
+    cluster|failover -2 - 0 0 0
+    cluster|flushslots 2 - 0 0 0
+    cluster|forget 3 - 0 0 0
+    cluster|getkeysinslot 4 - 0 0 0
+    cluster|help 2 - 0 0 0
+    cluster|info 2 - 0 0 0
+    cluster|keyslot 3 - 0 0 0
+    cluster|links 2 - 0 0 0
+    cluster|meet -4 - 0 0 0
+    cluster|myid 2 - 0 0 0
+    cluster|nodes 2 - 0 0 0
+    cluster|replicas 3 - 0 0 0
+    cluster|replicate 3 - 0 0 0
+    cluster|reset -2 n 0 0 0
+    cluster|saveconfig 2 - 0 0 0
+    cluster|set-config-epoch 3 - 0 0 0
+    cluster|setslot -4 - 0 0 0
+    cluster|shards 2 - 0 0 0
+    cluster|slaves 3 - 0 0 0
+    cluster|slots 2 - 0 0 0
+    command|count 2 - 0 0 0
+    command|docs -2 - 0 0 0
+    command|getkeys -4 - 0 0 0
+    command|getkeysandflags -4 - 0 0 0
+    command|help 2 - 0 0 0
+    command|info -2 - 0 0 0
+    command|list -2 - 0 0 0
+    config|get -3 n 0 0 0
+    config|help 2 - 0 0 0
+    config|resetstat 2 n 0 0 0
+    config|rewrite 2 n 0 0 0
+    config|set -4 n 0 0 0
+    function|delete 3 wn 0 0 0
+    function|dump 2 n 0 0 0
+    function|flush -2 wn 0 0 0
+    function|help 2 - 0 0 0
+    function|kill 2 n 0 0 0
+    function|list -2 n 0 0 0
+    function|load -3 wnm 0 0 0
+    function|restore -3 wnm 0 0 0
+    function|stats 2 n 0 0 0
+    latency|doctor 2 n 0 0 0
+    latency|graph 3 n 0 0 0
+    latency|help 2 - 0 0 0
+    latency|histogram -2 n 0 0 0
+    latency|history 3 n 0 0 0
+    latency|latest 2 n 0 0 0
+    latency|reset -2 n 0 0 0
+    memory|doctor 2 - 0 0 0
+    memory|help 2 - 0 0 0
+    memory|malloc-stats 2 - 0 0 0
+    memory|purge 2 - 0 0 0
+    memory|stats 2 - 0 0 0
+    memory|usage -3 - 2 2 1
+    module|help 2 - 0 0 0
+    module|list 2 n 0 0 0
+    module|load -3 n 0 0 0
+    module|loadex -3 n 0 0 0
+    module|unload 3 n 0 0 0
+    object|encoding 3 - 2 2 1
+    object|freq 3 - 2 2 1
+    object|help 2 - 0 0 0
+    object|idletime 3 - 2 2 1
+    object|refcount 3 - 2 2 1
+    pubsub|channels -2 - 0 0 0
+    pubsub|help 2 - 0 0 0
+    pubsub|numpat 2 - 0 0 0
+    pubsub|numsub -2 - 0 0 0
+    pubsub|shardchannels -2 - 0 0 0
+    pubsub|shardnumsub -2 - 0 0 0
+    script|debug 3 n 0 0 0
+    script|exists -3 n 0 0 0
+    script|flush -2 n 0 0 0
+    script|help 2 - 0 0 0
+    script|kill 2 n 0 0 0
+    script|load 3 n 0 0 0
+    slowlog|get -2 - 0 0 0
+    slowlog|help 2 - 0 0 0
+    slowlog|len 2 - 0 0 0
+    slowlog|reset 2 - 0 0 0
+    xgroup|create -5 wm 2 2 1
+    xgroup|createconsumer 5 wm 2 2 1
+    xgroup|delconsumer 5 w 2 2 1
+    xgroup|destroy 4 w 2 2 1
+    xgroup|help 2 - 0 0 0
+    xgroup|setid -5 w 2 2 1
+    xinfo|consumers 4 - 2 2 1
+    xinfo|groups 3 - 2 2 1
+    xinfo|help 2 - 0 0 0
+    xinfo|stream -3 - 2 2 1
     """
 }

@@ -19,8 +19,8 @@ final class CommandSpecification: Sendable {
   let nature: CommandNature
   /// What Redis says of it.
   let entry: CatalogueEntry?
-  /// Not allowed in scripts.
-  let isBarred: Bool
+  /// Its subcommands, all that Redis has, by their names in lower case; nil when it has none.
+  let subcommands: [String: CatalogueEntry]?
   let body: @Sendable (CommandContext) throws(CommandFailure) -> Void
 
   init(
@@ -32,7 +32,7 @@ final class CommandSpecification: Sendable {
     self.nature = nature
     let entry = CommandCatalogue.entries[name]
     self.entry = entry
-    isBarred = nature != .administers && entry?.isBarred == true
+    subcommands = CommandCatalogue.subcommands[name]
     self.body = body
   }
 

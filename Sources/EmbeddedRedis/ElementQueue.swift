@@ -10,9 +10,19 @@ struct ElementQueue<Element> {
   var count: Int { front.count - frontStart + back.count - backStart }
 
   subscript(index: Int) -> Element {
-    let inFront = front.count - frontStart
-    return index < inFront
-      ? front[front.count - 1 - index] : back[backStart + index - inFront]
+    get {
+      let inFront = front.count - frontStart
+      return index < inFront
+        ? front[front.count - 1 - index] : back[backStart + index - inFront]
+    }
+    set {
+      let inFront = front.count - frontStart
+      if index < inFront {
+        front[front.count - 1 - index] = newValue
+      } else {
+        back[backStart + index - inFront] = newValue
+      }
+    }
   }
 
   mutating func append(_ element: Element) { back.append(element) }

@@ -75,7 +75,7 @@ public struct EmbeddedConfiguration: Sendable {
   /// What the host has loaded, which INFO counts.
   var scripts = ScriptRegistry()
   var functions = FunctionRegistry()
-  var errors = ErrorCounts()
+  var statistics = CallStatistics()
   var memoryLimit = MemoryLimit(bytes: 0)
 
   /// The default limits.

@@ -15,14 +15,17 @@ import RedisScripting
 /// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
 /// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
-///   is undone. A single call that copies gigabytes is not interrupted.
+///   is undone. It comes late by what cannot be interrupted: one copy of a text, or one collection of what a script has
+///   left behind, which takes some tenths of a second for each gigabyte.
 /// - Scripts are Lua 5.1, which is translated line by line for the interpreter of 5.4. What that cannot hide: the length
 ///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
 /// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
 ///   several names are walked and written in another order.
 /// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
-/// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections, and `~` in XADD and XTRIM trims by
-///   hundreds of entries.
+/// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections. In files, `~` in XADD and XTRIM trims by
+///   hundreds of entries; in memory by Redis' own nodes.
+/// - INFO counts commands and errors as Redis does, ``run(_:keys:arguments:)`` as an EVALSHA; the times of commands only
+///   for the clients of a server. Of the codes that scripts make up it tells 1,000 apart.
 /// - XREAD never waits: ``entries(in:after:count:timeout:)`` does.
 public final class EmbeddedHost: ScriptHost {
   static let largestValue = 512 << 20
@@ -34,7 +37,7 @@ public final class EmbeddedHost: ScriptHost {
   private let engine: any HostEngine
   private let scripts: ScriptRegistry
   let functions: FunctionRegistry
-  private let errors: ErrorCounts
+  private let statistics: CallStatistics
   private let memoryLimit: MemoryLimit
 
   private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
@@ -42,7 +45,7 @@ public final class EmbeddedHost: ScriptHost {
     self.engine = engine
     scripts = configuration.scripts
     functions = configuration.functions
-    errors = configuration.errors
+    statistics = configuration.statistics
     memoryLimit = configuration.memoryLimit
   }
 
@@ -66,7 +69,7 @@ public final class EmbeddedHost: ScriptHost {
     var configuration = given
     configuration.scripts = ScriptRegistry()
     configuration.functions = FunctionRegistry()
-    configuration.errors = ErrorCounts()
+    configuration.statistics = CallStatistics()
     configuration.memoryLimit = MemoryLimit(bytes: max(0, given.maximumMemory))
     switch configuration.storage {
     case .memory:
@@ -95,32 +98,102 @@ public final class EmbeddedHost: ScriptHost {
     try checkSize(keys)
     try checkSize(arguments)
     let source = scripts.add(script.sha1, Bytes(script.source.utf8))
-    return try await run(
-      HostCall(
-        name: script.name, access: script.access,
-        work: .script(sha1: script.sha1, source: source, keys: keys, arguments: arguments)))
+    var call = HostCall(
+      name: script.name, access: script.access,
+      work: .script(sha1: script.sha1, source: source, keys: keys, arguments: arguments))
+    call.number = Self.evalshaNumber
+    return try await run(call)
   }
+
+  private static let evalshaNumber = CommandCatalogue.entries["evalsha"]?.number
 
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
-    if command.name == "SCRIPT" { return try await manageScripts(command) }
-    if command.name == "FUNCTION" { return try await manageFunctions(command) }
-    return try await run(try call(for: command))
+    switch command.name {
+    case "SCRIPT", "FUNCTION": return try await manage(command)
+    default: return try await run(try call(for: command))
+    }
+  }
+
+  /// Runs SCRIPT or FUNCTION, which no interpreter counts.
+  private func manage(_ command: Command) async throws(HostError) -> Reply {
+    let entry = CommandCatalogue.entry(command.arguments)
+    do throws(HostError) {
+      if let entry, entry.grows, entry.accepts(command.arguments.count) {
+        try checkMemory(command.name)
+      }
+      let reply =
+        command.name == "SCRIPT"
+        ? try await manageScripts(command) : try await manageFunctions(command)
+      if let entry { statistics.count(entry.number, failures: 0) }
+      return reply
+    } catch {
+      count(error, of: command)
+      throw error
+    }
+  }
+
+  /// Counts an error that comes before a command has run.
+  private func count(_ error: HostError, of command: Command) {
+    let error = Self.serverError(error)
+    statistics.add(error: error)
+    let words = command.arguments
+    guard let entry = CommandCatalogue.entry(words) else { return }
+    if error.code == "OOM" || !entry.accepts(words.count) {
+      statistics.reject(entry.number)
+    } else {
+      statistics.count(entry.number, failures: 1)
+    }
+  }
+
+  /// Counts a command that somebody else has answered, or has refused to run.
+  package func note(_ command: Command, reply: Bytes, isRefused: Bool) {
+    let isError = reply.first == UInt8(ascii: "-")
+    if isError { statistics.add(error: reply.dropFirst()) }
+    guard let entry = CommandCatalogue.entry(command.arguments) else { return }
+    if isRefused {
+      statistics.reject(entry.number)
+    } else {
+      statistics.count(entry.number, failures: isError ? 1 : 0)
+    }
+  }
+
+  /// What Redis says of a command that it does not have in this form, whatever its words are.
+  package static func refusal(of command: Command) -> ServerError? {
+    let words = command.arguments
+    guard let first = words.first,
+      let whole = CommandCatalogue.entries[String(decoding: first, as: UTF8.self).lowercased()]
+    else { return nil }
+    guard let entry = CommandCatalogue.entry(words) else {
+      let text = String(decoding: words[1].prefix(128), as: UTF8.self)
+      return ServerError(
+        code: "ERR",
+        message: "unknown subcommand '\(text)'. Try \(whole.name.uppercased()) HELP.")
+    }
+    guard !entry.accepts(words.count) else { return nil }
+    return ServerError(
+      code: "ERR", message: "wrong number of arguments for '\(entry.name)' command")
   }
 
   /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
   ///
   /// - Returns: An array of their replies, as it is on the wire.
   package func transaction(_ commands: [Command], _ version: WireReply.Version) async -> Bytes {
-    do throws(HostError) {
-      var calls: [HostCall] = []
-      for command in commands {
-        var call = try call(for: command)
-        call.wire = version
-        calls.append(call)
+    var calls: [HostCall] = []
+    for command in commands {
+      var call: HostCall
+      do throws(HostError) {
+        call = try self.call(for: command)
+      } catch {
+        call = HostCall(
+          name: command.name, access: .read, work: .refusal(Self.serverError(error)))
       }
-      var batch = HostCall(name: "EXEC", access: .write, work: .batch(calls))
-      batch.wire = version
+      call.wire = version
+      calls.append(call)
+    }
+    var batch = HostCall(name: "EXEC", access: .write, work: .batch(calls))
+    batch.wire = version
+    do throws(HostError) {
       return try await wire(batch, version)
     } catch {
       return wire(error, version)
@@ -129,11 +202,13 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Why a command cannot stand in a transaction, if it cannot.
   package func refusal(inTransaction command: Command) -> ServerError? {
-    do throws(HostError) {
-      _ = try call(for: command)
-    } catch {
-      return Self.serverError(error)
-    }
+    guard let refusal = refusal(toQueue: command) else { return nil }
+    statistics.add(error: refusal)
+    if let entry = CommandCatalogue.entry(command.arguments) { statistics.reject(entry.number) }
+    return refusal
+  }
+
+  private func refusal(toQueue command: Command) -> ServerError? {
     guard let first = command.arguments.first else { return nil }
     guard let known = first.withView({ CommandTable.shared[$0] }) else {
       return ServerError(reply: ScriptSession.unknown(command))
@@ -144,24 +219,25 @@ public final class EmbeddedHost: ScriptHost {
         message:
           "'\(command.name.lowercased())' cannot be run in a transaction of the embedded host")
     }
-    guard known.accepts(command.arguments.count) else {
-      return ServerError(
-        code: "ERR", message: "wrong number of arguments for '\(known.name)' command")
-    }
+    if let refusal = Self.refusal(of: command) { return refusal }
     return memoryLimit.isExceeded ? ServerError(reply: MemoryLimit.refusal) : nil
   }
 
   /// The reply as it is on the wire, errors being replies, too.
-  package func wireReply(to command: Command, _ version: WireReply.Version) async -> Bytes {
+  ///
+  /// - Parameter isAgain: Whether a client that waits has asked before: then INFO does not count it.
+  package func wireReply(
+    to command: Command, _ version: WireReply.Version, isAgain: Bool = false
+  ) async -> Bytes {
     do throws(HostError) {
       switch command.name {
-      case "SCRIPT": return WireReply.encode(try await manageScripts(command), version)
-      case "FUNCTION":
-        let reply = try await manageFunctions(command)
+      case "SCRIPT", "FUNCTION":
+        let reply = try await manage(command)
         return FunctionReply(reply, to: command).encode(version)
       default:
         var call = try call(for: command)
         call.wire = version
+        call.isCounted = !isAgain
         return try await wire(call, version)
       }
     } catch {
@@ -177,9 +253,7 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   private func wire(_ error: HostError, _ version: WireReply.Version) -> Bytes {
-    let error = Self.serverError(error)
-    errors.add(error.code)
-    return WireReply.encode(.error(error), version)
+    WireReply.encode(.error(Self.serverError(error)), version)
   }
 
   /// Redis' `maxmemory`; see ``EmbeddedConfiguration/maximumMemory``.
@@ -189,7 +263,7 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   /// Forgets what INFO counts.
-  package func resetStatistics() { errors.reset() }
+  package func resetStatistics() { statistics.reset() }
 
   private static func serverError(_ error: HostError) -> ServerError {
     if case .refused(_, _, let error) = error { return error }
@@ -197,12 +271,20 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   private func call(for command: Command) throws(HostError) -> HostCall {
-    try checkSize(command.arguments)
-    switch command.name {
-    case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": return try evaluation(command)
-    case "FCALL", "FCALL_RO": return try functionCall(command)
-    default:
-      return HostCall(name: command.name, access: access(of: command), work: .command(command))
+    do throws(HostError) {
+      try checkSize(command.arguments)
+      var call: HostCall
+      switch command.name {
+      case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": call = try evaluation(command)
+      case "FCALL", "FCALL_RO": call = try functionCall(command)
+      default:
+        return HostCall(name: command.name, access: access(of: command), work: .command(command))
+      }
+      call.number = CommandCatalogue.entry(command.arguments)?.number
+      return call
+    } catch {
+      count(error, of: command)
+      throw error
     }
   }
 

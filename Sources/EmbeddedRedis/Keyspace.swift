@@ -55,6 +55,7 @@ final class KeyRecord {
   var ranking: [RankedMember] = []
   var elements = ElementQueue<Bytes>()
   var entries = ElementQueue<StoredEntry>()
+  var nodes = StreamNodes()
 
   // In a file.
   var identifier: Int64 = 0
@@ -172,8 +173,10 @@ protocol Keyspace: AnyObject {
     _ body: (StreamID, ByteView) -> Void
   ) throws(CommandFailure)
   func removeEntry(of record: KeyRecord, _ id: StreamID) throws(CommandFailure) -> Bool
-  /// Removes the oldest entries.
-  func removeOldest(of record: KeyRecord, _ count: Int) throws(CommandFailure)
+  /// Removes the oldest entries, those before an id if it is that which decides.
+  func removeOldest(
+    of record: KeyRecord, _ count: Int, before id: StreamID?
+  ) throws(CommandFailure)
   /// The number of entries before an id.
   func entryCount(of record: KeyRecord, before id: StreamID) throws(CommandFailure) -> Int
 }

@@ -62,15 +62,18 @@ final class MemoryKeyspace: Keyspace {
           removeScore(of: record, member, now)
         }
       }
-    case .entries(let record, let entries, let lastID):
+    case .entries(let record, let entries, let nodes, let lastID):
       record.entries = entries
+      record.nodes = nodes
       record.count = entries.count
       record.lastID = lastID
-    case .appended(let record, let lastID):
+    case .appended(let record, let node, let lastID):
       _ = record.entries.popLast()
+      record.nodes.undoAppend(node)
       record.count = record.entries.count
       record.lastID = lastID
-    case .removedOldest(let record, let entries):
+    case .removedOldest(let record, let entries, let nodes):
+      record.nodes.undo(nodes)
       for entry in entries.reversed() { record.entries.prepend(entry) }
       record.count = record.entries.count
     case .lastID(let record, let id): record.lastID = id
@@ -256,7 +259,8 @@ final class MemoryKeyspace: Keyspace {
   }
 
   func append(to record: KeyRecord, _ id: StreamID, _ fields: Bytes) {
-    note(.appended(record, record.lastID))
+    note(.appended(record, record.nodes.last, record.lastID))
+    fields.withView { record.nodes.append(id, $0) }
     record.entries.append(StoredEntry(id: id, fields: fields))
     record.lastID = id
     record.count += 1
@@ -279,14 +283,16 @@ final class MemoryKeyspace: Keyspace {
   func removeEntry(of record: KeyRecord, _ id: StreamID) -> Bool {
     let index = record.entries.partitionPoint { $0.id < id }
     guard index < record.entries.count, record.entries[index].id == id else { return false }
-    note(.entries(record, record.entries, record.lastID))
+    note(.entries(record, record.entries, record.nodes, record.lastID))
     record.entries.remove(at: index)
+    record.nodes.remove(id)
     record.count -= 1
     return true
   }
 
-  func removeOldest(of record: KeyRecord, _ count: Int) {
-    note(.removedOldest(record, (0..<count).map { record.entries[$0] }))
+  func removeOldest(of record: KeyRecord, _ count: Int, before id: StreamID?) {
+    let nodes = record.nodes.removeOldest(count, before: id)
+    note(.removedOldest(record, (0..<count).map { record.entries[$0] }, nodes))
     record.entries.removeFirst(count)
     record.count = record.entries.count
   }
@@ -324,9 +330,9 @@ enum KeyspaceChange {
   case pushed(KeyRecord, ListEnd)
   case popped(KeyRecord, ListEnd, Bytes)
   case score(KeyRecord, Bytes, Double?)
-  case entries(KeyRecord, ElementQueue<StoredEntry>, StreamID)
-  case appended(KeyRecord, StreamID)
-  case removedOldest(KeyRecord, [StoredEntry])
+  case entries(KeyRecord, ElementQueue<StoredEntry>, StreamNodes, StreamID)
+  case appended(KeyRecord, StreamNodes.Node?, StreamID)
+  case removedOldest(KeyRecord, [StoredEntry], StreamNodes.Removal)
   case lastID(KeyRecord, StreamID)
   case state(KeyRecord, StreamState)
 }

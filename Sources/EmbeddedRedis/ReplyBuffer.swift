@@ -71,6 +71,15 @@ struct ReplyBuffer {
     }
   }
 
+  /// The text of the error that was written at a position, if there is one.
+  func error(at position: Int) -> UnsafeRawBufferPointer? {
+    guard length >= position + 9,
+      pointer.pointee.bytes[position] == UInt8(IRMINSUL_ERROR.rawValue)
+    else { return nil }
+    return UnsafeRawBufferPointer(
+      start: pointer.pointee.bytes + position + 9, count: length - position - 9)
+  }
+
   /// Starts a map, as ``startArray()`` an array; for readers of RESP2 an array of pairs.
   func startPairs() -> Int {
     let position = length

@@ -67,6 +67,8 @@ package struct ScriptPause {
     package let firstLine: Int
     /// Whether this is one of the libraries' functions.
     package let isNative: Bool
+    /// Whether it is the host's own, which no script knows of: it works for the frame around it.
+    package let isOwn: Bool
   }
 
   package struct Variable: Sendable, Equatable {
@@ -86,7 +88,7 @@ package struct ScriptPause {
     return Frame(
       source: frame.source.map { String(cString: $0) } ?? "",
       name: frame.name.map { String(cString: $0) }, line: max(0, Int(frame.line)),
-      firstLine: max(0, Int(frame.first_line)), isNative: frame.is_c)
+      firstLine: max(0, Int(frame.first_line)), isNative: frame.is_c, isOwn: frame.is_own)
   }
 
   /// All frames, the innermost first.

@@ -13,6 +13,8 @@ struct HostCall: Sendable {
     case command(Command)
     /// One after the other, whatever comes of each; the reply is the array of theirs.
     case batch([HostCall])
+    /// What answers with an error before it runs; of a batch.
+    case refusal(ServerError)
   }
 
   /// What holds when there is no memory left; see ``MemoryLimit``.
@@ -31,6 +33,11 @@ struct HostCall: Sendable {
   var memoryRule = MemoryRule.byCommand
   /// If set, what is no error comes as the bytes of a ``WireReply``.
   var wire: WireReply.Version?
+  /// The catalogue's number of the command that this is, for a script's counts in INFO; nil when somebody else
+  /// counts.
+  var number: Int?
+  /// Whether INFO is to count a command; not when a waiting client tries once more.
+  var isCounted = true
 
   init(name: String, access: Script.Access, work: Work) {
     self.name = name
@@ -82,7 +89,7 @@ final class ScriptSession {
   let clock: EmbeddedClock
   let scripts: ScriptRegistry
   let functions: FunctionRegistry
-  let errors: ErrorCounts
+  let statistics: CallStatistics
 
   private let keyspace: any Keyspace
   private let timeLimit: Int64
@@ -106,6 +113,10 @@ final class ScriptSession {
   private let memoryLimit: MemoryLimit
   private var isOutOfMemory = false
   private var hasWritten = false
+  private var isCounted = true
+  /// Of the errors in what the script that runs answers, whether there is a new one, and how many are those of
+  /// commands, which were counted there.
+  private var answeredErrors = (isNew: false, counted: 0)
   /// The failure that ended the script that runs.
   private var storageFailure: (reason: String, remedy: String)?
 
@@ -121,7 +132,7 @@ final class ScriptSession {
     clock = configuration.clock
     scripts = configuration.scripts
     functions = configuration.functions
-    errors = configuration.errors
+    statistics = configuration.statistics
     memoryLimit = configuration.memoryLimit
     random = SeededRandom(seed: configuration.randomSeed ?? .random(in: .min ... .max))
     observer = configuration.observer
@@ -139,7 +150,12 @@ final class ScriptSession {
         Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
           .log(.init(rawValue: Int(level)) ?? .notice, message.text)
       },
-      { _, name in CommandCatalogue.entries[name.text.lowercased()] != nil })
+      { _, name in CommandCatalogue.entries[name.text.lowercased()] != nil },
+      { context, text, isCounted in
+        guard let context else { return }
+        Unmanaged<ScriptSession>.fromOpaque(context).takeUnretainedValue()
+          .noteError(text, isCounted: isCounted)
+      })
     guard lua != nil else {
       throw .storage(
         location: location, reason: "no memory for a Lua interpreter",
@@ -174,13 +190,18 @@ final class ScriptSession {
     storageFailure = nil
     didAppendToStream = false
     wasStopped = false
+    isCounted = call.isCounted
+    answeredErrors = (false, 0)
     var reply = irminsul_buffer()
     reply.limit = replyLimit
     reply.typed = wire == .three
     defer { irminsul_buffer_release(&reply) }
+    let start = wire == nil ? nil : ContinuousClock.now
     switch call.work {
     case .script(let sha1, let source, let keys, let arguments):
-      return run(sha1, source, keys, arguments, &reply)
+      let outcome = run(sha1, source, keys, arguments, &reply)
+      count(call, outcome, since: start)
+      return outcome
     case .compilation(let sha1, let source):
       let outcome = compile(sha1, source, &reply)
       return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
@@ -189,9 +210,12 @@ final class ScriptSession {
       wire = nil
       return load(key, code, &reply)
     case .function(let name, let library, let code, let keys, let arguments):
-      return callFunction(name, of: library, code, keys, arguments, &reply)
+      let outcome = callFunction(name, of: library, code, keys, arguments, &reply)
+      count(call, outcome, since: start)
+      return outcome
     case .command(let command):
       return run(command, &reply)
+    case .refusal(let error): return .failed(.error(error))
     case .batch(let calls):
       if isOutOfMemory, call.contains({ CommandTable.grows($0) }) {
         let message = "Transaction discarded because of: \(MemoryLimit.refusal)"
@@ -216,6 +240,44 @@ final class ScriptSession {
       }
       return .done(.bytes(output))
     }
+  }
+
+  private func noteError(_ text: irminsul_slice, isCounted: Bool) {
+    if isCounted {
+      answeredErrors.counted += 1
+    } else {
+      answeredErrors.isNew = true
+      statistics.add(error: text.buffer)
+    }
+  }
+
+  /// Counts a script or function that has ended.
+  private func count(_ call: HostCall, _ outcome: Outcome, since start: ContinuousClock.Instant?) {
+    guard let number = call.number else { return }
+    var text: String?
+    switch outcome {
+    case .failed(.error(let error)):
+      // What the interpreter has no part in is not noted yet.
+      if answeredErrors == (false, 0) { text = error.description }
+      if isOutOfMemory, memoryRule == .refused {
+        statistics.add(error: error)
+        return statistics.reject(number)
+      }
+    case .timedOut: text = "TIMEOUT "
+    case .storageFailed: text = "ERR "
+    case .done, .failed: break
+    }
+    if let text {
+      answeredErrors.isNew = true
+      statistics.add(error: text.utf8)
+    }
+    statistics.count(
+      number, failures: answeredErrors.counted + (answeredErrors.isNew ? 1 : 0),
+      nanoseconds: nanoseconds(since: start))
+  }
+
+  private func nanoseconds(since start: ContinuousClock.Instant?) -> Int {
+    start.map { Int(clamping: (ContinuousClock.now - $0).wholeNanoseconds) } ?? 0
   }
 
   /// The value that a buffer holds, in the form that the caller wants.
@@ -373,52 +435,41 @@ final class ScriptSession {
   private func execute(
     _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
   ) -> irminsul_answer {
-    guard let command = commands[words[0]] else {
-      if let known = CommandCatalogue.entries[words[0].text.lowercased()] {
-        if fromScript,
-          known.isBarred || CommandCatalogue.isBarred(known.name, count > 1 ? words[1].text : "")
-        {
-          reply.error("ERR This Redis command is not allowed from script")
-          return IRMINSUL_GO_ON
-        }
-        reply.error("ERR the embedded host does not have the command '\(known.name)'")
-        return IRMINSUL_GO_ON
+    guard let command = commands[words[0]], let whole = command.entry else {
+      return refuseMissing(words, count, reply, fromScript: fromScript)
+    }
+    var entry = whole
+    if count > 1, let subcommands = command.subcommands {
+      guard let found = subcommands[words[1].text.lowercased()] else {
+        let text = Self.unknownSubcommand(whole.name, words[1], fromScript: fromScript)
+        return refuse(reply, nil, text)
       }
-      reply.error(
-        fromScript
-          ? "ERR Unknown Redis command called from script"
-          : Self.unknown(UnsafeBufferPointer(start: words, count: count)))
-      return IRMINSUL_GO_ON
+      entry = found
     }
-    guard command.accepts(count) else {
-      reply.error(
-        fromScript
-          ? "ERR Wrong number of args calling Redis command from script"
-          : "ERR wrong number of arguments for '\(command.name)' command")
-      return IRMINSUL_GO_ON
+    guard command.accepts(count), entry.accepts(count) else {
+      return refuse(reply, entry, Self.wrongCount(entry.name, fromScript: fromScript))
     }
-    if fromScript, command.isBarred {
-      reply.error("ERR This Redis command is not allowed from script")
-      return IRMINSUL_GO_ON
+    if fromScript, entry.isBarred {
+      return refuse(reply, entry, "ERR This Redis command is not allowed from script")
     }
-    if fromScript, keyRule != .any, let entry = command.entry {
-      for position in CommandKeys.positions(of: entry, words, count)
+    if fromScript, keyRule != .any {
+      for position in CommandKeys.positions(of: whole, words, count)
       where !declaredKeys.contains(words[position].copy) {
-        reply.error("ERR the script uses the key '\(words[position].text)', which is not in KEYS")
-        return IRMINSUL_GO_ON
+        return refuse(
+          reply, entry,
+          "ERR the script uses the key '\(words[position].text)', which is not in KEYS")
       }
     }
-    if command.nature == .writes, access == .read {
-      reply.error("ERR Write commands are not allowed from read-only scripts.")
-      return IRMINSUL_GO_ON
+    let writes = command.nature == .writes && (command.subcommands == nil || entry.writes)
+    if writes, access == .read {
+      return refuse(reply, entry, "ERR Write commands are not allowed from read-only scripts.")
     }
-    if isOutOfMemory, command.entry?.grows == true, memoryRule != .allowed,
-      !(fromScript && hasWritten)
-    {
-      reply.error(MemoryLimit.refusal)
-      return IRMINSUL_GO_ON
+    if isOutOfMemory, entry.grows, memoryRule != .allowed, !(fromScript && hasWritten) {
+      return refuse(reply, entry, MemoryLimit.refusal)
     }
-    if command.nature == .writes { hasWritten = true }
+    if writes { hasWritten = true }
+    // The clock costs as much as a small command, and only clients of a server look at the times.
+    let started = wire == nil ? nil : ContinuousClock.now
     let start = reply.length
     do {
       try command.body(
@@ -438,7 +489,59 @@ final class ScriptSession {
         return IRMINSUL_ABORT
       }
     }
+    guard isCounted || fromScript else { return IRMINSUL_GO_ON }
+    let error = reply.error(at: start)
+    if let error { statistics.add(error: error) }
+    statistics.count(
+      entry.number, failures: error == nil ? 0 : 1, nanoseconds: nanoseconds(since: started))
     return IRMINSUL_GO_ON
+  }
+
+  /// Answers and counts the error of a command that does not run.
+  private func refuse(
+    _ reply: ReplyBuffer, _ entry: CatalogueEntry?, _ text: String
+  ) -> irminsul_answer {
+    reply.error(text)
+    statistics.add(error: text.utf8)
+    if let entry { statistics.reject(entry.number) }
+    return IRMINSUL_GO_ON
+  }
+
+  /// Answers to a command that this host, and perhaps also Redis, does not have.
+  private func refuseMissing(
+    _ words: UnsafePointer<irminsul_slice>, _ count: Int, _ reply: ReplyBuffer, fromScript: Bool
+  ) -> irminsul_answer {
+    guard let known = CommandCatalogue.entries[words[0].text.lowercased()] else {
+      return refuse(
+        reply, nil,
+        fromScript
+          ? "ERR Unknown Redis command called from script"
+          : Self.unknown(UnsafeBufferPointer(start: words, count: count)))
+    }
+    let subcommand =
+      count > 1 ? CommandCatalogue.subcommands[known.name]?[words[1].text.lowercased()] : nil
+    if fromScript, known.isBarred || subcommand?.isBarred == true {
+      return refuse(
+        reply, subcommand ?? known, "ERR This Redis command is not allowed from script")
+    }
+    return refuse(
+      reply, subcommand ?? known,
+      "ERR the embedded host does not have the command '\(known.name)'")
+  }
+
+  private static func wrongCount(_ name: String, fromScript: Bool) -> String {
+    fromScript
+      ? "ERR Wrong number of args calling Redis command from script"
+      : "ERR wrong number of arguments for '\(name)' command"
+  }
+
+  private static func unknownSubcommand(
+    _ container: String, _ word: irminsul_slice, fromScript: Bool
+  ) -> String {
+    fromScript
+      ? "ERR Unknown Redis command called from script"
+      : "ERR unknown subcommand '\(word.prefix(min(word.length, 128)).text)'. Try "
+        + "\(container.uppercased()) HELP."
   }
 
   /// Redis' words for a command that it does not have.

@@ -16,18 +16,24 @@ struct Shebang {
   init(_ source: Bytes) throws(CommandFailure) {
     let length = Self.length(of: source)
     guard length > 0 else { return }
-    guard length < source.count else { throw .reply("ERR Invalid script shebang") }
-    let words = String(decoding: source[..<length], as: UTF8.self).split(separator: " ")
-    guard words.first == "#!lua" else {
-      throw .reply("ERR Unexpected engine in script shebang: \(words.first ?? "")")
+    guard length < source.count, source[length] != 0 else {
+      throw .reply("ERR Invalid script shebang")
+    }
+    guard let words = QuotedWords.split(source[..<length]), let engine = words.first else {
+      throw .reply("ERR Invalid engine in script shebang")
+    }
+    guard engine == Bytes("#!lua".utf8) else {
+      throw .reply("ERR Unexpected engine in script shebang: \(engine.text)")
     }
     access = .write
     var given: Set<String> = []
-    for word in words.dropFirst() {
+    for word in words.dropFirst().map(\.text) {
       guard word.hasPrefix("flags=") else {
         throw .reply("ERR Unknown lua shebang option: \(word)")
       }
-      for flag in word.dropFirst("flags=".count).split(separator: ",") {
+      let list = word.dropFirst("flags=".count)
+      guard !list.isEmpty else { continue }
+      for flag in list.split(separator: ",", omittingEmptySubsequences: false) {
         guard Self.flags.contains(String(flag)) else {
           throw .reply("ERR Unexpected flag in script shebang: \(flag)")
         }
@@ -38,11 +44,16 @@ struct Shebang {
     memoryRule = HostCall.MemoryRule(flags: given)
   }
 
-  /// The bytes of the line, without its end; 0 when a script has none.
+  /// The bytes of the line, without its end, which a NUL is, too; 0 when a script has none.
   static func length(of source: Bytes) -> Int {
     guard source.starts(with: [0x23, 0x21]) else { return 0 }
-    return source.firstIndex(of: 0x0a) ?? source.count
+    return source.firstIndex { $0 == 0x0a || $0 == 0 } ?? source.count
   }
+}
+
+extension Bytes {
+  /// For messages.
+  fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension HostCall.MemoryRule {

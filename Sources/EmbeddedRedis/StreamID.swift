@@ -106,11 +106,27 @@ extension UInt64 {
 enum PackedFields {
   static func pack(_ views: some Sequence<ByteView>) -> Bytes {
     var packed = Bytes()
-    for view in views {
-      withUnsafeBytes(of: UInt32(view.length).littleEndian) { packed.append(contentsOf: $0) }
-      packed.append(contentsOf: view.buffer)
-    }
+    for view in views { append(view, to: &packed) }
     return packed
+  }
+
+  static func append(_ view: ByteView, to packed: inout Bytes) {
+    withUnsafeBytes(of: UInt32(view.length).littleEndian) { packed.append(contentsOf: $0) }
+    packed.append(contentsOf: view.buffer)
+  }
+
+  /// Takes the first of the names and values; nil at the end.
+  static func next(_ rest: inout ByteView) -> ByteView? {
+    guard rest.length >= 4 else { return nil }
+    let length = Int(UInt32(littleEndian: rest.buffer.loadUnaligned(as: UInt32.self)))
+    guard rest.length - 4 >= length else { return nil }
+    defer { rest = rest.dropFirst(4 + length) }
+    return rest.dropFirst(4).prefix(length)
+  }
+
+  static func each(_ packed: ByteView, _ body: (ByteView) -> Void) {
+    var rest = packed
+    while let word = next(&rest) { body(word) }
   }
 
   /// Writes the array of names and values.
@@ -118,11 +134,8 @@ enum PackedFields {
     let position = reply.startArray()
     var rest = packed
     var count = 0
-    while rest.length >= 4 {
-      let length = Int(UInt32(littleEndian: rest.buffer.loadUnaligned(as: UInt32.self)))
-      guard rest.length - 4 >= length else { break }
-      reply.bytes(rest.dropFirst(4).prefix(length))
-      rest = rest.dropFirst(4 + length)
+    while let word = next(&rest) {
+      reply.bytes(word)
       count += 1
     }
     reply.endArray(position, count)

@@ -20,7 +20,9 @@ package enum WireReply {
       case IRMINSUL_INTEGER: line(":", String(value), &output)
       case IRMINSUL_BYTES: bulk(CompactReply.text(&rest, value), &output)
       case IRMINSUL_STATUS: line("+", CompactReply.text(&rest, value), &output)
-      case IRMINSUL_ERROR: line("-", CompactReply.text(&rest, value), &output)
+      case IRMINSUL_ERROR:
+        let text = CompactReply.text(&rest, value)
+        line("-", text.map { $0 == 0x0d || $0 == 0x0a ? 0x20 : $0 }, &output)
       case IRMINSUL_ARRAY: line("*", String(value), &output)
       case IRMINSUL_DOUBLE:
         let digits = decimal(Double(bitPattern: UInt64(bitPattern: value)))
@@ -63,7 +65,9 @@ package enum WireReply {
   private static func encode(_ reply: Reply, _ version: Version, _ output: inout Bytes) {
     switch reply {
     case .status(let text): line("+", text.utf8, &output)
-    case .error(let error): line("-", error.bytes, &output)
+    case .error(let error):
+      // A word of the command that it tells of may have ends of lines in it.
+      line("-", error.bytes.map { $0 == 0x0d || $0 == 0x0a ? 0x20 : $0 }, &output)
     case .integer(let value): line(":", String(value), &output)
     case .null: null(isArray: false, version, &output)
     case .bytes(let bytes): bulk(bytes, &output)

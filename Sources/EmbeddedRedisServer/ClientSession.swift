@@ -4,6 +4,9 @@ import RedisScripting
 /// What one connection has said so far, and the commands that concern only the connection.
 struct ClientSession {
   let host: EmbeddedHost
+  let settings: ServerSettings
+  /// Its number among the connections of the server.
+  let id: Int
   /// The client has said QUIT, or something that no client may say.
   var isOver = false
 
@@ -14,7 +17,16 @@ struct ClientSession {
   /// A command of the transaction was refused: EXEC does nothing.
   private var isSpoilt = false
 
-  init(host: EmbeddedHost) { self.host = host }
+  init(host: EmbeddedHost, settings: ServerSettings, id: Int) {
+    self.host = host
+    self.settings = settings
+    self.id = id
+  }
+
+  /// The commands that are answered here, and which the host only counts.
+  private static let own: Set = [
+    "CLIENT", "CONFIG", "DISCARD", "EXEC", "HELLO", "MULTI", "QUIT", "RESET",
+  ]
 
   /// Runs a command; the reply is what goes over the wire.
   mutating func answer(_ command: Command) async -> Bytes {
@@ -22,7 +34,30 @@ struct ClientSession {
     if queue != nil, !["EXEC", "DISCARD", "MULTI", "RESET", "QUIT", "WATCH"].contains(name) {
       return encoded(enqueue(command))
     }
-    switch name {
+    guard Self.own.contains(name) else { return await wait(command) }
+    if let refusal = EmbeddedHost.refusal(of: command) {
+      var answer = refusal
+      if name == "EXEC" {
+        queue = nil
+        answer = ServerError(
+          code: "EXECABORT", message: "Transaction discarded because of: \(refusal.message)")
+      }
+      if queue != nil { isSpoilt = true }
+      let reply = encoded(.error(answer))
+      host.note(command, reply: reply, isRefused: true)
+      return reply
+    }
+    let reply = await ownReply(to: command)
+    let isRefused = reply.starts(with: Self.fullServer)
+    host.note(command, reply: reply, isRefused: isRefused)
+    return reply
+  }
+
+  /// How EXEC's answer begins when there is no memory for what it would run.
+  private static let fullServer = Bytes("-EXECABORT Transaction discarded because of: ".utf8)
+
+  private mutating func ownReply(to command: Command) async -> Bytes {
+    switch command.name {
     case "EXEC":
       guard let commands = queue else { return encoded(failure("ERR EXEC without MULTI")) }
       queue = nil
@@ -33,20 +68,13 @@ struct ClientSession {
       return await host.transaction(commands, version)
     case "HELLO": return hello(command.arguments)
     case "CONFIG": return configuration(command.arguments)
-    default:
-      if let reply = connectionReply(command) { return encoded(reply) }
-      return await wait(command)
+    default: return encoded(connectionReply(command))
     }
   }
 
-  /// The reply to what concerns only the connection; nil for all else.
-  private mutating func connectionReply(_ command: Command) -> Reply? {
-    let words = command.arguments
-    let name = command.name
-    switch name {
-    case "QUIT":
-      isOver = true
-      return .status("OK")
+  /// The reply to what concerns only the connection.
+  private mutating func connectionReply(_ command: Command) -> Reply {
+    switch command.name {
     case "RESET":
       queue = nil
       isSpoilt = false
@@ -54,7 +82,6 @@ struct ClientSession {
       self.name = []
       return .status("RESET")
     case "MULTI":
-      guard words.count == 1 else { return wrongCount(name) }
       guard queue == nil else { return failure("ERR MULTI calls can not be nested") }
       queue = []
       isSpoilt = false
@@ -63,18 +90,16 @@ struct ClientSession {
       guard queue != nil else { return failure("ERR DISCARD without MULTI") }
       queue = nil
       return .status("OK")
-    case "CLIENT": return client(words)
-    default: return nil
+    case "CLIENT": return client(command.arguments)
+    default:
+      isOver = true
+      return .status("OK")
     }
   }
 
   private func encoded(_ reply: Reply) -> Bytes { WireReply.encode(reply, version) }
 
   private func failure(_ text: String) -> Reply { .error(ServerError(reply: text)) }
-
-  private func wrongCount(_ name: String) -> Reply {
-    failure("ERR wrong number of arguments for '\(name.lowercased())' command")
-  }
 
   private mutating func enqueue(_ command: Command) -> Reply {
     if let refusal = host.refusal(inTransaction: command) {
@@ -121,7 +146,7 @@ struct ClientSession {
         return WireReply.nullArray(version)
       }
       try? await Task.sleep(for: .milliseconds(10))
-      reply = await host.wireReply(to: command, version)
+      reply = await host.wireReply(to: command, version, isAgain: true)
     }
     return reply
   }
@@ -151,10 +176,15 @@ struct ClientSession {
     while index < words.count {
       let option = String(decoding: words[index], as: UTF8.self)
       switch option.uppercased() {
-      // Everybody is the user that needs no password.
-      case "AUTH" where index + 2 < words.count: index += 3
+      case "AUTH" where index + 2 < words.count:
+        // There is one user, who needs no password.
+        guard words[index + 1] == Bytes("default".utf8) else {
+          return encoded(
+            failure("WRONGPASS invalid username-password pair or user is disabled."))
+        }
+        index += 3
       case "SETNAME" where index + 1 < words.count:
-        name = words[index + 1]
+        if let refusal = setName(words[index + 1]) { return encoded(refusal) }
         index += 2
       default: return encoded(failure("ERR Syntax error in HELLO option '\(option)'"))
       }
@@ -162,86 +192,49 @@ struct ClientSession {
     version = wanted
     return map([
       ("server", Self.word("redis")), ("version", Self.word("7.0.15")),
-      ("proto", .integer(Int64(version.rawValue))), ("id", .integer(1)),
+      ("proto", .integer(Int64(version.rawValue))), ("id", .integer(Int64(id))),
       ("mode", Self.word("standalone")), ("role", Self.word("master")), ("modules", .array([])),
     ])
   }
 
+  /// Why a name cannot be taken, if it cannot.
+  private mutating func setName(_ name: Bytes) -> Reply? {
+    guard name.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+      return failure(
+        "ERR Client names cannot contain spaces, newlines or special characters.")
+    }
+    self.name = name
+    return nil
+  }
+
+  private static func subcommand(_ words: [Bytes]) -> String {
+    String(decoding: words[1], as: UTF8.self).uppercased()
+  }
+
   private mutating func client(_ words: [Bytes]) -> Reply {
-    let subcommand =
-      words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
-    switch (subcommand, words.count) {
-    case ("SETNAME", 3):
-      name = words[2]
-      return .status("OK")
-    case ("GETNAME", 2): return name.isEmpty ? .null : .bytes(name)
-    case ("SETINFO", 4), ("NO-EVICT", 3): return .status("OK")
-    case ("ID", 2): return .integer(1)
-    case (_, ...1): return wrongCount("client")
-    default:
-      return failure("ERR CLIENT \(subcommand) is not supported by the embedded host")
+    switch Self.subcommand(words) {
+    case "SETNAME": return setName(words[2]) ?? .status("OK")
+    case "GETNAME": return name.isEmpty ? .null : .bytes(name)
+    case "NO-EVICT":
+      // Nothing is evicted.
+      let isSwitch = ["on", "off"].contains(String(decoding: words[2], as: UTF8.self).lowercased())
+      return isSwitch ? .status("OK") : failure("ERR syntax error")
+    case "ID": return .integer(Int64(id))
+    case let name: return failure("ERR CLIENT \(name) is not supported by the embedded host")
     }
   }
 
   private func configuration(_ words: [Bytes]) -> Bytes {
-    let subcommand =
-      words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
-    switch (subcommand, words.count) {
-    // Clients ask for what they may rely on: nothing is saved, and nothing evicted.
-    case ("GET", 3...):
-      let known = [
-        "save": "", "appendonly": "no", "maxmemory": String(host.maximumMemory),
-        "maxmemory-policy": "noeviction", "databases": "1",
-      ]
-      let names = Set(words[2...].map { String(decoding: $0, as: UTF8.self).lowercased() })
-      return map(
-        known.filter { names.contains($0.key) }.sorted { $0.key < $1.key }
-          .map { ($0.key, Self.word($0.value)) })
-    case ("SET", 4...) where words.count.isMultiple(of: 2): return encoded(set(words))
-    case ("RESETSTAT", 2):
+    switch Self.subcommand(words) {
+    case "GET":
+      return map(settings.values(Array(words[2...])).map { ($0.name, Self.word($0.value)) })
+    case "SET":
+      return encoded(settings.set(Array(words[2...])).map { .error($0) } ?? .status("OK"))
+    case "RESETSTAT":
       host.resetStatistics()
       return encoded(.status("OK"))
-    case (_, ...1), ("SET", _), ("GET", _), ("RESETSTAT", _):
-      let name = words.count > 1 ? "config|\(subcommand)" : "config"
-      return encoded(wrongCount(name))
-    default:
-      return encoded(failure("ERR CONFIG \(subcommand) is not supported by the embedded host"))
+    case let name:
+      return encoded(failure("ERR CONFIG \(name) is not supported by the embedded host"))
     }
-  }
-
-  private func set(_ words: [Bytes]) -> Reply {
-    var memory: Int?
-    for index in stride(from: 2, to: words.count, by: 2) {
-      let name = String(decoding: words[index], as: UTF8.self).lowercased()
-      let value = String(decoding: words[index + 1], as: UTF8.self).lowercased()
-      switch (name, value) {
-      case ("maxmemory", _):
-        guard let bytes = Self.memory(value) else {
-          return failure(
-            "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - "
-              + "argument must be a memory value")
-        }
-        memory = bytes
-      case ("maxmemory-policy", "noeviction"), ("appendonly", "no"), ("save", ""): continue
-      default:
-        return failure("ERR CONFIG SET \(name) is not supported by the embedded host")
-      }
-    }
-    if let memory { host.maximumMemory = memory }
-    return .status("OK")
-  }
-
-  /// `100`, `64kb`, `1G`: bytes; nil for anything else.
-  private static func memory(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isNumber }
-    let units = [
-      "": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1_000_000, "mb": 1 << 20, "g": 1_000_000_000,
-      "gb": 1 << 30,
-    ]
-    guard let number = Int(digits), let unit = units[String(text.dropFirst(digits.count))] else {
-      return nil
-    }
-    let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
-    return isTooMuch ? nil : bytes
   }
 }

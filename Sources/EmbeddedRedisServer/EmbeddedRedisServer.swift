@@ -12,8 +12,7 @@ import RedisScripting
 /// ```
 ///
 /// For tests and trials on one machine: there is no password, no persistence of its own and one
-/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG GET,
-/// CONFIG SET maxmemory, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
+/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
 /// milliseconds. What is not there answers with an error that names it.
 public final class EmbeddedRedisServer: Sendable {
   /// Why a server did not start.
@@ -41,11 +40,15 @@ public final class EmbeddedRedisServer: Sendable {
     port = listener.channel.localAddress?.port ?? 0
     accepting = Task {
       // Ends when the listener closes; its connections are cancelled then.
+      let settings = ServerSettings(host: host)
+      var id = 0
       try? await listener.executeThenClose { connections in
         await withTaskGroup(of: Void.self) { group in
           do {
             for try await connection in connections {
-              group.addTask { await Self.serve(connection, host) }
+              id += 1
+              let session = ClientSession(host: host, settings: settings, id: id)
+              group.addTask { await Self.serve(connection, session) }
             }
           } catch {
             // The listener has failed: nobody comes any more.
@@ -88,10 +91,10 @@ public final class EmbeddedRedisServer: Sendable {
     await accepting.value
   }
 
-  private static func serve(_ connection: Connection, _ host: EmbeddedHost) async {
+  private static func serve(_ connection: Connection, _ first: ClientSession) async {
     try? await connection.executeThenClose { inbound, outbound in
-      var parser = RequestParser(largestWord: host.maximumValueSize)
-      var session = ClientSession(host: host)
+      var parser = RequestParser(largestWord: first.host.maximumValueSize)
+      var session = first
       for try await buffer in inbound {
         parser.append(buffer.readableBytesView)
         var output: Bytes = []

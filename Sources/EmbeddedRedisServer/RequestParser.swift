@@ -1,3 +1,4 @@
+import EmbeddedRedis
 import RedisScripting
 
 /// Reads requests out of the bytes of a connection: arrays of bulk strings, and plain lines.
@@ -32,7 +33,10 @@ struct RequestParser {
     guard let line = try line(&cursor) else { return nil }
     guard line.first == 0x2a else {
       position = cursor
-      return line.split { $0 == 0x20 || $0 == 0x09 }.map { Bytes($0) }
+      guard let words = QuotedWords.split(line) else {
+        throw Failure(message: "ERR Protocol error: unbalanced quotes in request")
+      }
+      return words
     }
     guard let count = Self.number(line.dropFirst()), count <= Self.mostWords else {
       throw Failure(message: "ERR Protocol error: invalid multibulk length")

@@ -201,7 +201,10 @@ import Testing
     XREADGROUP GROUP g c STREAMS x >
     XPENDING x g
     XINFO GROUPS x
+    XINFO STREAM x
     XDEL x 1-1
+    XINFO STREAM x
+    XINFO GROUPS x
     XREADGROUP GROUP g c STREAMS x 0
     XCLAIM x g d 0 1-2 JUSTID
     XCLAIM x g d 0 1-2
@@ -209,7 +212,25 @@ import Testing
     XACK x g 1-2
     XGROUP DELCONSUMER x g c
     XTRIM x MAXLEN 0
+    XINFO STREAM x
     XSETID x 5-0
+    XSETID x 6-0 ENTRIESADDED 9 MAXDELETEDID 3-0
+    XSETID x 6-0 MAXDELETEDID 7-0
+    XSETID x 6-0 ENTRIESADDED -1
+    XSETID x 6-0 ENTRIESADDED
+    XADD x 8-0 f v
+    XSETID x 8-0 ENTRIESADDED 0
+    XINFO STREAM x
+    XINFO STREAM x FULL COUNT
+    XINFO STREAM x COUNT 1
+    XADD y 1-0 f v
+    XADD y 2-0 g v
+    XGROUP CREATE y g 1-0
+    XINFO STREAM y FULL
+    XINFO STREAM y FULL COUNT 1
+    XINFO STREAM y FULL COUNT 0
+    XINFO STREAM nothing
+    XINFO GROUPS x
     SCAN 0 MATCH l3 COUNT 1000
     KEYS l3
     COMMAND COUNT EXTRA
@@ -220,10 +241,42 @@ import Testing
     CONFIG SET maxmemory 100mb
     CONFIG GET maxmemory
     CONFIG SET maxmemory x
-    CONFIG SET maxmemory 0
+    CONFIG SET maxmemory ""
+    CONFIG GET maxmemory
+    CONFIG GET MAXMEMORY
+    CONFIG GET MAX*Memory
+    CONFIG GET maxmemory maxmemory
+    CONFIG GET stream-node-max-b*
+    CONFIG GET lua-time-limit
+    CONFIG SET lua-time-limit 100
+    CONFIG GET busy-reply-threshold
+    CONFIG SET busy-reply-threshold 0
+    CONFIG GET *time-limit
+    CONFIG GET b[a-u]*-thre[s]hold nothing
+    CONFIG SET lua-time-limit -1
+    CONFIG SET lua-time-limit x
+    CONFIG SET lua-time-limit 05
+    CONFIG SET lua-time-limit 1 busy-reply-threshold 2
+    CONFIG SET lua-time-limit 5 lua-time-limit 6
+    CONFIG SET maxmemory x lua-time-limit 7
+    CONFIG GET lua-time-limit
+    CONFIG SET databases 5
+    CONFIG SET maxmemory 1 save
+    CONFIG SET maxmemory
+    CONFIG GET
+    CONFIG
+    CONFIG NOSUCH
+    CLIENT
+    CLIENT NOSUCH
+    CLIENT ID x
     CLIENT GETNAME
     CLIENT SETNAME me
     CLIENT GETNAME
+    CLIENT SETNAME "a b"
+    CLIENT GETNAME
+    CLIENT SETNAME ""
+    CLIENT GETNAME
+    CLIENT NO-EVICT x
     SELECT 0
     SELECT 999
     NOSUCH a b
@@ -299,9 +352,28 @@ import Testing
     MULTI
     DISCARD
     EXEC
+    EXEC x
+    MULTI
+    EXEC x
+    EXEC
+    MULTI
+    EVALSHA 0000000000000000000000000000000000000000 0
+    MULTI x
+    EXEC
+    MULTI
+    EVALSHA 0000000000000000000000000000000000000000 0
+    FCALL nothing 0
+    EVAL "return 1" x
+    EXEC
     HELLO 4
     HELLO x
     HELLO 3 NOSUCH
+    HELLO 3 SETNAME "a b"
+    HELLO 3 SETNAME
+    HELLO 3 AUTH default
+    HELLO 3 AUTH nobody x
+    HELLO 2 AUTH default x SETNAME other
+    CLIENT GETNAME
     """#
 
   private static func texts() -> [[String]] {
@@ -353,6 +425,135 @@ import Testing
     }
   }
 
+  /// The lines of INFO's sections that have counts, without times.
+  private static func counts(_ bytes: [UInt8]) -> Set<String> {
+    Set(
+      String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+        .filter { line in ["cmdstat_", "errorstat_", "total_error"].contains { line.hasPrefix($0) }
+        }
+        .map { $0.replacing(/usec=\d+,usec_per_call=[\d.]+,/, with: "") })
+  }
+
+  private static let counted: [[[String]]] = [
+    [["SET", "a", "b"], ["lpush", "a", "x"], ["GET"], ["NOSUCH", "x"], ["GET", "none"]],
+    [["CONFIG"], ["CONFIG", "NOSUCH"], ["CONFIG", "GET"], ["CONFIG", "SET", "maxmemory", "x"]],
+    [
+      ["CLIENT", "SETNAME", "a b"], ["CLIENT", "ID"], ["HELLO", "9"],
+      ["HELLO", "3", "SETNAME", "a b"],
+    ],
+    [["EVAL", "return redis.call('lpush', 'a', 1)", "0"]],
+    [["EVAL", "return redis.pcall('lpush', 'a', 1)", "0"]],
+    [["EVAL", "redis.pcall('lpush', 'a', 1) pcall(redis.call, 'lpush', 'a', 1) return 1", "0"]],
+    [["EVAL", "return redis.pcall('nosuch')", "0"], ["EVAL", "return redis.call('get')", "0"]],
+    [
+      ["EVAL", "return redis.call('eval', 'x', 0)", "0"],
+      ["EVAL", "return redis.call('eval')", "0"],
+    ],
+    [["EVAL", "return redis.call('xgroup', 'x', 0)", "0"], ["EVAL", "return redis.call()", "0"]],
+    [
+      ["EVAL", "return redis.call({})", "0"], ["EVAL_RO", "return redis.call('set', 'a', 0)", "0"],
+    ],
+    [["EVAL", "error('x')", "0"], ["EVAL", "return {err = 'MY text'}", "0"]],
+    [["EVAL", "return redis.error_reply('MY text')", "0"]],
+    [["EVAL", "error(redis.error_reply('MY text'))", "0"]],
+    [["EVAL", "local e = redis.pcall('lpush', 'a', 1) e.err = 'NEW ' .. e.err return e", "0"]],
+    [["EVAL", "local ok, e = pcall(redis.call, 'lpush', 'a', 1) error(e)", "0"]],
+    [["EVAL", "return {redis.pcall('lpush', 'a', 1), redis.error_reply('A b')}", "0"]],
+    [["EVAL", "return {err = 'MY x', ignore_error_stats_update = true}", "0"]],
+    [["EVAL", "return (", "0"], ["EVAL", "#!js\nreturn 1", "0"], ["EVAL", "return 1", "x"]],
+    [
+      ["EVALSHA", "0000000000000000000000000000000000000000", "0"], ["SCRIPT", "LOAD", "return ("],
+    ],
+    [
+      ["SCRIPT", "NOSUCH"], ["SCRIPT", "LOAD", "return 1"], ["FUNCTION", "LOAD", "x"],
+      ["FCALL", "x", "0"],
+    ],
+    [["MULTI"], ["SET", "a", "b"], ["LPUSH", "a", "1"], ["EXEC"]],
+    [["MULTI"], ["NOSUCH"], ["EXEC"], ["MULTI"], ["MULTI"], ["GET"], ["EXEC"]],
+    [["EXEC"], ["DISCARD"], ["EXEC", "x"], ["MULTI"], ["SET", "a", "c"], ["DISCARD"]],
+    [
+      ["MULTI"], ["EVALSHA", "0000000000000000000000000000000000000000", "0"],
+      ["EVAL", "return redis.call('get', 'a')", "0"], ["EXEC"],
+    ],
+    [
+      ["CONFIG", "SET", "maxmemory", "1"], ["SET", "a", "b"],
+      ["EVAL", "return redis.call('set', 'a', 'b')", "0"],
+      ["EVAL", "#!lua\nreturn redis.call('set', 'a', 'b')", "0"],
+      ["FUNCTION", "LOAD", "x"], ["CONFIG", "SET", "maxmemory", "0"],
+    ],
+    [["SELECT", "999"], ["OBJECT", "NOSUCH", "x"], ["XGROUP", "CREATE", "a", "b", "c"]],
+    [
+      [
+        "FUNCTION", "LOAD",
+        "#!lua name=counted\nredis.register_function('cf', function() return redis.call('lpush', 'a', 1) end)",
+      ],
+      ["FCALL", "cf", "0"], ["FCALL_RO", "cf", "0"], ["FUNCTION", "FLUSH"],
+    ],
+    [["BLPOP", "none", "0.05"], ["RESET"]],
+  ]
+
+  /// Commands and errors as INFO counts them, also those of scripts.
+  @Test func infoCountsTheSame() async throws {
+    let redis = try await RedisServer.start()
+    let host = try EmbeddedHost(storage: .memory)
+    let server = try await EmbeddedRedisServer.start(host)
+    let port = server.port
+    let differences = try await onThread {
+      let clients = [
+        try RawConnection(unixPath: redis.unixSocketPath), try RawConnection(port: port),
+      ]
+      var differences: [String] = []
+      for sequence in Self.counted {
+        let counts = try clients.map { client in
+          _ = try client.reply(to: ["CONFIG", "RESETSTAT"])
+          for words in sequence { _ = try client.reply(to: words) }
+          let sections = ["stats", "errorstats", "commandstats"]
+          return try sections.map { Self.counts(try client.reply(to: ["INFO", $0])) }
+            .reduce(Set()) { $0.union($1) }
+        }
+        if counts[0] != counts[1] {
+          differences.append(
+            "\(sequence): \(counts[1].subtracting(counts[0]).sorted()), "
+              + "not \(counts[0].subtracting(counts[1]).sorted())")
+        }
+      }
+      // Only those who ask for it see it.
+      let shown = String(decoding: try clients[1].reply(to: ["INFO"]), as: UTF8.self)
+      if shown.contains("cmdstat_") || !shown.contains("total_error_replies:0") {
+        differences.append(shown)
+      }
+      return differences
+    }
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+    await server.stop()
+    await host.close()
+    redis.stop()
+  }
+
+  /// Each connection has a number of its own, which HELLO tells as CLIENT ID does.
+  @Test func connectionsAreNumbered() async throws {
+    let host = try EmbeddedHost(storage: .memory)
+    let server = try await EmbeddedRedisServer.start(host)
+    let port = server.port
+    let replies = try await onThread {
+      try (0..<3).map { _ in
+        let client = try RawConnection(port: port)
+        return [
+          String(decoding: try client.reply(to: ["CLIENT", "ID"]), as: UTF8.self),
+          String(decoding: try client.reply(to: ["HELLO"]), as: UTF8.self),
+        ]
+      }
+    }
+    let numbers = replies.compactMap { Int($0[0].filter(\.isNumber)) }
+    #expect(numbers.count == 3)
+    #expect(numbers == numbers.sorted() && Set(numbers).count == 3, "\(numbers)")
+    for (number, reply) in zip(numbers, replies) {
+      #expect(reply[1].contains("$2\r\nid\r\n:\(number)\r\n"), "\(reply)")
+    }
+    await server.stop()
+    await host.close()
+  }
+
   /// What a full server refuses, and in which words.
   @Test(arguments: [2, 3])
   func aFullServerRefusesTheSame(version: Int) async throws {
@@ -365,6 +566,7 @@ import Testing
       """
     let sequence: [[String]] = [
       ["SET", "a", "1"], ["LPUSH", "l", "x"], ["FUNCTION", "LOAD", library],
+      ["XADD", "x", "1-1", "f", "v"], ["XGROUP", "CREATE", "x", "g", "0"],
       ["CONFIG", "SET", "maxmemory", "1"], ["SET", "a", "2"], ["GET", "a"], ["DEL", "none"],
       ["INCR", "a"], ["LPUSH", "l", "y"], ["LPOP", "l"], ["EXPIRE", "a", "100"], ["SET", "a"],
       ["EVAL", "return redis.call('set', KEYS[1], 3)", "1", "a"],
@@ -381,7 +583,19 @@ import Testing
       ["EVAL_RO", "return redis.call('get', 'a')", "0"], ["EVAL_RO", "#!lua\nreturn 1", "0"],
       ["FCALL", "plain", "0"], ["FCALL", "reads", "0"], ["FCALL_RO", "reads", "0"],
       ["FCALL", "grows", "0"], ["MULTI"], ["SET", "a", "7"], ["EXEC"],
-      ["MULTI"], ["GET", "a"], ["EXEC"], ["CONFIG", "SET", "maxmemory", "0"],
+      ["MULTI"], ["GET", "a"], ["EXEC"],
+      ["FUNCTION", "LOAD", library], ["FUNCTION", "LOAD", "REPLACE", library],
+      ["FUNCTION", "LOAD", "x"], ["FUNCTION", "LOAD"], ["FUNCTION", "RESTORE", "x"],
+      ["FUNCTION", "RESTORE", "x", "FLUSH"], ["FUNCTION", "RESTORE"],
+      ["FUNCTION", "NOSUCH", "x"], ["SCRIPT", "LOAD", "return 5"],
+      ["XGROUP", "CREATE", "x", "h", "0"], ["XGROUP", "CREATECONSUMER", "x", "g", "c"],
+      ["XGROUP", "SETID", "x", "g", "0"], ["XGROUP", "NOSUCH", "x"], ["XGROUP", "CREATE", "x"],
+      ["EVAL", "return redis.call('xgroup', 'create', 'x', 'h', 0)", "0"],
+      ["EVAL", "return redis.call('xgroup', 'destroy', 'x', 'none')", "0"],
+      ["EVAL_RO", "return redis.call('xgroup', 'nosuch', 'x', 'h', 0)", "0"],
+      ["EVAL_RO", "return redis.call('xgroup', 'create', 'x', 'h', 0)", "0"],
+      ["FUNCTION", "DELETE", "full"], ["FUNCTION", "FLUSH"],
+      ["CONFIG", "SET", "maxmemory", "0"],
       ["SET", "a", "8"], ["GET", "a"], ["LRANGE", "l", "0", "-1"],
     ]
     try await expectTheSame([["HELLO", "\(version)"]] + sequence)

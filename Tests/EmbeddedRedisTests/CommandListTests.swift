@@ -16,6 +16,27 @@ import Testing
     return rows
   }
 
+  /// COMMAND INFO of both, of what decides whether a command runs.
+  @Test func factsEqualThoseOfRedis() async throws {
+    let redis = try RealRedis()
+    let host = try EmbeddedHost(storage: .memory)
+    let names = try #require(try await host.run(Command("COMMAND", "LIST")).array)
+    #expect(names.count > 150)
+    func facts(_ reply: Reply) -> [String] {
+      let flags: Set = ["write", "denyoom", "noscript", "movablekeys"]
+      let parts = reply.array?.first?.array ?? []
+      guard parts.count >= 6 else { return [] }
+      let shown = (parts[2].array ?? []).compactMap(\.text).filter(flags.contains).sorted()
+      return [parts[0].summary, "\(shown)"] + [1, 3, 4, 5].map { parts[$0].summary }
+    }
+    for name in names.compactMap(\.text) {
+      let command = Command("COMMAND", "INFO", name)
+      let expected = facts(try redis.run(command))
+      let found = facts(try await host.run(command))
+      #expect(!found.isEmpty && found == expected, "\(name)")
+    }
+  }
+
   @Test func theTableIsWhatTheHostAnswers() async throws {
     let redis = try RealRedis()
     let host = try EmbeddedHost(storage: .memory)

@@ -112,11 +112,31 @@ import Testing
       "#!lua name=a\nredis.register_function{'f'}",
       "#!lua name=a\nredis.log(redis.LOG_NOTICE, redis.REDIS_VERSION) redis.setresp(3)",
       "#!LUA NAME=a\nredis.register_function('f', function() end)",
+      // Quotes, as `sdssplitargs` reads them.
+      "#!lua name=\"a\"\nredis.register_function('f', function() end)",
+      "#!lua \"name=a\"\nredis.register_function('f', function() end)",
+      "#!lua name='a'\nredis.register_function('f', function() end)",
+      "#!lua name=\"\\x61\"\nredis.register_function('f', function() end)",
+      "#!\"lua\" name=a\t\r\nredis.register_function('f', function() end)",
+      "#!lua name=a\"\nreturn 1", "#!lua name='a\nreturn 1", "#!lua name='a'x\nreturn 1",
+      "#!lua name=\"a\"x\nreturn 1", "#!lua name=a foo=\"b c\"\nreturn 1",
+      "#!lua name=\"a\\n\"\nreturn 1", "#! name=test\nreturn 1", "#!\nreturn 1", "#! \nreturn 1",
+      "#!\"\nreturn 1", "#!lua name=a\0\nreturn 1",
     ].flatMap { [["FUNCTION", "LOAD", $0], ["FUNCTION", "FLUSH"]] },
     [
       ["EVAL_RO", "#!lua\nreturn 1", "0"], ["EVAL_RO", "#!lua flags=no-writes\nreturn 1", "0"],
       ["EVAL_RO", "return 1", "0"],
     ],
+    [
+      "#!lua flags=\"no-writes\"\nreturn redis.call('set', 'a', 'b')",
+      "#!lua \"flags=no-writes\"\nreturn redis.call('set', 'a', 'b')",
+      "#!lua flags='no-writes,allow-oom'\nreturn 1", "#!\"lua\"\nreturn 1",
+      "#!lua flags=\nreturn 1",
+      "#!lua flags=\"no-writes\nreturn 1", "#!lua flags=\"no-writes\"x\nreturn 1", "#!\nreturn 1",
+      "#!lua flags=,\nreturn 1", "#!lua flags=no-writes,\nreturn 1", "#! lua\nreturn 1",
+      "#!lua flags=\"no-writes, allow-oom\"\nreturn 1", "#!lua\tflags=no-writes\r\nreturn 1",
+      "#!lua foo=\"a b\"\nreturn 1", "#!lua \"", "#!lua\0\nreturn 1",
+    ].flatMap { [["EVAL", $0, "0"], ["SCRIPT", "LOAD", $0]] },
   ]
 
   @Test(arguments: StorageKind.allCases)

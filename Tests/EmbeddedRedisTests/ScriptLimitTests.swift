@@ -115,6 +115,37 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    /// Bytes of this process that are in memory.
+    private static func residentBytes() throws -> Int {
+      let words = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        .split(separator: " ")
+      return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * 4096
+    }
+
+    /// What a script has used is the system's again.
+    @Test(arguments: [
+      "local t = {} for i = 1, 1e9 do t[i] = {i} end",
+      "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(100) .. i end",
+      "local s = 'x' while true do s = s .. s end",
+    ])
+    func memoryIsGivenBack(_ script: String) async throws {
+      var configuration = EmbeddedConfiguration(storage: .memory)
+      configuration.scriptMemoryLimit = 400 << 20
+      configuration.scriptTimeLimit = .seconds(60)
+      let host = try EmbeddedHost.open(configuration)
+      #expect(try await host.run(.eval("return 1")) == .integer(1))
+      let before = try Self.residentBytes()
+      guard case .error = await host.answer(.eval(script)) else {
+        Issue.record("not stopped")
+        return
+      }
+      #expect(try Self.residentBytes() - before < 100 << 20)
+      #expect(try await host.run(.eval("return 1")) == .integer(1))
+      await host.close()
+    }
+  #endif
+
   /// Scripts that fill all memory by their number are compiled anew.
   @Test func manyLargeScriptsRun() async throws {
     var configuration = EmbeddedConfiguration(storage: .memory)

@@ -101,6 +101,10 @@ typedef void (*irminsul_log)(void *context, int level, irminsul_slice message);
 /// Whether there is a command of a name.
 typedef bool (*irminsul_knows)(void *context, irminsul_slice name);
 
+/// Takes an error that the script that has run answers or is ended by, which a reply may have several of. One that
+/// `is_counted` is that of a command, and was told there.
+typedef void (*irminsul_note_error)(void *context, irminsul_slice text, bool is_counted);
+
 /// How a run ended.
 typedef enum irminsul_outcome {
   /// The buffer holds the reply, which may be an error reply that the script returned.
@@ -119,7 +123,7 @@ typedef struct irminsul_lua irminsul_lua;
 /// A new interpreter, or null when there is no memory for it.
 irminsul_lua *irminsul_lua_open(
     size_t memory_limit, void *context, irminsul_call call, irminsul_log log,
-    irminsul_knows knows);
+    irminsul_knows knows, irminsul_note_error note_error);
 void irminsul_lua_close(irminsul_lua *lua);
 
 /// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
@@ -196,6 +200,8 @@ typedef struct irminsul_frame {
   /// Where the function begins; 0 for a chunk.
   int first_line;
   bool is_c;
+  /// Whether it is none of the script's, nor of the libraries that it knows: the translation has put a call of it there.
+  bool is_own;
 } irminsul_frame;
 
 /// The frame at a level, 0 being the innermost; false when there is none. Of use in a hook, and in
@@ -230,6 +236,9 @@ size_t irminsul_lua_memory(const irminsul_lua *lua);
 
 /// The bytes of memory that the process has asked for and not given back; 0 where nobody knows.
 size_t irminsul_heap_in_use(void);
+
+/// Gives the system back what the process has freed, as far as that is possible. Takes up to some milliseconds.
+void irminsul_heap_trim(void);
 
 /// The SHA-1 of some bytes as 40 lower-case hexadecimal digits, without a final NUL.
 void irminsul_sha1_hex(irminsul_slice bytes, char digits[40]);

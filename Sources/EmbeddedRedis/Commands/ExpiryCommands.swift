@@ -160,6 +160,7 @@ extension Keyspace {
       }
       target = try create(key, .stream)
       for entry in found { try append(to: target, entry.id, entry.fields) }
+      target.nodes = source.nodes
       try setLastID(of: target, source.lastID)
       setState(of: target, source.stream)
     }

@@ -19,43 +19,11 @@ enum ServerCommands {
     .init("evalsha", -3, .administers, refuse),
     .init("eval_ro", -3, .administers, refuse),
     .init("evalsha_ro", -3, .administers, refuse),
-    .init("script", -2, .administers, refuseScriptSubcommand),
+    .init("script", -2, .administers, refuse),
     .init("fcall", -3, .administers, refuse),
     .init("fcall_ro", -3, .administers, refuse),
-    .init("function", -2, .administers, refuseFunctionSubcommand),
+    .init("function", -2, .administers, refuse),
   ]
-
-  @Sendable private static func refuseScriptSubcommand(
-    _ context: CommandContext
-  ) throws(CommandFailure) {
-    try refuse(
-      context,
-      [("LOAD", 3), ("EXISTS", -3), ("FLUSH", -2), ("KILL", 2), ("DEBUG", 3), ("HELP", 2)])
-  }
-
-  @Sendable private static func refuseFunctionSubcommand(
-    _ context: CommandContext
-  ) throws(CommandFailure) {
-    try refuse(
-      context,
-      [
-        ("LOAD", -3), ("DELETE", 3), ("FLUSH", -2), ("LIST", -2), ("DUMP", 2), ("RESTORE", -3),
-        ("STATS", 2), ("KILL", 2), ("HELP", 2),
-      ])
-  }
-
-  /// As ``refuse(_:)``, after the checks that Redis makes before it.
-  private static func refuse(
-    _ context: CommandContext, _ arities: [(StaticString, Int)]
-  ) throws(CommandFailure) {
-    guard let arity = arities.first(where: { context[1].isWord($0.0) })?.1 else {
-      throw .reply("ERR Unknown Redis command called from script")
-    }
-    guard arity >= 0 ? context.count == arity : context.count >= -arity else {
-      throw .reply("ERR Wrong number of args calling Redis command from script")
-    }
-    try refuse(context)
-  }
 
   @Sendable private static func refuse(_ context: CommandContext) throws(CommandFailure) {
     throw .reply("ERR This Redis command is not allowed from script")
@@ -102,14 +70,19 @@ enum ServerCommands {
         ]
       ),
       ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
+      ("Stats", session.statistics.totals),
       ("Replication", ["role:master", "connected_slaves:0"]),
-      ("Errorstats", session.errors.lines),
+      ("Commandstats", session.statistics.commandLines),
+      ("Errorstats", session.statistics.errorLines),
       ("Cluster", ["cluster_enabled:0"]),
       ("Keyspace", keys > 0 ? ["db0:keys=\(keys),expires=0,avg_ttl=0"] : []),
     ]
     let wanted = (1..<context.count).map { context[$0].text.lowercased() }
-    let isAll = wanted.isEmpty || !Set(["all", "default", "everything"]).isDisjoint(with: wanted)
-    let shown = sections.filter { isAll || wanted.contains($0.0.lowercased()) }
+    let isAll = !Set(["all", "everything"]).isDisjoint(with: wanted)
+    let isDefault = wanted.isEmpty || wanted.contains("default")
+    let shown = sections.filter {
+      isAll || wanted.contains($0.0.lowercased()) || isDefault && $0.0 != "Commandstats"
+    }
     let text = shown.map { name, lines in
       "# \(name)\r\n" + lines.map { $0 + "\r\n" }.joined()
     }.joined(separator: "\r\n")

@@ -224,7 +224,12 @@ enum StreamCommands {
       ids.append(id)
     }
     var removed = 0
-    for id in ids where try context.keyspace.removeEntry(of: record, id) { removed += 1 }
+    var state = record.stream
+    for id in ids where try context.keyspace.removeEntry(of: record, id) {
+      removed += 1
+      state.greatestDeleted = max(state.greatestDeleted, id)
+    }
+    if removed > 0 { context.keyspace.setState(of: record, state) }
     context.reply.integer(removed)
   }
 
@@ -242,9 +247,6 @@ enum StreamCommands {
       case length(Int)
       case id(StreamID)
     }
-
-    /// Redis trims with `~` by whole nodes, which hold this many entries by default.
-    static let nodeSize = 100
 
     var threshold: Threshold
     var isApproximate = false
@@ -274,7 +276,7 @@ enum StreamCommands {
         trimming = Trimming(threshold: .id(id))
       }
       trimming.isApproximate = isApproximate
-      if isApproximate { trimming.limit = 100 * nodeSize }
+      if isApproximate { trimming.limit = 100 * StreamNodes.mostEntries }
       index += 1
       if index + 1 < context.count, context[index].isWord("LIMIT") {
         let limit = try context.integer(index + 1)
@@ -290,16 +292,38 @@ enum StreamCommands {
 
     func apply(_ context: CommandContext, _ record: KeyRecord) throws(CommandFailure) -> Int {
       var excess: Int
+      var before: StreamID?
       switch threshold {
       case .length(let length): excess = max(0, record.count - length)
-      case .id(let id): excess = try context.keyspace.entryCount(of: record, before: id)
+      case .id(let id):
+        excess = try context.keyspace.entryCount(of: record, before: id)
+        before = id
       }
-      // The last node goes only with all that it has.
-      if isApproximate, excess < record.count || excess > limit {
-        excess = min(excess, limit) / Self.nodeSize * Self.nodeSize
+      if isApproximate, excess > 0 {
+        excess =
+          context.keyspace.hasStreamGroups
+          ? wholeNodes(of: record) : wholeHundreds(of: excess, record.count)
       }
-      if excess > 0 { try context.keyspace.removeOldest(of: record, excess) }
+      if excess > 0 {
+        try context.keyspace.removeOldest(of: record, excess, before: before)
+      }
       return excess
+    }
+
+    private func wholeNodes(of record: KeyRecord) -> Int {
+      record.nodes.approximate(limit: limit) { node, removed in
+        switch threshold {
+        case .length(let length):
+          record.count - removed > length && record.count - removed - node.count >= length
+        case .id(let id): node.last < id
+        }
+      }
+    }
+
+    /// For files, which know of no nodes; the last hundred goes only with all that it has.
+    private func wholeHundreds(of excess: Int, _ count: Int) -> Int {
+      guard excess < count || excess > limit else { return excess }
+      return min(excess, limit) / StreamNodes.mostEntries * StreamNodes.mostEntries
     }
   }
 }

@@ -583,72 +583,204 @@ enum StreamGroupCommands {
 
   // MARK: XINFO, XSETID
 
-  /// XINFO GROUPS and CONSUMERS; of STREAM the numbers that do not tell of Redis' own memory.
   @Sendable private static func inform(_ context: CommandContext) throws(CommandFailure) {
     try check(context)
     let word = context[1]
     guard word.isWord("STREAM") || word.isWord("GROUPS") || word.isWord("CONSUMERS") else {
       throw context.unknownSubcommand("xinfo")
     }
-    guard context.count == (word.isWord("CONSUMERS") ? 4 : 3) else {
-      throw context.wrongSubcommandCount("xinfo")
-    }
     guard let record = try context.record(2, .stream) else { throw .reply("ERR no such key") }
-    let reply = context.reply
     if word.isWord("GROUPS") {
-      let groups = record.stream.groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-      reply.array(groups.count)
-      let progress = try StreamProgress(of: record, in: context.keyspace)
-      for (name, group) in groups {
-        reply.map(6)
-        reply.bytes(ByteView("name"))
-        reply.bytes(name)
-        reply.bytes(ByteView("consumers"))
-        reply.integer(group.consumers.count)
-        reply.bytes(ByteView("pending"))
-        reply.integer(group.pending.count)
-        reply.bytes(ByteView("last-delivered-id"))
-        reply.bytes(Bytes(group.lastID.text.utf8))
-        reply.bytes(ByteView("entries-read"))
-        if let count = group.entriesRead { reply.integer(count) } else { reply.null() }
-        reply.bytes(ByteView("lag"))
-        if let lag = progress.lag(of: group) { reply.integer(lag) } else { reply.null() }
-      }
+      try informOfGroups(context, record)
     } else if word.isWord("CONSUMERS") {
-      guard let group = record.stream.groups[context[3].copy] else {
+      try informOfConsumers(context, record)
+    } else {
+      try informOfStream(context, record)
+    }
+  }
+
+  private static func informOfGroups(
+    _ context: CommandContext, _ record: KeyRecord
+  ) throws(CommandFailure) {
+    let reply = context.reply
+    let groups = record.stream.groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    reply.array(groups.count)
+    let progress = try StreamProgress(of: record, in: context.keyspace)
+    for (name, group) in groups {
+      reply.map(6)
+      reply.bytes(ByteView("name"))
+      reply.bytes(name)
+      reply.bytes(ByteView("consumers"))
+      reply.integer(group.consumers.count)
+      reply.bytes(ByteView("pending"))
+      reply.integer(group.pending.count)
+      write("last-delivered-id", group.lastID, to: reply)
+      write(progress, of: group, to: reply)
+    }
+  }
+
+  private static func write(
+    _ progress: StreamProgress, of group: StreamGroup, to reply: ReplyBuffer
+  ) {
+    reply.bytes(ByteView("entries-read"))
+    if let count = group.entriesRead { reply.integer(count) } else { reply.null() }
+    reply.bytes(ByteView("lag"))
+    if let lag = progress.lag(of: group) { reply.integer(lag) } else { reply.null() }
+  }
+
+  private static func write(_ name: StaticString, _ id: StreamID, to reply: ReplyBuffer) {
+    reply.bytes(ByteView(name))
+    reply.bytes(Bytes(id.text.utf8))
+  }
+
+  private static func informOfConsumers(
+    _ context: CommandContext, _ record: KeyRecord
+  ) throws(CommandFailure) {
+    let reply = context.reply
+    guard let group = record.stream.groups[context[3].copy] else {
+      throw .reply(
+        "NOGROUP No such consumer group '\(context[3].untilNul.text)' for key name '\(context[2].untilNul.text)'"
+      )
+    }
+    let consumers = group.consumers.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    reply.array(consumers.count)
+    for (name, seen) in consumers {
+      reply.map(3)
+      reply.bytes(ByteView("name"))
+      reply.bytes(name)
+      reply.bytes(ByteView("pending"))
+      reply.integer(group.pending.count { $0.consumer == name })
+      reply.bytes(ByteView("idle"))
+      reply.integer(max(0, context.now - seen))
+    }
+  }
+
+  /// XINFO STREAM, whose FULL has all that there is, of long lists the beginning.
+  private static func informOfStream(
+    _ context: CommandContext, _ record: KeyRecord
+  ) throws(CommandFailure) {
+    var limit: Int?
+    if context.count > 3 {
+      guard context[3].isWord("FULL"),
+        context.count == 4 || context.count == 6 && context[4].isWord("COUNT")
+      else {
         throw .reply(
-          "NOGROUP No such consumer group '\(context[3].untilNul.text)' for key name '\(context[2].untilNul.text)'"
-        )
+          "ERR unknown subcommand or wrong number of arguments for '\(context[1].text)'. "
+            + "Try XINFO HELP.")
       }
+      let count = context.count == 6 ? try context.integer(5) : 10
+      // 0 is for all.
+      limit = count == 0 ? .max : count < 0 ? 10 : Int(count)
+    }
+    let reply = context.reply
+    let progress = try StreamProgress(of: record, in: context.keyspace)
+    reply.map(limit == nil ? 10 : 9)
+    reply.bytes(ByteView("length"))
+    reply.integer(record.count)
+    reply.bytes(ByteView("radix-tree-keys"))
+    reply.integer(record.nodes.count)
+    reply.bytes(ByteView("radix-tree-nodes"))
+    reply.integer(record.nodes.treeSize)
+    write("last-generated-id", record.lastID, to: reply)
+    write("max-deleted-entry-id", record.stream.greatestDeleted, to: reply)
+    reply.bytes(ByteView("entries-added"))
+    reply.integer(record.stream.entriesAdded)
+    write("recorded-first-entry-id", progress.first, to: reply)
+    if let limit {
+      reply.bytes(ByteView("entries"))
+      _ = try StreamCommands.write(context, record, .zero, .greatest, .ascending, limit)
+      reply.bytes(ByteView("groups"))
+      writeGroups(of: record, progress, limit, to: reply)
+      return
+    }
+    reply.bytes(ByteView("groups"))
+    reply.integer(record.stream.groups.count)
+    for (name, order) in [
+      ("first-entry" as StaticString, StreamOrder.ascending), ("last-entry", .descending),
+    ] {
+      reply.bytes(ByteView(name))
+      guard record.count > 0 else {
+        reply.null()
+        continue
+      }
+      try context.keyspace.entries(of: record, from: .zero, to: .greatest, order, limit: 1) {
+        id, fields in
+        reply.array(2)
+        reply.bytes(Bytes(id.text.utf8))
+        PackedFields.write(fields, to: reply)
+      }
+    }
+  }
+
+  private static func writeGroups(
+    of record: KeyRecord, _ progress: StreamProgress, _ limit: Int, to reply: ReplyBuffer
+  ) {
+    let groups = record.stream.groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    reply.array(groups.count)
+    for (name, group) in groups {
+      reply.map(7)
+      reply.bytes(ByteView("name"))
+      reply.bytes(name)
+      write("last-delivered-id", group.lastID, to: reply)
+      write(progress, of: group, to: reply)
+      reply.bytes(ByteView("pel-count"))
+      reply.integer(group.pending.count)
+      reply.bytes(ByteView("pending"))
+      reply.array(min(limit, group.pending.count))
+      for entry in group.pending.prefix(limit) {
+        reply.array(4)
+        reply.bytes(Bytes(entry.id.text.utf8))
+        reply.bytes(entry.consumer)
+        reply.integer(entry.delivered)
+        reply.integer(entry.deliveries)
+      }
+      reply.bytes(ByteView("consumers"))
       let consumers = group.consumers.sorted { $0.key.lexicographicallyPrecedes($1.key) }
       reply.array(consumers.count)
       for (name, seen) in consumers {
-        reply.map(3)
+        let pending = group.pending.filter { $0.consumer == name }
+        reply.map(4)
         reply.bytes(ByteView("name"))
         reply.bytes(name)
+        reply.bytes(ByteView("seen-time"))
+        reply.integer(seen)
+        reply.bytes(ByteView("pel-count"))
+        reply.integer(pending.count)
         reply.bytes(ByteView("pending"))
-        reply.integer(group.pending.count { $0.consumer == name })
-        reply.bytes(ByteView("idle"))
-        reply.integer(max(0, context.now - seen))
+        reply.array(min(limit, pending.count))
+        for entry in pending.prefix(limit) {
+          reply.array(3)
+          reply.bytes(Bytes(entry.id.text.utf8))
+          reply.integer(entry.delivered)
+          reply.integer(entry.deliveries)
+        }
       }
-    } else {
-      reply.map(5)
-      reply.bytes(ByteView("length"))
-      reply.integer(record.count)
-      reply.bytes(ByteView("last-generated-id"))
-      reply.bytes(Bytes(record.lastID.text.utf8))
-      reply.bytes(ByteView("max-deleted-entry-id"))
-      reply.bytes(Bytes(record.stream.greatestDeleted.text.utf8))
-      reply.bytes(ByteView("entries-added"))
-      reply.integer(record.stream.entriesAdded)
-      reply.bytes(ByteView("groups"))
-      reply.integer(record.stream.groups.count)
     }
   }
 
   @Sendable private static func setLastID(_ context: CommandContext) throws(CommandFailure) {
-    guard context.count == 3 else { throw .syntax }
     let id = try id(context[2])
+    var added: Int64?
+    var deleted: StreamID?
+    var index = 3
+    while index < context.count {
+      guard index + 1 < context.count else { throw .syntax }
+      if context[index].isWord("ENTRIESADDED") {
+        let count = try context.integer(index + 1)
+        guard count >= 0 else { throw .reply("ERR entries_added must be positive") }
+        added = count
+      } else if context[index].isWord("MAXDELETEDID") {
+        let greatest = try self.id(context[index + 1])
+        guard id >= greatest else {
+          throw .reply(
+            "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
+        }
+        deleted = greatest
+      } else {
+        throw .syntax
+      }
+      index += 2
+    }
     guard let record = try context.record(1, .stream) else { throw .reply("ERR no such key") }
     var last = StreamID.zero
     try context.keyspace.entries(
@@ -657,7 +789,15 @@ enum StreamGroupCommands {
     guard id >= last else {
       throw .reply("ERR The ID specified in XSETID is smaller than the target stream top item")
     }
+    if let added, record.count > 0, added < record.count {
+      throw .reply(
+        "ERR The entries_added specified in XSETID is smaller than the target stream length")
+    }
     try context.keyspace.setLastID(of: record, id)
+    var state = record.stream
+    if let added { state.entriesAdded = added }
+    if let deleted, deleted != .zero { state.greatestDeleted = deleted }
+    context.keyspace.setState(of: record, state)
     context.reply.status("OK")
   }
 }
@@ -668,7 +808,7 @@ enum StreamGroupCommands {
 private struct StreamProgress {
   private let added: Int64
   private let count: Int64
-  private let first: StreamID
+  let first: StreamID
   private let last: StreamID
   private let greatestDeleted: StreamID
 
@@ -686,7 +826,7 @@ private struct StreamProgress {
 
   /// Whether what was deleted may be at an id or behind it.
   func hasDeleted(from id: StreamID) -> Bool {
-    count > 0 && greatestDeleted != .zero && id <= greatestDeleted
+    count > 0 && greatestDeleted != .zero && first <= greatestDeleted && id <= greatestDeleted
   }
 
   /// How many entries there ever were up to an id; nil where that is not known.

@@ -470,7 +470,9 @@
       return true
     }
 
-    func removeOldest(of record: KeyRecord, _ count: Int) throws(CommandFailure) {
+    func removeOldest(
+      of record: KeyRecord, _ count: Int, before id: StreamID?
+    ) throws(CommandFailure) {
       let oldest = try connection.prepare(.oldestEntry)
       oldest.bind(1, record.identifier)
       oldest.bind(2, Int64(count - 1))

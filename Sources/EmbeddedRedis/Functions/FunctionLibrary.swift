@@ -29,9 +29,10 @@ struct LibraryHeader {
       throw .reply("ERR Missing library metadata")
     }
     let length = Shebang.length(of: code)
-    guard length < code.count else { throw .reply("ERR Invalid library metadata") }
-    let words = String(decoding: code[2..<length], as: UTF8.self)
-      .split { $0 == " " || $0 == "\t" || $0 == "\r" }.map(String.init)
+    guard length < code.count, code[length] != 0, let parts = QuotedWords.split(code[..<length]),
+      !parts.isEmpty
+    else { throw .reply("ERR Invalid library metadata") }
+    let words = parts.map { String(decoding: $0, as: UTF8.self) }
     var name: String?
     for word in words.dropFirst() {
       guard word.lowercased().hasPrefix("name=") else {
@@ -48,7 +49,7 @@ struct LibraryHeader {
         "ERR Library names can only contain letters, numbers, or underscores(_) and must be at least "
           + "one character long")
     }
-    let engine = words.first ?? ""
+    let engine = String(words[0].dropFirst(2))
     guard engine.lowercased() == "lua" else {
       throw .reply("ERR Engine '\(engine)' not found")
     }

@@ -16,6 +16,10 @@ struct FunctionReply {
   init(_ reply: Reply, to command: Command) {
     self.reply = reply
     let words = command.arguments
+    guard command.name == "FUNCTION" else {
+      shape = .plain
+      return
+    }
     switch words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : "" {
     case "LIST": shape = .each(.map(["functions": .each(.map(["flags": .set]))]))
     case "STATS": shape = .map(["engines": .map(["LUA": .map([:])]), "running_script": .plain])
