@@ -112,6 +112,36 @@ import Testing
       "none/f.svg")
   }
 
+  /// What the host has put into a script is nobody's line and no box of the graph.
+  @Test func theHostsOwnWorkIsHidden() async throws {
+    let sandbox = try Self.sandbox()
+    let script = """
+      local function join(...)
+        local text = ''
+        for i = 1, arg.n do text = text .. arg[i] .. i % 2 end
+        return text
+      end
+      return join('a', 'b') .. join('c')
+      """
+    for comment in ["", "-- A comment.\n"] {
+      try sandbox.write(Array((comment + script).utf8), to: "own.lua")
+      let lines = try expectDone(
+        try await sandbox.irminsul(
+          "script", "profile", "--json", "--runs", "3", "--flame", "f.svg", "own.lua")
+      ).objects()
+      let svg = String(decoding: try sandbox.read("f.svg"), as: UTF8.self)
+      #expect(!svg.contains("_ENV"), "\(svg)")
+      #expect(svg.contains("<title>join:"))
+      let numbers = lines.compactMap { $0["line"] as? Int }
+      #expect(numbers.contains(comment.isEmpty ? 3 : 4))
+      #expect(comment.isEmpty || !numbers.contains(1), "\(numbers)")
+      guard comment.isEmpty else { continue }
+      // A function is made, and its table of arguments at each of two calls.
+      let first = try #require(lines.first { $0["line"] as? Int == 1 }?["instructions"] as? Int)
+      #expect(first < 12, "\(first)")
+    }
+  }
+
   private func debug(_ sandbox: Sandbox, _ commands: String) async throws -> Transcript {
     try await sandbox.irminsul(["script", "debug"] + Self.words, input: Array(commands.utf8))
   }
@@ -119,7 +149,8 @@ import Testing
   @Test func debugSteps() async throws {
     let sandbox = try Self.sandbox()
     let steps = expectDone(
-      try await debug(sandbox, "next\nn\nn\nstep\ns\nwhere\nlocals\nc\np count\nc\n"))
+      try await debug(
+        sandbox, "next\nn\nn\nstep\ns\nwhere\nlocals\nc\nprint nosuch\np KEYS\np count\nc\n"))
     #expect(
       steps.lines == [
         "* Stopped at lib/note.lua:8, stop reason = step over",
@@ -144,6 +175,8 @@ import Testing
         // By redis.breakpoint().
         "* Stopped at 9, stop reason = redis.breakpoint() called",
         "-> 9   return {job, count}",
+        "No such variable.",
+        "<value> {\"q\", \"t\"}",
         "<value> 6",
         "1) \"a\"",
         "2) (integer) 6",

@@ -128,7 +128,14 @@ package final class ScriptDebugger: Sendable {
       case "b", "break": breakpoint(rest, line)
       case "l", "list": list(rest, line)
       case "w", "whole": whole(line)
-      case "p", "print": rest.isEmpty ? printLocals(pause) : printValue(rest, pause)
+      case "p", "print":
+        if rest.isEmpty {
+          printLocals(pause)
+        } else if isUnknown(rest, pause) {
+          write("No such variable.")
+        } else {
+          printValue(rest, pause)
+        }
       case "locals": printLocals(pause)
       case "e", "eval": printValue(rest, pause)
       case "t", "trace", "where": printStack(pause)
@@ -227,6 +234,19 @@ package final class ScriptDebugger: Sendable {
     }
     if locals.isEmpty, pause.upvalues().isEmpty {
       write("No local variables in the current context.")
+    }
+  }
+
+  /// Whether a text is a name that stands for nothing here.
+  private func isUnknown(_ text: String, _ pause: ScriptPause) -> Bool {
+    guard text.wholeMatch(of: #/[A-Za-z_][A-Za-z0-9_]*/#) != nil,
+      !(pause.locals() + pause.upvalues()).contains(where: { $0.name == text })
+    else { return false }
+    do throws(ScriptEvaluationError) {
+      _ = try pause.evaluate(text)
+      return false
+    } catch {
+      return true
     }
   }
 

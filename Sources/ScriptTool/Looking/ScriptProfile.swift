@@ -98,8 +98,8 @@ package struct ScriptProfile: Sendable {
       // The function that returns is still there, and what follows is its caller's.
       let left = pause.event == .returns ? frames.dropFirst() : frames[...]
       line = left.first { $0.isScript }?.line
-      // What is around the script is the host's.
-      stack = left.reversed().drop { !$0.isScript }.map { frame in
+      // What is around the script is the host's, and so is some of what is called.
+      stack = left.reversed().drop { !$0.isScript }.filter { !$0.isOwn }.map { frame in
         if frame.isNative { return frame.name ?? "a function" }
         if frame.firstLine == 0 { return call.text.name }
         return frame.name ?? call.line(frame.firstLine)?.place ?? "function"

@@ -218,8 +218,9 @@ extension SpecRunner {
   /// What one `it` answered.
   struct Answer: Sendable {
     let failure: SpecResult.Failure?
-    /// Each reply, where they were asked for.
+    /// Each reply, where they were asked for, and the line that it was for.
     var calls: [String] = []
+    var lines: [ScriptLine?] = []
     /// What Redis leaves open of what was asked.
     var open = Open.nothing
 
@@ -322,7 +323,7 @@ extension SpecRunner {
             Bytes(String(spec.number).utf8), Bytes((recording == .replies ? "record" : "").utf8),
             Bytes((declaredKeys ? "declared" : "").utf8),
           ])
-        guard let parts = reply.array, parts.count == 6, let status = parts[0].text,
+        guard let parts = reply.array, parts.count == 7, let status = parts[0].text,
           let message = parts[1].bytes, let place = parts[2].text
         else {
           return Answer(
@@ -337,6 +338,7 @@ extension SpecRunner {
             line: program.line(at: place))
         return Answer(
           failure: failure, calls: parts[4].array?.compactMap(\.text) ?? [],
+          lines: (parts[6].array ?? []).map { $0.text.flatMap(program.line(at:)) },
           open: parts[3].text.flatMap(Answer.Open.init) ?? .nothing)
       } catch {
         return Answer(failure: failure(of: error))
@@ -392,9 +394,7 @@ struct SpecComparison {
       if let failure = own.failure, let second = other.failure, failure.message == second.message {
         return failure
       }
-      if let difference = Self.difference(own, other) {
-        return SpecResult.Failure(message: difference, line: nil)
-      }
+      if let difference = Self.difference(own, other) { return difference }
       for (at, line) in left.enumerated() where at >= right.count || right[at] != line {
         return SpecResult.Failure(
           message:
@@ -412,22 +412,32 @@ struct SpecComparison {
   }
 
   /// What of the replies is not equal.
-  private static func difference(_ own: SpecRunner.Answer, _ other: SpecRunner.Answer) -> String? {
+  private static func difference(
+    _ own: SpecRunner.Answer, _ other: SpecRunner.Answer
+  ) -> SpecResult.Failure? {
+    func failure(_ message: String, _ line: ScriptLine?) -> SpecResult.Failure {
+      SpecResult.Failure(message: message, line: line)
+    }
+    func line(_ answer: SpecRunner.Answer, _ at: Int) -> ScriptLine? {
+      at < answer.lines.count ? answer.lines[at] : nil
+    }
     for (at, call) in own.calls.enumerated()
     where at >= other.calls.count || other.calls[at] != call {
       let there = at < other.calls.count ? other.calls[at] : "nothing"
-      return "reply \(at + 1) differs: embedded \(call), server \(there)"
+      return failure("reply \(at + 1) differs: embedded \(call), server \(there)", line(own, at))
     }
     if other.calls.count > own.calls.count {
-      return
-        "reply \(own.calls.count + 1) differs: embedded nothing, server \(other.calls[own.calls.count])"
+      let at = own.calls.count
+      return failure(
+        "reply \(at + 1) differs: embedded nothing, server \(other.calls[at])", line(other, at))
     }
     switch (own.failure, other.failure) {
     case (nil, nil): return nil
-    case (let failure?, nil): return "fails only embedded: \(failure.message)"
-    case (nil, let failure?): return "fails only on the server: \(failure.message)"
-    case (let failure?, let second?):
-      return "fails in two ways: embedded \(failure.message); server \(second.message)"
+    case (let only?, nil): return failure("fails only embedded: \(only.message)", only.line)
+    case (nil, let only?): return failure("fails only on the server: \(only.message)", only.line)
+    case (let first?, let second?):
+      return failure(
+        "fails in two ways: embedded \(first.message); server \(second.message)", first.line)
     }
   }
 }

@@ -13,6 +13,8 @@ enum SpecVocabulary {
       -- The keys of the script that runs, where it may use no others.
       local declared = nil
       local trail, setups, count, found, calls, marks = {}, {}, 0, {'list'}, {}, {}
+      -- Where each of `calls` was asked for, and where the present one is.
+      local places, caller = {}, ''
       local status, message, place, refused = 'none', '', '', false
       -- What Redis leaves open: '' nothing, `order` of elements, `replies` from here on, `keyspace` as well.
       local open = ''
@@ -87,6 +89,7 @@ enum SpecVocabulary {
           answer = shown(type(reply) == 'table' and reply.err and {err = reply.err} or reply)
         end
         calls[#calls + 1] = short(table.concat(words, ' ')) .. ' -> ' .. short(answer)
+        places[#calls] = caller
       end
 
       -- The first key of a call that the script has not been given.
@@ -108,8 +111,13 @@ enum SpecVocabulary {
         return reply
       end
 
-      redis.pcall = answer_of
+      redis.pcall = function(...)
+        if records then caller = position(3) end
+        local reply = answer_of(...)
+        return reply
+      end
       redis.call = function(...)
+        if records then caller = position(3) end
         local reply = answer_of(...)
         if type(reply) == 'table' and reply.err then
           place, refused = position(3), reply.err
@@ -239,6 +247,7 @@ enum SpecVocabulary {
       local function call_script(name, own_keys, arguments)
         local body = spec_bodies[name]
         if not body then error('there is no script ' .. shown(name), 3) end
+        local from = records and position(4)
         own_keys, arguments = texts(own_keys, 'key'), texts(arguments, 'argument')
         local answer
         if is_strict then
@@ -254,6 +263,7 @@ enum SpecVocabulary {
         local reply = reply_of(answer)
         if records and (open == '' or open == 'order') then
           calls[#calls + 1] = name .. ' -> ' .. short(open == '' and shown(reply) or sorted(reply))
+          places[#calls] = from
         end
         if reply == false then return nil end
         return reply
@@ -280,7 +290,7 @@ enum SpecVocabulary {
         if wanted == 'list' then return found end
         local numbers = {}
         for number in pairs(marks) do numbers[#numbers + 1] = number end
-        return {status, message, place, open, calls, numbers}
+        return {status, message, place, open, calls, numbers, places}
       end
     end
     """#
