@@ -48,7 +48,7 @@ final class CallStatistics: Sendable {
     }
   }
 
-  func add(error: ServerError) { add(error: error.description.utf8) }
+  func add(error: ServerError) { add(error: error.bytes) }
 
   func reset() {
     for counter in counters { counter.reset() }

@@ -138,7 +138,8 @@ extension Failure {
       .conflict, .testFailed, .headMoved, .undecodable, .unencodable, .wrongKind, .notACommit,
       .storeAbsent, .storeDeleted, .storeReplaced, .unknownFormat, .wrongHash, .wrongLayout,
       .logTrimmed,
-      .commitRemoved, .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts, .unrelatedHistories,
+      .commitRemoved, .tokenReused, .leaseExpired, .tooManyAttempts, .mergeConflicts,
+      .unrelatedHistories,
       .historyLimit, .historyCut,
       .notFastForward, .unsupported, .tagExists, .noSuchTag, .mergeWithoutMainline, .badProof,
       .notInProof, .treeLimit, .denied, .quotaExceeded:
