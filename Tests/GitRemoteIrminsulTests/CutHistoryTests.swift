@@ -58,4 +58,52 @@ import Testing
     #expect(behind.status == 0, "\(behind.text)")
     await store.close()
   }
+
+  /// Whoever still has what was cut off may push what leads to it.
+  @Test(arguments: [
+    (
+      "a branch",
+      "git checkout -q -b side HEAD~6 && echo x > x && git add x && git commit -qm x && git push -q origin side"
+    ),
+    (
+      "a merge",
+      "git merge -q -s ours -m join $(git commit-tree -p HEAD~5 -m old HEAD~5^{tree}) && git push -q origin main"
+    ),
+    ("an annotated tag", "git tag -a -m old old HEAD~6 && git push -q origin old"),
+    ("a plain tag", "git tag old HEAD~6 && git push -q origin old"),
+    ("a commit that was cut", "git push -q origin HEAD~6:refs/heads/old"),
+    ("a new commit alone", "git commit -q --allow-empty -m new && git push -q origin main"),
+    (
+      "a forced older one",
+      "git reset -q --hard HEAD~4 && git commit -q --allow-empty -m new && git push -qf origin main"
+    ),
+  ])
+  func aPushFromBeforeTheCut(_ name: String, _ commands: String) async throws {
+    let folder = try GitSandbox()
+    let url = "file:\(folder.root)/store?durability=normal"
+    let store = try await Repository.open(url)
+    for number in 0..<9 { try await store.branch().set("f\(number)", to: "\(number)", "\(number)") }
+    let whole = try await folder.shell("git clone -q 'irminsul::\(url)' whole")
+    #expect(whole.status == 0, "\(whole.text)")
+    try await store.set(.retentionCommits, to: "3")
+    try await cut(store)
+    let before = try await store.statistics().objects
+    let pushed = try await folder.shell(commands, in: "whole")
+    #expect(pushed.status == 0, "\(pushed.text)")
+    var summary = try await store.verify { Issue.record("\($0)") }
+    #expect(summary.incompleteObjects == 0)
+    let refs = try await store.heads()
+    for (branch, _) in refs { _ = try await store.branch(branch).log().count }
+    if name == "a new commit alone" {
+      let after = try await store.statistics().objects
+      #expect(after == before + 1)
+    }
+    let clone = try await folder.shell(
+      "git clone -q 'irminsul::\(url)' copy && cd copy && git fsck --strict")
+    #expect(clone.status == 0, "\(clone.text)")
+    try await cut(store)
+    summary = try await store.verify { Issue.record("\($0)") }
+    #expect(summary.incompleteObjects == 0)
+    await store.close()
+  }
 }

@@ -229,7 +229,22 @@ private struct GitPush {
     let tips = Array(Set(open.compactMap { sources[$0] }))
     if tips.isEmpty { return }
     // Some may have been collected since they were seen.
-    let held = zip(shared, try await engine.kinds(of: shared)).filter { $1 == .commit }.map(\.0)
+    async let kinds = engine.kinds(of: shared)
+    // What comes before where the store's histories are cut may be here, and is not there.
+    async let boundary = remote.repository.boundary()
+    let held = zip(shared, try await kinds).filter { $1 == .commit }.map(\.0)
+    let copy = self
+    outcomes = try await local.cut(also: try await boundary) { local in
+      var push = copy
+      try await push.send(from: local, tips, without: held, progress)
+      return push.outcomes
+    }
+  }
+
+  private mutating func send(
+    from local: LocalRepository, _ tips: [ObjectID], without held: [ObjectID],
+    _ progress: @escaping TransferReport
+  ) async throws {
     let shallow = try local.shallowCommits()
     if !shallow.isEmpty {
       // A commit without its parents is only good where it is stored with them.

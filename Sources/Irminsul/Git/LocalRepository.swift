@@ -13,6 +13,8 @@ struct LocalRepository: Sendable {
   /// What its refs were at when it was looked at.
   let tips: Set<ObjectID>
   private let shallowFile: String
+  /// In place of ``shallowFile``, if set, for what only looks; see ``cut(also:_:)``.
+  private(set) var otherShallowFile: String?
 
   init(folder: String) async throws {
     program = try SourceRepository.program()
@@ -34,7 +36,9 @@ struct LocalRepository: Sendable {
     self.algorithm = algorithm
   }
 
-  func arguments(_ words: [String]) -> [String] { ["--git-dir=\(folder)"] + words }
+  func arguments(_ words: [String]) -> [String] {
+    ["--git-dir=\(folder)"] + (otherShallowFile.map { ["--shallow-file", $0] } ?? []) + words
+  }
 
   func output(_ words: String..., input: GitProcess.Input = .none) async throws -> [UInt8] {
     try await GitProcess.output(of: program, arguments(words), in: nil, input: input)
@@ -165,6 +169,26 @@ struct LocalRepository: Sendable {
   func shallowCommits() throws -> Set<ObjectID> {
     guard let text = try? String(contentsOfFile: shallowFile, encoding: .utf8) else { return [] }
     return Set(text.split(separator: "\n").compactMap { ObjectID(hex: $0) })
+  }
+
+  /// Gives this repository as it were if histories also ended at some other commits.
+  func cut<Result: Sendable>(
+    also ids: Set<ObjectID>, _ body: (LocalRepository) async throws -> Result
+  ) async throws -> Result {
+    let own = try shallowCommits()
+    if ids.isSubset(of: own) { return try await body(self) }
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "irminsul-shallow-\(UInt64.random(in: 0 ... .max))").path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    do {
+      let text = own.union(ids).sorted().map { $0.hex + "\n" }.joined()
+      try text.write(toFile: file, atomically: false, encoding: .utf8)
+    } catch {
+      throw StoreError.git(.cannotWrite(path: file, reason: SystemReason.text(of: error)))
+    }
+    var copy = self
+    copy.otherShallowFile = file
+    return try await body(copy)
   }
 
   func setShallowCommits(_ ids: Set<ObjectID>) throws {

@@ -25,11 +25,15 @@ struct SourceRepository: Sendable {
   /// The commit of a HEAD that is on no branch.
   let detachedHead: ObjectID?
 
+  /// See ``LocalRepository/cut(also:_:)``.
+  private let shallowFile: String?
+
   /// Reads what the repository says of itself and all of its refs.
   init(path: String) async throws {
     let program = try Self.program()
     self.program = program
     self.path = path
+    shallowFile = nil
     let folder = try Self.realPath(path)
     let facts = try await Self.facts(of: path, in: folder, program)
     gitFolder = facts.gitFolder
@@ -41,6 +45,7 @@ struct SourceRepository: Sendable {
   /// Some ids of a repository that has been looked at.
   init(_ local: LocalRepository, tips: [ObjectID]) {
     program = local.program
+    shallowFile = local.otherShallowFile
     path = local.folder
     gitFolder = local.folder
     algorithm = local.algorithm
@@ -61,7 +66,9 @@ struct SourceRepository: Sendable {
   }
 
   /// The arguments that make git work on this repository.
-  func arguments(_ words: String...) -> [String] { ["--git-dir=\(gitFolder)"] + words }
+  func arguments(_ words: String...) -> [String] {
+    ["--git-dir=\(gitFolder)"] + (shallowFile.map { ["--shallow-file", $0] } ?? []) + words
+  }
 
   /// Whether a ref may move here from another id without a commit being lost from a branch, or a tag
   /// being moved.
