@@ -151,8 +151,10 @@ static int base_ipairs(lua_State *L) {
   return 3;
 }
 
-/// The handler gets 5.1's wording.
+/// The handler gets 5.1's wording. Of a script that was stopped none runs any more: 5.4 calls it within the hook that has
+/// stopped the script, where nothing could stop the handler.
 static int handle(lua_State *L) {
+  if (irminsul_of(L)->stopped != IRMINSUL_DONE) return 1;
   irminsul_reword(L);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);

@@ -52,8 +52,10 @@ static int call_host(lua_State *L, bool raises) {
     slices[i - 1].bytes = (const uint8_t *)lua_tolstring(L, i, &length);
     slices[i - 1].length = length;
   }
+  irminsul_check_time_of_call(L);
   irminsul_buffer *reply = &lua->reply;
   reply->length = 0;
+  reply->limit = lua->limit;
   // A hook may evaluate an expression that comes here.
   lua_State *outer = lua->running;
   int hidden = lua->hidden_frames;

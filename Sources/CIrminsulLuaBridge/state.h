@@ -91,6 +91,9 @@ int irminsul_stop(lua_State *L, irminsul_outcome reason);
 /// Stops the script if its time is over.
 void irminsul_check_time(lua_State *L);
 
+/// The same for every command, of which few may take all of the time.
+void irminsul_check_time_of_call(lua_State *L);
+
 /// To be called at each step of a long loop in C, where no instruction is counted.
 static inline void irminsul_count_step(lua_State *L, unsigned *steps) {
   if ((++*steps & 0xfff) == 0) irminsul_check_time(L);

@@ -442,10 +442,14 @@ extension EmbeddedHost {
           let sha1 = String(decoding: $0, as: UTF8.self).lowercased()
           return .integer(scripts.source(of: sha1) == nil ? 0 : 1)
         })
-    case ("FLUSH", 2), ("FLUSH", 3):
+    case ("FLUSH", 2...):
+      let modes = words[2...].map { String(decoding: $0, as: UTF8.self).uppercased() }
+      guard [[], ["SYNC"], ["ASYNC"]].contains(modes) else {
+        throw refusal("SCRIPT", "ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+      }
       scripts.removeAll()
       return .status("OK")
-    case ("LOAD", _), ("EXISTS", _), ("FLUSH", _):
+    case ("LOAD", _), ("EXISTS", _):
       throw refusal(
         "SCRIPT", "ERR wrong number of arguments for 'script|\(subcommand.lowercased())' command")
     case (_, ...1):

@@ -7,6 +7,8 @@ struct ClientSession {
   let settings: ServerSettings
   /// Its number among the connections of the server.
   let id: Int
+  /// Whether nobody is there any more to take an answer.
+  let isGone: @Sendable () -> Bool
   /// The client has said QUIT, or something that no client may say.
   var isOver = false
 
@@ -17,10 +19,13 @@ struct ClientSession {
   /// A command of the transaction was refused: EXEC does nothing.
   private var isSpoilt = false
 
-  init(host: EmbeddedHost, settings: ServerSettings, id: Int) {
+  init(
+    host: EmbeddedHost, settings: ServerSettings, id: Int, isGone: @escaping @Sendable () -> Bool
+  ) {
     self.host = host
     self.settings = settings
     self.id = id
+    self.isGone = isGone
   }
 
   /// The commands that are answered here, and which the host only counts.
@@ -142,10 +147,11 @@ struct ClientSession {
     guard WireReply.isNull(reply), let timeout = Self.timeout(of: command) else { return reply }
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while WireReply.isNull(reply) {
-      guard !Task.isCancelled, deadline.map({ ContinuousClock.now < $0 }) ?? true else {
+      try? await Task.sleep(for: .milliseconds(10))
+      // What a client that has gone would take is another's.
+      guard !Task.isCancelled, !isGone(), deadline.map({ ContinuousClock.now < $0 }) ?? true else {
         return WireReply.nullArray(version)
       }
-      try? await Task.sleep(for: .milliseconds(10))
       reply = await host.wireReply(to: command, version, isAgain: true)
     }
     return reply

@@ -47,7 +47,10 @@ public final class EmbeddedRedisServer: Sendable {
           do {
             for try await connection in connections {
               id += 1
-              let session = ClientSession(host: host, settings: settings, id: id)
+              let channel = connection.channel
+              let session = ClientSession(host: host, settings: settings, id: id) {
+                !channel.isActive
+              }
               group.addTask { await Self.serve(connection, session) }
             }
           } catch {

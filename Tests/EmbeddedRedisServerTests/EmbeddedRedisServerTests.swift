@@ -1,6 +1,7 @@
 import EmbeddedRedis
 import EmbeddedRedisServer
 import Foundation
+import IrminsulTestKit
 import RedisScripting
 import Testing
 
@@ -95,6 +96,24 @@ import Testing
     async let popped = redisCLI(server.port, ["BLPOP", "queue", "20"])
     _ = try await redisCLI(server.port, ["RPUSH", "queue", "job"])
     #expect(try await popped == "queue\njob\n")
+    await server.stop()
+    await host.close()
+  }
+
+  @Test func aBlockedClientThatHasGoneTakesNothing() async throws {
+    let host = try EmbeddedHost(storage: .memory)
+    let server = try await EmbeddedRedisServer.start(host)
+    for _ in 0..<20 {
+      var gone: PlainSocket? = try PlainSocket(host: "127.0.0.1", port: server.port)
+      #expect(gone?.write("BLPOP queue 0\r\n".utf8) == true)
+      try await Task.sleep(for: .milliseconds(5))
+      gone = nil
+    }
+    // Longer than it takes a server to see an end that has come.
+    try await Task.sleep(for: .milliseconds(200))
+    _ = try await redisCLI(server.port, ["RPUSH", "queue", "job"])
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(try await redisCLI(server.port, ["LLEN", "queue"]) == "1\n")
     await server.stop()
     await host.close()
   }

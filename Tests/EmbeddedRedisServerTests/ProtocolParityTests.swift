@@ -307,6 +307,9 @@ import Testing
     EVAL "return {ok = 'fine'}" 0
     EVAL "return {err = 'E text'}" 0
     EVAL "return {{err = 'E text'}, {ok = 'fine'}}" 0
+    SCRIPT FLUSH bogus
+    SCRIPT FLUSH ASYNC
+    SCRIPT FLUSH SYNC x
     EVAL "return {err = 'My Err'}" 0
     EVAL "return {err = ''}" 0
     EVAL "return {err = '-a'}" 0

@@ -33,6 +33,21 @@ import Testing
     #expect(reply == .integer(3_000_002))
   }
 
+  @Test(arguments: ["SRANDMEMBER s", "HRANDFIELD h", "ZRANDMEMBER z"])
+  func picksAreBounded(_ words: String) async throws {
+    let host = try EmbeddedHost(storage: .memory)
+    for command in ["SADD s a", "HSET h a 1", "ZADD z 1 a"] {
+      _ = try await host.run(
+        Command(arguments: command.split(separator: " ").map { Bytes($0.utf8) }))
+    }
+    let words = words.split(separator: " ").map { Bytes($0.utf8) }
+    let refused = await host.answer(
+      Command(arguments: words + [Bytes("-1000000000".utf8)]))
+    #expect(refused.summary.contains("picks no more than"))
+    let some = try await host.run(Command(arguments: words + [Bytes("-3".utf8)]))
+    #expect(some.array?.count == 3)
+  }
+
   @Test(arguments: [
     "cjson.encode_sparse_array(false, 0) cjson.encode({[2147483647] = 1})",
     "local t = {} for i = 1, 1e6 do t[i] = {} end while true do cjson.encode(t) end",
@@ -63,6 +78,15 @@ import Testing
       + "while true do pcall(table.sort, t, function() return true end) end",
     "local t = {} for i = 1, 1e6 do t[i] = 1 end while true do table.insert(t, 1, 0) end",
     "local f f = function() return f() end f()",
+    // Handlers, which run before what has stopped the script has ended.
+    "return xpcall(function() error('x') end, function() while true do end end)",
+    "return xpcall(function() while true do end end, function() while true do end end)",
+    "coroutine.wrap(function() xpcall(error, function() while true do end end) end)()",
+    "return tostring(setmetatable({}, {__tostring = function() xpcall(error, function() while true do end end) end}))",
+    "return xpcall(function() error('x') end, function() pcall(function() while true do end end) while true do end end)",
+    // Few commands, each of which takes long.
+    "for i = 1, 40000 do redis.call('rpush', 'l', i) end while true do redis.call('lrem', 'l', 0, 'none') end",
+    "for i = 1, 1e9 do redis.call('setrange', 'k', 60000000, 'x') end",
     "local c = coroutine.wrap(function() while true do coroutine.yield(1) end end) "
       + "while true do c() end",
     "while true do coroutine.wrap(function() while true do end end)() end",

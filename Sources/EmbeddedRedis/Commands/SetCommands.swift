@@ -257,10 +257,16 @@ enum SetAlgebra {
 
 /// Choices of SPOP, SRANDMEMBER, HRANDFIELD and ZRANDMEMBER.
 enum RandomPick {
+  /// Redis would try to answer with more, until its memory ends.
+  private static let most = 10_000_000
+
   static func count(_ view: ByteView) throws(CommandFailure) -> Int {
     guard let count = view.integer else { throw .notInteger }
     guard count >= -(Int64.max / 2), count <= Int64.max / 2 else {
       throw .reply("ERR value is out of range")
+    }
+    guard count >= -most else {
+      throw .reply("ERR the embedded host picks no more than \(most) at once")
     }
     return Int(count)
   }
