@@ -158,11 +158,11 @@ static int replicate_commands(lua_State *L) {
 }
 
 static int set_repl(lua_State *L) {
-  if (lua_gettop(L) != 1) return irminsul_raise(L, "redis.set_repl() requires one argument.");
+  if (lua_gettop(L) != 1) return irminsul_raise(L, "redis.set_repl() requires two arguments.");
   int flags = (int)lua_tonumber(L, 1);
   if (flags & ~3) {
     return irminsul_raise(
-        L, "Invalid replication flags. Please use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
+        L, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
   }
   return 0;
 }
@@ -181,11 +181,11 @@ static int debug_message(lua_State *L) {
 /// There are no users: every command that Redis knows may be called.
 static int may_call(lua_State *L) {
   if (lua_gettop(L) == 0) {
-    return irminsul_raise(L, "Please specify at least one argument for this redis.acl_check_cmd() call");
+    return irminsul_raise(L, "Please specify at least one argument for this redis lib call");
   }
   for (int i = 1; i <= lua_gettop(L); i++) {
     if (!lua_isstring(L, i)) {
-      return irminsul_raise(L, "redis.acl_check_cmd() command arguments must be strings or integers");
+      return irminsul_raise(L, "Lua redis lib command arguments must be strings or integers");
     }
   }
   size_t length;

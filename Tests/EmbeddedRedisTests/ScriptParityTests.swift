@@ -13,6 +13,8 @@ import Testing
     "return {err='abc\\nd'}", "return {ok='abc\\nd'}",
     "error('boom')", "error('a\\nb')", "error(nil)", "error(12)", "error('ab', 0)",
     "error({err='abc\\nd'})", "error({err='CODE text'})",
+    "return redis.set_repl()", "return redis.set_repl(55)", "return redis.set_repl(1, 2)",
+    "return redis.acl_check_cmd()", "return redis.acl_check_cmd({})",
     "return {err='My Err'}", "return {err='noitem'}", "return {err=''}", "return {err='-a'}",
     "return {err=' a'}",
     "return {err='-ERR a'}", "return {err='\\255'}", "return {err='a\\0b'}",

@@ -38,6 +38,24 @@ import Testing
     #expect(json["phase"] as? String == "done")
   }
 
+  /// The log goes further back than the histories.
+  @Test func whatWasCutIsStillInTheLog() async throws {
+    let sandbox = try await filled(7)
+    expectDone(try await sandbox.irminsul("config", "set", "retention.commits", "2"))
+    expectDone(try await sandbox.irminsul(now))
+    let watched = expectDone(try await sandbox.irminsul("watch", "--since", "0", "-n", "7"))
+    // The sixth commit is stored, and what it is a change of is not.
+    #expect(watched.lines.filter { $0.contains("its history was cut") }.count == 6)
+    #expect(watched.text.contains("d/f0"))
+    let first = try await sandbox.irminsul("watch", "--since", "0", "-n", "1", "--json").object()
+    #expect(first["stored"] as? Bool == false)
+    #expect(first["change"] as? String == "added")
+    let reflog = expectDone(try await sandbox.irminsul("reflog"))
+    #expect(reflog.lines.count == 7)
+    #expect(reflog.lines.filter { $0.hasSuffix("not stored any more") }.count == 5)
+    expectDone(try await sandbox.irminsul("verify"))
+  }
+
   @Test func historiesAreCutArchivedAndJoined() async throws {
     for options in [[], ["--layout", "wide"]] {
       let sandbox = try await filled(7, options)

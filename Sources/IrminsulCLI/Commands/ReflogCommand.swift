@@ -10,7 +10,8 @@ struct ReflogCommand: AsyncParsableCommand {
 
       Example: irminsul reflog -n 5, then irminsul reset 'main@{1}'
 
-      JSON keys: name, position, time, old, new, subject.
+      JSON keys: name, position, time, old, new, subject (null where the commit \
+      was cut off since).
       """)
 
   @OptionGroup var store: StoreOptions
@@ -44,7 +45,11 @@ struct ReflogCommand: AsyncParsableCommand {
         if let number, count >= number { break }
         count += 1
         var subject: String?
-        if let new = entry.new { subject = try await repository.commit(new).subject }
+        do {
+          if let new = entry.new { subject = try await repository.commit(new).subject }
+        } catch StoreError.missingObject {
+          // The log remembers commits that were cut off since.
+        }
         let name = "\(branch.name)@{\(entry.index)}"
         if output.isJSON {
           try JSONLine.print(
@@ -57,7 +62,7 @@ struct ReflogCommand: AsyncParsableCommand {
         let id = entry.new.map { String($0.hex.prefix(10)) } ?? "removed   "
         try StandardOutput.line(
           "\(Style.output(.yellow, id)) \(name): "
-            + "\(DateText.utc(milliseconds: entry.milliseconds)) \(subject ?? "the branch was removed")"
+            + "\(DateText.utc(milliseconds: entry.milliseconds)) \(subject ?? (entry.new == nil ? "the branch was removed" : "not stored any more"))"
         )
       }
       if count == 0, try await branch.head() == nil {

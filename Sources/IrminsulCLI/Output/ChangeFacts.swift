@@ -52,6 +52,8 @@ struct ChangeFacts: Encodable {
   let subject: String?
   let changes: [PathFacts]
   let moreChanges: Int?
+  /// false where the commits, and so what has changed, are not stored any more.
+  private(set) var stored: Bool?
 
   init(_ change: BranchChange, hasPath: Bool, in repository: Repository) async throws {
     position = change.position
@@ -66,13 +68,18 @@ struct ChangeFacts: Encodable {
     old = before?.hex
     new = after?.hex
     var subject: String?
-    if let after { subject = try await repository.commit(after).subject }
-    self.subject = subject
-    // A branch that comes or goes is one fact; its whole tree is not news.
     var changes = change.changes
-    if !hasPath, before != nil, after != nil {
-      changes = try await repository.differences(at: .root, from: before, to: after)
+    do {
+      if let after { subject = try await repository.commit(after).subject }
+      // A branch that comes or goes is one fact; its whole tree is not news.
+      if !hasPath, before != nil, after != nil {
+        changes = try await repository.differences(at: .root, from: before, to: after)
+      }
+    } catch StoreError.missingObject {
+      // The log remembers commits that were cut off since.
+      stored = false
     }
+    self.subject = subject
     let limit = hasPath ? changes.count : 100
     self.changes = changes.prefix(limit).map(PathFacts.init)
     moreChanges = changes.count > limit ? changes.count - limit : nil
@@ -91,6 +98,9 @@ struct ChangeFacts: Encodable {
       }
     try StandardOutput.line(
       "\(position)  \(Style.output(.bold, branch))  \(text)" + (subject.map { "  \($0)" } ?? ""))
+    if stored == false {
+      try StandardOutput.line("    its history was cut: what changed is not known")
+    }
     for path in changes { try path.print(indent: "    ") }
     if let moreChanges {
       try StandardOutput.line("    … and \(NumberText.count(moreChanges)) more")
