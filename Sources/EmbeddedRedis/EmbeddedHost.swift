@@ -15,8 +15,8 @@ import RedisScripting
 /// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
 /// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
-///   is undone. It comes late by what cannot be interrupted: one copy of a text, or one collection of what a script has
-///   left behind, which takes some tenths of a second for each gigabyte.
+///   is undone. It comes late by what cannot be interrupted: one command, one copy or compilation of a text, or one
+///   collection of what a script has left behind, which takes some tenths of a second for each gigabyte.
 /// - Scripts are Lua 5.1, which is translated line by line for the interpreter of 5.4. What that cannot hide: the length
 ///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
 /// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
