@@ -12,8 +12,9 @@ import RedisScripting
 /// ```
 ///
 /// For tests and trials on one machine: there is no password, no persistence of its own and one
-/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG, MULTI and EXEC, QUIT and RESET. Blocking commands wait by looking every ten
-/// milliseconds. What is not there answers with an error that names it.
+/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG, MULTI and
+/// EXEC, QUIT and RESET. Blocking commands wait by looking every ten milliseconds; one whose client has gone takes
+/// nothing. What is not there answers with an error that names it.
 public final class EmbeddedRedisServer: Sendable {
   /// Why a server did not start.
   public struct StartError: Error, CustomStringConvertible {

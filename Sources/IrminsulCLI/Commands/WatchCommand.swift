@@ -13,7 +13,7 @@ struct WatchCommand: AsyncParsableCommand {
 
       JSON keys: position, time, branch, change (added, updated or removed), old, new, subject, \
       changes (each: path, change, old, new, pathBase64 for a path that is not UTF-8; at most 100 where \
-      no path is given), moreChanges; stored is false where a commit was cut off since, and changes are not known.
+      no path is given), moreChanges; stored is false where commits are not stored any more, and changes are not known.
       """)
 
   @OptionGroup var store: StoreOptions

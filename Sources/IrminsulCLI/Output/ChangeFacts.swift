@@ -76,7 +76,7 @@ struct ChangeFacts: Encodable {
         changes = try await repository.differences(at: .root, from: before, to: after)
       }
     } catch StoreError.missingObject {
-      // The log remembers commits that were cut off since.
+      // The log remembers commits that were cut off since; whether something is damaged says verify.
       stored = false
     }
     self.subject = subject
@@ -99,7 +99,7 @@ struct ChangeFacts: Encodable {
     try StandardOutput.line(
       "\(position)  \(Style.output(.bold, branch))  \(text)" + (subject.map { "  \($0)" } ?? ""))
     if stored == false {
-      try StandardOutput.line("    its history was cut: what changed is not known")
+      try StandardOutput.line("    not stored any more: what changed is not known")
     }
     for path in changes { try path.print(indent: "    ") }
     if let moreChanges {
