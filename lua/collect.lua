@@ -10,7 +10,7 @@
 -- Reply {state, objects kept so far, their bytes, visited by now, objects removed, milliseconds to wait,
 --         collections ended, microseconds that the server took}
 --       state is `idle`; `scanning` refs, leases and the log; `visiting` what they lead to; `waiting` for
---         that time, or for leases; `done`, when it has ended with this step
+--         that time; `held` by leases of operations that began before it; `done`, when it has ended with this step
 -- Error MISSING id       an object that something leads to is not stored: nothing is removed
 --       BADTREE          a tree cannot be read
 --       NOSTORE, FORMAT  the store is gone or another version's
@@ -278,7 +278,7 @@ return guarded(function()
 
   -- All that anything leads to has moved. What could still come to lead to more must be over.
   local wait = tonumber(state[1]) + tonumber(state[2]) - tonumber(now())
-  local held = call('HGETALL', leases)
+  local held, is_held = call('HGETALL', leases), false
   -- lint: allow loop: one lease a client that is at work
   for at = 1, #held, 2 do
     local runs_out, begun = read_lease(held[at + 1])
@@ -286,10 +286,11 @@ return guarded(function()
     if left < 0 then
       call('HDEL', leases, held[at])
     elseif begun < tonumber(meta[4]) then
-      wait = math.max(wait, 50)
+      is_held = true
     end
   end
   if wait > 0 then return answer('waiting', 0, wait) end
+  if is_held then return answer('held', 0, 50) end
   local removed = call('HLEN', objects) - kept - marks
   call('UNLINK', objects)
   if call('EXISTS', survivors) == 1 then call('RENAME', survivors, objects) end

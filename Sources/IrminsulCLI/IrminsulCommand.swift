@@ -65,6 +65,13 @@ import Irminsul
     throw Failure(.usage, "there is no command \"\(first)\"\nSee them with `irminsul --help`.")
   }
 
+  private static func run(_ command: some EndsInOrder) async throws {
+    try await Interrupt.ending {
+      var command = command
+      try await command.run()
+    }
+  }
+
   static func main() async {
     StandardStreams.prepare()
     do {
@@ -72,7 +79,9 @@ import Irminsul
         LogCommand.withPathOption(try ArgumentText.all()))
       try checkCommand(words)
       var command = try parseAsRoot(words)
-      if var asynchronous = command as? any AsyncParsableCommand {
+      if let command = command as? any EndsInOrder {
+        try await run(command)
+      } else if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()

@@ -99,6 +99,14 @@ extension Behaviour {
       try await expectCut("a revision") { _ = try await repository.resolve("main~5") }
       try expect(try await repository.isAncestor(all[7], of: all[11]))
       try await expectCut("a revert") { try await repository.branch().revert(all[7]) }
+      var watched: [Bool] = []
+      for try await change in try await repository.branch().watch("n", after: 0) {
+        watched.append(change.isStored)
+        try expectEqual(change.changes.isEmpty, !change.isStored)
+        if watched.count == 12 { break }
+      }
+      // Also the change from the last commit that is cut off to the first that is not.
+      try expectEqual(watched, Array(repeating: false, count: 8) + [true, true, true, true])
       try await expectSound(repository)
 
       // It moves on with the branch, and not back.
@@ -143,6 +151,21 @@ extension Behaviour {
       try await expectCut("an ancestor") {
         _ = try await repository.isAncestor(all[1], of: all[13])
       }
+      try await expectCut("a distance") {
+        _ = try await repository.aheadBehind(all[13], all[6])
+      }
+      var difference = LogOptions()
+      difference.excluding = [all[13]]
+      try await expectCut("what a cut history lacks") {
+        for try await _ in repository.log(from: all[6], difference) {}
+      }
+      // What is excluded is known to its beginning.
+      difference.excluding = [all[6]]
+      let newer = try await repository.log(from: all[13], difference)
+        .reduce(into: []) { $0.append($1.id) }
+      try expectEqual(newer, [all[13], all[12]])
+      let near = try await repository.aheadBehind(all[12], all[13])
+      try expectEqual([near.ahead, near.behind], [0, 1])
       var options = MergeOptions()
       options.unrelatedHistories = .merged
       let merging = try await repository.branch("main").merging(side[1], options)

@@ -38,6 +38,67 @@ import Testing
     #expect(json["phase"] as? String == "done")
   }
 
+  @Test func anInterruptedUploadHoldsNobodyUp() async throws {
+    let sandbox = try await filled(1)
+    try #require(truncate(fileOf(sandbox, "large"), 4 << 30) == 0)
+    let upload = try sandbox.start("set", "large", "--file", "large")
+    var stored = 0
+    while stored < 5 {
+      let stats = try await sandbox.irminsul("stats", "--json").object()
+      stored = stats["objects"] as? Int ?? 0
+    }
+    upload.signal(SIGINT)
+    #expect(await upload.end().status == 128 + SIGINT)
+    let collected = expectDone(try await sandbox.irminsul(now))
+    #expect(collected.text.hasPrefix("removed 1 object"))
+    #expect(collected.errors.isEmpty)
+  }
+
+  @Test func aKilledUploadIsWaitedForAndSaidSo() async throws {
+    let sandbox = try await filled(1)
+    try #require(truncate(fileOf(sandbox, "large"), 4 << 30) == 0)
+    let upload = try sandbox.start("set", "large", "--file", "large")
+    var stored = 0
+    while stored < 5 {
+      let stats = try await sandbox.irminsul("stats", "--json").object()
+      stored = stats["objects"] as? Int ?? 0
+    }
+    upload.signal(SIGKILL)
+    _ = await upload.end()
+    let collector = try sandbox.start("gc", "--grace", "0")
+    while collector.errors.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    collector.signal(SIGTERM)
+    let told = await collector.end()
+    #expect(told.status == 128 + SIGTERM)
+    #expect(told.errors.contains("under way that began before this"))
+  }
+
+  private func fileOf(_ sandbox: Sandbox, _ name: String) -> String {
+    let path = "\(sandbox.work)/\(name)"
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    return path
+  }
+
+  @Test func whatNoSettingSaysIsNotSaid() async throws {
+    let sandbox = try await filled(1)
+    expectDone(try await sandbox.irminsul("config", "set", "retention.days", "3"))
+    let listed = expectDone(try await sandbox.irminsul("config", "list"))
+    #expect(listed.lines.contains("retention.days=3"))
+    #expect(listed.lines.contains("retention.commits= (not set)"))
+    #expect(listed.lines.contains("retention.tags=1  (usual)"))
+    expectDone(try await sandbox.irminsul("config", "get", "retention.other.days"), "\n")
+    expectRefusal(
+      try await sandbox.irminsul("config", "set", "retention.commits", "-1"), .usage,
+      "\"-1\" is no number from 1")
+    expectRefusal(
+      try await sandbox.irminsul("config", "set", "retention.a*.tags", "1"), .usage,
+      "cannot be set for some branches alone")
+    expectRefusal(
+      try await sandbox.irminsul("config", "set", "head", "main", "--loud"), .usage,
+      "unknown option \"--loud\"")
+    expectDone(try await sandbox.irminsul("config", "set", "head", "--", "main"))
+  }
+
   /// The log goes further back than the histories.
   @Test func whatWasCutIsStillInTheLog() async throws {
     let sandbox = try await filled(7)
@@ -50,6 +111,10 @@ import Testing
     let first = try await sandbox.irminsul("watch", "--since", "0", "-n", "1", "--json").object()
     #expect(first["stored"] as? Bool == false)
     #expect(first["change"] as? String == "added")
+    let atPath = expectDone(
+      try await sandbox.irminsul("watch", "d/f0", "--since", "0", "-n", "7", "--json"))
+    #expect(atPath.lines.count == 7)
+    #expect(atPath.lines.filter { $0.contains("\"stored\":false") }.count == 6)
     let reflog = expectDone(try await sandbox.irminsul("reflog"))
     #expect(reflog.lines.count == 7)
     #expect(reflog.lines.filter { $0.hasSuffix("not stored any more") }.count == 5)

@@ -77,6 +77,11 @@ final class RunningCommand {
     kill(process.processIdentifier, number)
   }
 
+  /// What it has said on standard error so far.
+  var errors: String {
+    String(decoding: FileManager.default.contents(atPath: files[2]) ?? Data(), as: UTF8.self)
+  }
+
   /// Waits for the end.
   func end() async -> Transcript {
     let status = await ending.value

@@ -155,7 +155,7 @@ import Testing
       let task = Task { [options] in
         try await store.collectGarbage(options) { report in
           // While the operation is stopped in the middle, its lease will not end.
-          if report.steps >= steps || report.phase == .waiting {
+          if report.steps >= steps || [.waiting, .held].contains(report.phase) {
             withUnsafeCurrentTask { $0?.cancel() }
           }
         }

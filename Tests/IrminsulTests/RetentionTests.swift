@@ -111,7 +111,7 @@ import Testing
       // Where an operation holds a lease that is stopped in the middle, the end would never come.
       let task = Task {
         try await store.collectGarbage(options) { report in
-          if report.phase == .waiting { withUnsafeCurrentTask { $0?.cancel() } }
+          if [.waiting, .held].contains(report.phase) { withUnsafeCurrentTask { $0?.cancel() } }
         }
       }
       _ = try await task.value

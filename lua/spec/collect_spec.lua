@@ -11,7 +11,7 @@ local function finish(units, steps)
     local reply = scripts.collect('step', units or '1000')
     if reply.err then return reply end
     if reply[1] == 'done' then return reply[5] end
-    if reply[1] == 'waiting' then return 'waiting' end
+    if reply[1] == 'waiting' or reply[1] == 'held' then return reply[1] end
   end
   return 'unfinished'
 end

@@ -60,7 +60,9 @@ struct CommitWalk {
   private mutating func begin() async throws {
     if !options.excluding.isEmpty {
       var difference = HistoryDifference(reader, options.limit)
-      scope = try await difference.find(starts, options.excluding).left
+      scope = try await difference.find(
+        starts, options.excluding, beyond: .refusedOnTheRight
+      ).left
       reader = difference.reader
     }
     if let depth = options.depth {

@@ -14,6 +14,16 @@ struct HistoryDifference {
     static let both: Sides = [.left, .right]
   }
 
+  /// What is made of histories that have no common ancestor in sight because they have been cut.
+  enum Beyond {
+    /// What is left of them answers.
+    case ignored
+    /// An error where the right one has been cut: the left one's commits may be in it.
+    case refusedOnTheRight
+    /// An error where either has been cut.
+    case refused
+  }
+
   struct Found {
     var left: Set<ObjectID> = []
     var right: Set<ObjectID> = []
@@ -33,7 +43,9 @@ struct HistoryDifference {
     self.limit = limit
   }
 
-  mutating func find(_ left: [ObjectID], _ right: [ObjectID]) async throws -> Found {
+  mutating func find(
+    _ left: [ObjectID], _ right: [ObjectID], beyond: Beyond = .ignored
+  ) async throws -> Found {
     var search = MergeBases(reader, limit)
     let bases = Set(try await search.best(left, right))
     reader = search.reader
@@ -58,11 +70,28 @@ struct HistoryDifference {
       if open == 0, undecided == nil { undecided = try await loose(bases) }
       if undecided?.isEmpty == true { break }
     }
+    if bases.isEmpty { try check(beyond, left, right) }
     var found = Found()
     for (id, own) in sides where own != .both {
       if own == .left { found.left.insert(id) } else { found.right.insert(id) }
     }
     return found
+  }
+
+  private func check(
+    _ beyond: Beyond, _ left: [ObjectID], _ right: [ObjectID]
+  ) throws(StoreError) {
+    if beyond == .ignored || left.isEmpty || right.isEmpty { return }
+    let cut = sides.filter { id, own in
+      (beyond == .refused || own.contains(.right)) && reader.isCut(anyOf: [id])
+    }
+    guard let first = cut.keys.min() else { return }
+    func names(_ ids: [ObjectID]) -> String {
+      ids.map { String($0.hex.prefix(10)) }.joined(separator: " and ")
+    }
+    throw .historyCut(
+      "what \(names(left)) has that \(names(right)) has not", at: first,
+      in: reader.objects.location)
   }
 
   private mutating func add(_ id: ObjectID, _ new: Sides, date: Int64) {
@@ -117,14 +146,15 @@ extension Repository {
   /// Visits what is newer than the common ancestors, and more of the history where something was merged that
   /// began before them; up to a thousand commits in one round trip.
   ///
-  /// - Throws: ``StoreError/historyLimit(_:)``.
+  /// - Throws: ``StoreError/historyLimit(_:)``; ``StoreError/historyCut(_:at:in:)`` where they have no common ancestor in
+  ///   what is left of a history that has been cut.
   ///
   /// Source: `git rev-list --left-right --count A...B`.
   public func aheadBehind(
     _ first: ObjectID, _ second: ObjectID, limit: HistoryLimit = .none
   ) async throws -> AheadBehind {
     var difference = HistoryDifference(CommitReader(objects), limit)
-    let found = try await difference.find([first], [second])
+    let found = try await difference.find([first], [second], beyond: .refused)
     return AheadBehind(ahead: found.left.count, behind: found.right.count)
   }
 }

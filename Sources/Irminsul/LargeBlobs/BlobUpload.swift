@@ -29,10 +29,19 @@ struct BlobUpload {
     count += bytes.count
     if count > size { throw wrongSize }
     hasher.update(bytes)
-    buffer += bytes
-    while server != nil, buffer.count >= ChunkedBlob.chunkSize {
-      try await store(ChunkedBlob.chunkSize)
+    var rest = bytes[...]
+    while server != nil, buffer.count + rest.count >= ChunkedBlob.chunkSize {
+      let part = rest.prefix(ChunkedBlob.chunkSize - buffer.count)
+      rest = rest.dropFirst(part.count)
+      if buffer.isEmpty {
+        try await store(part)
+      } else {
+        buffer += part
+        try await store(buffer)
+        buffer.removeAll(keepingCapacity: true)
+      }
     }
+    buffer += rest
   }
 
   /// - Returns: The blob's id, and whether it was not stored before.
@@ -43,17 +52,16 @@ struct BlobUpload {
         id: hasher.finalize(), object: FramedObject(kind: .blob, content: buffer))
       return (object.id, try await engine.writeObjects([object]) > 0)
     }
-    if !buffer.isEmpty { try await store(buffer.count) }
+    if !buffer.isEmpty { try await store(buffer) }
     let id = hasher.finalize()
     let record = ChunkedBlob(size: size, chunks: chunks).stored
     return (id, try await server.put([id.bytes, record]).added > 0)
   }
 
-  private mutating func store(_ count: Int) async throws {
+  private mutating func store(_ content: some Collection<UInt8>) async throws {
     guard let server else { return }
-    let chunk = IdentifiedObject(
-      FramedObject(kind: .blob, content: buffer.prefix(count)), server.algorithm)
-    buffer.removeFirst(count)
+    try Task.checkCancellation()
+    let chunk = IdentifiedObject(FramedObject(kind: .blob, content: content), server.algorithm)
     chunks.append(chunk.id)
     _ = try await server.put([chunk.id.bytes, chunk.object.bytes])
   }

@@ -32,6 +32,9 @@ public struct CollectionReport: Sendable, Hashable, Codable {
   /// stored before it can be missed.
   public enum Phase: String, Sendable, Codable {
     case scanning, visiting, waiting, done
+    /// Operations that began before it are under way, such as an upload. One whose program was killed counts until its
+    /// lease runs out, within a minute.
+    case held
     /// What is cut off is written into the archive.
     case archiving
   }
@@ -129,7 +132,7 @@ extension Repository {
       // falls behind the more the busier it is.
       let taken = answer.taken > .zero ? answer.taken : clock.now - begun
       var pause = taken * (1 / share - 1)
-      if answer.state == "waiting" { pause = .milliseconds(min(1000, max(1, answer.wait))) }
+      if answer.wait > 0 { pause = .milliseconds(min(1000, max(1, answer.wait))) }
       if pause > .zero { try await Task.sleep(for: pause) }
     }
   }

@@ -28,7 +28,7 @@ public struct Setting: Sendable, Hashable {
   /// Such as `receive.denyDeletes`.
   public let name: String
   public let kind: Kind
-  /// What holds where it is not set.
+  /// What holds where it is not set; empty where nothing does.
   public let standard: String
   /// One line for people.
   public let summary: String
@@ -53,23 +53,23 @@ public struct Setting: Sendable, Hashable {
 
   /// The newest commits of each branch that its history keeps: see ``Retention``.
   public static let retentionCommits = Setting(
-    name: "retention.commits", kind: .commits, standard: "all",
-    summary: "the newest commits that a branch's history keeps")
+    name: "retention.commits", kind: .commits, standard: "",
+    summary: "the newest commits that a branch's history keeps, or all (so without any of these)")
   /// Days for which commits stay, however many they are.
   public static let retentionDays = Setting(
-    name: "retention.days", kind: .count, standard: "0",
+    name: "retention.days", kind: .count, standard: "",
     summary: "days for which commits stay, however many they are")
   /// Beyond these, one commit an hour is kept as a snapshot, for so many hours.
   public static let retentionHourly = Setting(
-    name: "retention.hourly", kind: .count, standard: "0",
+    name: "retention.hourly", kind: .count, standard: "",
     summary: "beyond these, so many hours of which the last commit stays as a snapshot")
   /// Before the hourly ones, one a day.
   public static let retentionDaily = Setting(
-    name: "retention.daily", kind: .count, standard: "0",
+    name: "retention.daily", kind: .count, standard: "",
     summary: "before those, so many days of which the last commit stays as a snapshot")
   /// Before the daily ones, one a week.
   public static let retentionWeekly = Setting(
-    name: "retention.weekly", kind: .count, standard: "0",
+    name: "retention.weekly", kind: .count, standard: "",
     summary: "before those, so many weeks of which the last commit stays as a snapshot")
   /// How many commits are kept of what each tag names: it and what came before.
   public static let retentionTags = Setting(
@@ -138,7 +138,7 @@ public struct Setting: Sendable, Hashable {
     if let setting = all.first(where: { $0.name.lowercased() == name.lowercased() }) {
       return setting
     }
-    for setting in retention {
+    for setting in retention + [retentionTags] {
       let (start, end) = ("retention.", ".\(setting.key)")
       guard name.lowercased().hasPrefix(start), name.lowercased().hasSuffix(end),
         name.count > start.count + end.count

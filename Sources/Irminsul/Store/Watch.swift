@@ -18,6 +18,9 @@ public struct BranchChange: Sendable, Hashable {
   public let milliseconds: Int64
   /// For a watch of a path: the blobs that differ there, with their whole paths.
   public let changes: [TreeChange]
+  /// false where a watch of a path came to a commit that is not stored any more, because the history was cut or the
+  /// branch has left it: whether anything has changed there is not known, and `changes` is empty.
+  public let isStored: Bool
 }
 
 /// The changes of branches as they happen, also those made by other processes, in order, each once.
@@ -89,13 +92,23 @@ public struct Watch: AsyncSequence, Sendable {
       case (nil, nil): return nil
       }
       var changes: [TreeChange] = []
+      var isStored = true
       if let path {
-        changes = try await repository.differences(at: path, from: event.old, to: event.new)
-        if changes.isEmpty { return nil }
+        do {
+          changes = try await repository.differences(at: path, from: event.old, to: event.new)
+          if changes.isEmpty { return nil }
+        } catch StoreError.missingObject(let id, let location) {
+          let commits = [event.old, event.new].compactMap { $0 }
+          // The log remembers commits that were collected since. Of one that is there nothing may be missing.
+          if try await repository.engine.missing(commits).isEmpty {
+            throw StoreError.missingObject(id, in: location)
+          }
+          isStored = false
+        }
       }
       return BranchChange(
         branch: branch, kind: kind, position: event.position, milliseconds: event.milliseconds,
-        changes: changes)
+        changes: changes, isStored: isStored)
     }
   }
 }

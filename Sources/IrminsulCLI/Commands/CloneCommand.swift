@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct CloneCommand: AsyncParsableCommand {
+struct CloneCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "clone", abstract: "Copy another store, all of it, into a new one.",
     discussion: """

@@ -71,14 +71,25 @@ struct ConfigSetCommand: AsyncParsableCommand {
   @Argument(help: "The setting's name.")
   var name: String
 
-  @Argument(help: "What it is to be.")
-  var value: String
+  // Also "-1" is a value, of which is told what is wrong with it.
+  @Argument(
+    parsing: .allUnrecognized, help: ArgumentHelp("What it is to be.", valueName: "value"))
+  var value: [String]
+
+  mutating func validate() throws {
+    if value[0] == "--" { value.removeFirst() }
+    if let option = value.first(where: { $0.hasPrefix("--") }) {
+      throw ValidationError("unknown option \"\(option)\"")
+    }
+    if value.count != 1 { throw ValidationError("one value is expected: put it in quotes") }
+  }
 
   func run() async throws {
     let setting = try Setting.named(name)
+    let value = value.joined()
     try await store.withRepository(.read) { repository in
       let value = try await repository.set(setting, to: value)
-      try StandardOutput.line("\(setting.name) is \(value ?? setting.standard)")
+      try StandardOutput.line("\(setting.name) is \(value ?? "not set")")
     }
   }
 }
@@ -119,13 +130,17 @@ struct ConfigListCommand: AsyncParsableCommand {
     try await store.withRepository(.read) { repository in
       let settings = try await repository.settings()
       let some = settings.all.filter { !Setting.all.contains($0) }
+      func note(_ setting: Setting, _ settings: StoreSettings) -> String {
+        if settings.value(of: setting) != nil { return "" }
+        return setting.standard.isEmpty ? " (not set)" : "  (usual)"
+      }
       for setting in Setting.all + some {
         if output.isJSON {
           try JSONLine.print(ConfigCommand.Facts(setting, settings))
         } else {
           try StandardOutput.line(
             "\(setting.name)=\(settings[setting])"
-              + Style.output(.faint, settings.value(of: setting) == nil ? "  (usual)" : ""))
+              + Style.output(.faint, note(setting, settings)))
         }
       }
     }

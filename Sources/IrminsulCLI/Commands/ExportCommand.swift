@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct ExportCommand: AsyncParsableCommand {
+struct ExportCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write the whole store to a new bare Git repository.",
     discussion: """

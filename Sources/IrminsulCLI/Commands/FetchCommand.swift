@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct FetchCommand: AsyncParsableCommand {
+struct FetchCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "fetch", abstract: "Bring branches of another store here, to look at or to merge.",
     discussion: """

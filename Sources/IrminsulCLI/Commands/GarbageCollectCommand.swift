@@ -1,7 +1,8 @@
 import ArgumentParser
 import Irminsul
+import RedisScripting
 
-struct GarbageCollectCommand: AsyncParsableCommand {
+struct GarbageCollectCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Remove the objects that nothing leads to.",
     discussion: """
@@ -56,11 +57,24 @@ struct GarbageCollectCommand: AsyncParsableCommand {
     options.cutsHistories = !whole
     if dryRun { return try await estimate(options) }
     let isCounting = kinds
+    let held = HeldNotice()
     let facts = try await store.withRepository(.read) { [options] store in
       let before = isCounting ? try await store.accountsByKind { bar.show($0) }.kinds : nil
       let report = try await store.collectGarbage(options) { report in
         let isArchiving = report.phase == .archiving
-        let phase = isArchiving ? "archived" : report.phase == .waiting ? "waiting" : "kept"
+        let phase =
+          switch report.phase {
+          case .archiving: "archived"
+          case .waiting: "waiting"
+          case .held: "waiting for operations that are under way"
+          default: "kept"
+          }
+        if report.phase == .held, held.isDue() {
+          bar.finish()
+          StandardError.line(
+            "irminsul: something is under way that began before this, such as an upload: waiting until it ends; one that "
+              + "was killed counts for a minute at most")
+        }
         bar.show(
           TransferProgress(
             phase: phase, done: isArchiving ? report.archived : Int(report.kept), total: nil,
@@ -85,6 +99,21 @@ struct GarbageCollectCommand: AsyncParsableCommand {
       "removed \(NumberText.count(Int(report.removed), "object")), kept "
         + "\(NumberText.count(Int(report.kept))) (\(NumberText.size(Int(report.keptBytes))))")
     if let before = facts.before, let after = facts.after { try show(before, after) }
+  }
+
+  /// Says once, when it takes longer than a moment, that others are waited for.
+  private final class HeldNotice: Sendable {
+    private let state = Locked<(since: ContinuousClock.Instant?, isGiven: Bool)>((nil, false))
+
+    func isDue() -> Bool {
+      state.withLock { state in
+        let since = state.since ?? .now
+        state.since = since
+        if state.isGiven || ContinuousClock.now - since < .seconds(1) { return false }
+        state.isGiven = true
+        return true
+      }
+    }
   }
 
   private struct Facts: Encodable {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct ImportCommand: AsyncParsableCommand {
+struct ImportCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Bring in a local Git repository: all refs and their history.",
     discussion: """

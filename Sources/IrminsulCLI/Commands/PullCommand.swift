@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct PullCommand: AsyncParsableCommand {
+struct PullCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "pull", abstract: "Fetch a branch of another store and merge it.",
     discussion: """

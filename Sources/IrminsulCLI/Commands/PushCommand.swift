@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct PushCommand: AsyncParsableCommand {
+struct PushCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "push", abstract: "Send branches or tags to another store.",
     usage: "irminsul push URL [NAME | NAME:THERE | :THERE]… [--merge | --force-with-lease ID]",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct SetCommand: AsyncParsableCommand {
+struct SetCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Put values at paths, in one commit.",
     usage: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct SliceExportCommand: AsyncParsableCommand {
+struct SliceExportCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write refs and what they lead to into a slice file.",
     discussion: """

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Irminsul
 
-struct SliceImportCommand: AsyncParsableCommand {
+struct SliceImportCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Bring in the objects and the refs of a slice file.",
     discussion: """

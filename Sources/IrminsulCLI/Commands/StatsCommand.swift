@@ -5,7 +5,7 @@ struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", abstract: "Print how much the store holds, and what takes its room.",
     discussion: """
-      Without options: counts that cost three round trips. What the options add costs more: --kinds looks at every \
+      Without options: counts that cost two round trips, three with a quota. What the options add costs more: --kinds looks at every \
       object, or at a --sample of them; --refs reads all trees of all histories; --growth what the newest commits \
       have changed; --largest every object, and the trees of the heads; --garbage what gc --dry-run reads. Bytes are \
       those of contents; a server needs some 100 for each object besides.
@@ -198,13 +198,13 @@ struct StatsCommand: AsyncParsableCommand {
   private func show(_ quota: Quota?) throws {
     guard let quota else { return }
     func of(_ limit: Int64?, _ text: (Int) -> String) -> String {
-      limit.map { " of \(text(Int($0)))" } ?? ""
+      limit.map { " of \(text(Int($0)))" } ?? ", no limit"
     }
     let count = { NumberText.count($0) }
     let size = { NumberText.size($0) }
     try show([
-      ("kept objects", count(Int(quota.usage.objects)) + of(quota.objects, count)),
-      ("kept bytes", size(Int(quota.usage.bytes)) + of(quota.bytes, size)),
+      ("quota.objects", count(Int(quota.usage.objects)) + of(quota.objects, count)),
+      ("quota.bytes", size(Int(quota.usage.bytes)) + of(quota.bytes, size)),
     ])
   }
 

@@ -11,8 +11,8 @@ struct StatusCommand: AsyncParsableCommand {
 
       Example: irminsul status
 
-      JSON keys: store, layout, ids, branch, commit, subject, remotes (each: ref, ahead, behind), merge (the \
-      revision that is being merged).
+      JSON keys: store, layout, ids, branch, commit, subject, remotes (each: ref, ahead, behind, which are \
+      not there where the history has been cut before they parted), merge (the revision that is being merged).
       """)
 
   @OptionGroup var store: StoreOptions
@@ -22,8 +22,9 @@ struct StatusCommand: AsyncParsableCommand {
   private struct Facts: Encodable {
     struct Remote: Encodable {
       let ref: String
-      let ahead: Int
-      let behind: Int
+      /// nil where the store's history has been cut before they have parted.
+      let ahead: Int?
+      let behind: Int?
     }
 
     let store: String
@@ -51,9 +52,12 @@ struct StatusCommand: AsyncParsableCommand {
         where ref.dropFirst("refs/remotes/".count).split(separator: "/", maxSplits: 1).last
           .map(String.init) == branch.name
         {
-          let distance = try await repository.aheadBehind(head.id, id)
+          var distance: AheadBehind?
+          do {
+            distance = try await repository.aheadBehind(head.id, id)
+          } catch StoreError.historyCut {}
           facts.remotes.append(
-            .init(ref: ref, ahead: distance.ahead, behind: distance.behind))
+            .init(ref: ref, ahead: distance?.ahead, behind: distance?.behind))
         }
       }
       let pending = try PendingMerge.load(branch)
@@ -65,8 +69,13 @@ struct StatusCommand: AsyncParsableCommand {
         ?? "has no commit yet"
       try StandardOutput.line("branch  \(Style.output(.green, branch.name)) \(place)")
       for remote in facts.remotes {
-        try StandardOutput.line(
-          "remote  \(remote.ref): \(remote.ahead) ahead, \(remote.behind) behind")
+        let text =
+          if let ahead = remote.ahead, let behind = remote.behind {
+            "\(ahead) ahead, \(behind) behind"
+          } else {
+            "no common ancestor in what is left of the history"
+          }
+        try StandardOutput.line("remote  \(remote.ref): \(text)")
       }
       if let pending {
         let name = pending.command.rawValue

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Irminsul
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: EndsInOrder {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Check every object, link and ref of the store.",
     discussion: """
