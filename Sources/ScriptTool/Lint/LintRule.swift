@@ -23,7 +23,7 @@ package enum LintRule: String, Sendable, CaseIterable {
     case .loop: "a loop that has no end, or goes over all that a user has stored"
     case .nondeterministic: "an answer that differs each time, before a write"
     case .header: "KEYS or ARGV that the header does not name, or the other way round"
-    case .zeroIndex: "an index of 0, where Lua counts from 1"
+    case .zeroIndex: "an index of 0, or a loop without the last, where Lua counts from 1 to #"
     case .nilReply: "a reply that is compared with nil: one that is absent is false"
     }
   }

@@ -36,6 +36,17 @@ struct ScriptFacts {
       default: false
       }
     }
+
+    /// Whether the reply has an element for each of the words after the key or the name: false for what is not there.
+    var answersEachWord: Bool { name.map { ["HMGET", "MGET", "ZMSCORE"].contains($0) } ?? false }
+
+    /// Whether such a reply has an element of this number, counted from 1.
+    func hasElement(_ number: Int) -> Bool {
+      let before = name == "MGET" ? 1 : 2
+      // Of the words of an open call one must be there, or the command fails.
+      return number >= 1
+        && number <= max(arguments.count - before - (isOpen ? 1 : 0), isOpen ? 1 : 0)
+    }
   }
 
   /// Where a value comes from.
@@ -224,6 +235,9 @@ struct ScriptFacts {
     default: nil
     }
   }
+
+  /// The command that is called at a place of the text.
+  func call(at place: Range<Int>) -> CommandCall? { callsByPlace[place] }
 
   /// The commands that an expression, or every value of a local, is the reply of.
   func commands(of expression: LuaExpression) -> [CommandCall] {

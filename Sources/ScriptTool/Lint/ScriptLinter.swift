@@ -89,7 +89,7 @@ package struct ScriptLinter {
     lookAtVersions()
     lookAtLoops()
     lookAtHeader()
-    lookAtComparisons()
+    lookAtReplies()
   }
 
   // MARK: Commands
@@ -360,7 +360,7 @@ package struct ScriptLinter {
     return nil
   }
 
-  // MARK: KEYS, ARGV and comparisons
+  // MARK: KEYS, ARGV and replies
 
   private mutating func lookAtHeader() {
     let (header, path) = (text.header, text.path)
@@ -409,16 +409,9 @@ package struct ScriptLinter {
       default: break
       }
     }
-    visitor.onStatement = { statement in
-      guard case .numericFor(_, let bounds, _) = statement.kind, bounds.count > 1,
-        case .number("0") = bounds[0].kind, case .unary(let sign, _) = bounds[1].kind,
-        sign.text == "#"
-      else { return }
-      found.append(
-        (.zeroIndex, statement.line, "counts from 0 to #: the first element is the one at 1"))
-    }
     visitor.visit(facts.chunk.body)
     for (rule, line, message) in found { add(rule, line, message) }
+    for (line, message) in CountedLoops(facts).findings { add(.zeroIndex, line, message) }
     if header.namesKeys, !usesAll {
       for number in 1...max(1, header.keys.count)
       where number <= header.keys.count && !used.contains(number) {
@@ -429,27 +422,34 @@ package struct ScriptLinter {
     }
   }
 
-  private mutating func lookAtComparisons() {
-    var found: [(Int, String)] = []
-    let facts = facts
-    var visitor = LuaVisitor()
-    visitor.onExpression = { expression in
-      guard case .binary(let left, let sign, let right) = expression.kind,
-        ["==", "~="].contains(sign.text)
-      else { return }
-      for (value, other) in [(left, right), (right, left)] {
-        guard case .nil = other.kind else { continue }
-        let calls = facts.commands(of: value)
-        guard let name = calls.first?.name else { continue }
-        let always = sign.text == "==" ? "never" : "always"
-        found.append(
-          (
-            expression.line,
-            "the reply of \(name) is false where there is nothing: this is \(always) so"
-          ))
+  private mutating func lookAtReplies() {
+    let flow = ReplyFlow(facts)
+    // In version 3 of the protocol what is absent is nil.
+    let isTyped = facts.chunk.tokens.contains { $0.text == "setresp" }
+    for finding in flow.findings {
+      let name = finding.call.name ?? "a command"
+      switch finding.kind {
+      case .comparison(let sign, let isElement):
+        guard !isTyped else { continue }
+        let always = sign == "==" ? "never" : "always"
+        let fact =
+          isElement
+          ? "an element of the reply of \(name) is false where there is nothing"
+          : Self.lists.contains(name)
+            ? "the reply of \(name) is a table, empty where there is nothing"
+            : "the reply of \(name) is false where there is nothing"
+        add(.nilReply, finding.line, "\(fact): this is \(always) so")
+      case .zeroIndex:
+        add(.zeroIndex, finding.line, "the reply of \(name) has its first element at 1")
       }
     }
-    visitor.visit(facts.chunk.body)
-    for (line, message) in found { add(.nilReply, line, message) }
   }
+
+  /// Commands that answer a list whatever there is.
+  private static let lists: Set = [
+    "LRANGE", "SMEMBERS", "HGETALL", "HKEYS", "HVALS", "HMGET", "MGET", "SUNION", "SINTER", "SDIFF",
+    "ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "ZREVRANGEBYSCORE", "ZRANGEBYLEX", "ZREVRANGEBYLEX",
+    "ZMSCORE", "ZPOPMIN", "ZPOPMAX", "XRANGE", "XREVRANGE", "KEYS", "SCAN", "HSCAN", "SSCAN",
+    "ZSCAN", "TIME", "SORT", "SMISMEMBER",
+  ]
 }
