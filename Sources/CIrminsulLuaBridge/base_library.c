@@ -297,21 +297,26 @@ static int table_concat(lua_State *L) {
   return 1;
 }
 
-/// Refuses a first argument that is no table, or one that scripts may only read.
+/// Refuses to write into a table that scripts may only read. On Redis it is the interpreter that does, without a place.
 static void check_writable(lua_State *L) {
-  irminsul_check_type(L, 1, LUA_TTABLE);
-  if (irminsul_is_view(L, 1)) luaL_error(L, "Attempt to modify a readonly table");
+  if (!lua_getmetatable(L, 1)) return;
+  lua_pop(L, 1);
+  if (!irminsul_is_view(L, 1)) return;
+  lua_pushliteral(L, "Attempt to modify a readonly table");
+  lua_error(L);
 }
 
 static int table_insert(lua_State *L) {
-  check_writable(L);
+  irminsul_check_type(L, 1, LUA_TTABLE);
   lua_Integer end = (lua_Integer)lua_rawlen(L, 1) + 1, position;
   switch (lua_gettop(L)) {
     case 2:
+      check_writable(L);
       position = end;
       break;
     case 3: {
       position = (int)irminsul_check_integer(L, 2);
+      check_writable(L);
       if (position > end) end = position;
       unsigned steps = 0;
       for (lua_Integer i = end; i > position; i--) {
@@ -329,7 +334,7 @@ static int table_insert(lua_State *L) {
 }
 
 static int table_remove(lua_State *L) {
-  check_writable(L);
+  irminsul_check_type(L, 1, LUA_TTABLE);
   lua_Integer end = (lua_Integer)lua_rawlen(L, 1);
   lua_Integer position = lua_isnoneornil(L, 2) ? end : (int)irminsul_check_integer(L, 2);
   if (!(1 <= position && position <= end)) return 0;

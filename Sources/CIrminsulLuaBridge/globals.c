@@ -181,8 +181,22 @@ static int set_metatable(lua_State *L) {
   return 1;
 }
 
+/// What 5.1's collector answers to a step: whether that ended a cycle, which takes about one unit of work for 3 KiB.
+static bool ends_cycle(lua_State *L, int64_t size) {
+  irminsul_lua *lua = irminsul_of(L);
+  int64_t cycle = lua_gc(L, LUA_GCCOUNT) / 3;
+  if (size >= 0 && size < cycle) {
+    lua->collected += size + 1;
+    if (lua->collected < cycle) return false;
+  }
+  lua->collected = 0;
+  irminsul_check_time(L);
+  lua_gc(L, LUA_GCCOLLECT);
+  return true;
+}
+
 static int collect_garbage(lua_State *L) {
-  // Settings would outlive the script: they are accepted and ignored.
+  // Settings end with the script, and change only what is answered.
   static const char *const options[] = {
       "collect", "count", "step", "stop", "restart", "setpause", "setstepmul", NULL};
   const char *option = lua_isnoneornil(L, 1) ? options[0] : irminsul_check_string(L, 1, NULL);
@@ -191,7 +205,7 @@ static int collect_garbage(lua_State *L) {
   if (!options[kind]) {
     return luaL_argerror(L, 1, lua_pushfstring(L, "invalid option '%s'", option));
   }
-  if (!lua_isnoneornil(L, 2)) irminsul_check_integer(L, 2);
+  int size = lua_isnoneornil(L, 2) ? 0 : (int)irminsul_check_integer(L, 2);
   switch (kind) {
     case 0:
       // Long enough for a loop in C that calls it, as gsub has one, to outlast the time limit.
@@ -203,7 +217,12 @@ static int collect_garbage(lua_State *L) {
       lua_pushnumber(L, lua_gc(L, LUA_GCCOUNT) + lua_gc(L, LUA_GCCOUNTB) / 1024.0);
       break;
     case 2:
-      lua_pushboolean(L, 1);
+      lua_pushboolean(L, ends_cycle(L, size));
+      break;
+    case 5:
+    case 6:
+      lua_pushnumber(L, irminsul_of(L)->collector[kind - 5]);
+      irminsul_of(L)->collector[kind - 5] = size;
       break;
     default:
       lua_pushnumber(L, 0);

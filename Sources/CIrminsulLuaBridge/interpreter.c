@@ -298,6 +298,23 @@ static void reword_limit(lua_State *L) {
   }
 }
 
+struct rest {
+  const char *text;
+  size_t length;
+};
+
+/// Hands a program to the compiler in pieces, between which the clock is looked at.
+static const char *read_piece(lua_State *L, void *data, size_t *size) {
+  enum { most = 64 << 10 };
+  struct rest *rest = data;
+  irminsul_check_compile_time(L);
+  const char *piece = rest->text;
+  *size = rest->length < most ? rest->length : most;
+  rest->text += *size;
+  rest->length -= *size;
+  return piece;
+}
+
 int irminsul_load(
     lua_State *L, const char *text, size_t length, const char *chunk_name, int depth) {
   int top = lua_gettop(L);
@@ -312,8 +329,9 @@ int irminsul_load(
   lua_pushinteger(L, depth);
   int status = lua_pcall(L, 3, 2, 0);
   if (status != LUA_OK) return status;
-  const char *translated = lua_tolstring(L, top + 1, &length);
-  status = luaL_loadbufferx(L, translated, length, chunk_name, "t");
+  struct rest rest;
+  rest.text = lua_tolstring(L, top + 1, &rest.length);
+  status = lua_load(L, read_piece, &rest, chunk_name, "t");
   lua_replace(L, top + 1);
   if (status != LUA_OK) {
     lua_settop(L, top + 1);
@@ -401,10 +419,14 @@ static int compile(lua_State *L) {
   return 0;
 }
 
+static void begin(irminsul_lua *lua, int64_t nanoseconds);
+
 irminsul_outcome irminsul_lua_compile(
-    irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply) {
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply) {
   lua_State *L = lua->main;
   struct compilation job = {sha1, source, reply, false};
+  begin(lua, nanoseconds);
   lua_pushcfunction(L, compile);
   lua_pushlightuserdata(L, &job);
   int status = lua_pcall(L, 1, 0, 0);
@@ -416,6 +438,8 @@ irminsul_outcome irminsul_lua_compile(
     status = lua_pcall(L, 1, 0, 0);
     lua_settop(L, 0);
   }
+  lua_sethook(L, NULL, 0, 0);
+  if (lua->stopped != IRMINSUL_DONE) return lua->stopped;
   if (status != LUA_OK) {
     static const char text[] = "OOM the script does not fit into the memory limit";
     irminsul_buffer_release(reply);
@@ -443,13 +467,19 @@ static int describe_error(lua_State *L) {
     lua_replace(L, 1);
     lua_settop(L, 1);
   }
+  // Not raw, as on Redis: a script's metatable may have its say.
   if (known) {
-    lua_pushliteral(L, "source");
     lua_pushstring(L, place.source);
-    lua_rawset(L, 1);
-    lua_pushliteral(L, "line");
+    lua_setfield(L, 1, "source");
     lua_pushinteger(L, place.currentline);
-    lua_rawset(L, 1);
+    lua_setfield(L, 1, "line");
+  }
+  if (!lua_getmetatable(L, 1)) return 1;
+  static const char *const fields[] = {"err", "source", "line", "ignore_error_stats_update"};
+  lua_createtable(L, 0, 4);
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    lua_getfield(L, 1, fields[i]);
+    lua_setfield(L, -2, fields[i]);
   }
   return 1;
 }
@@ -585,8 +615,11 @@ static void begin(irminsul_lua *lua, int64_t nanoseconds) {
   lua->stopped = IRMINSUL_DONE;
   lua->time_limit = nanoseconds;
   lua->deadline = 0;
+  lua->is_compiling_timed = true;
   lua->peak = lua->used;
   lua->is_typed = false;
+  lua->collected = 0;
+  lua->collector[0] = lua->collector[1] = 200;
   irminsul_reset_cjson(lua);
 }
 
@@ -621,7 +654,7 @@ static irminsul_outcome perform(irminsul_lua *lua, struct run job, int64_t nanos
     if (!job.library) status = attempt(lua, &job);
   }
   irminsul_outcome outcome = lua->stopped;
-  if (job.is_invalid) {
+  if (job.is_invalid && outcome == IRMINSUL_DONE) {
     outcome = IRMINSUL_INVALID;
   } else if (outcome == IRMINSUL_DONE && status != LUA_OK && !job.begun) {
     static const char text[] = "OOM the arguments do not fit into the script's memory limit";

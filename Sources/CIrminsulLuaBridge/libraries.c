@@ -248,8 +248,10 @@ bool irminsul_load_library(
     lua_State *L, const char *library, irminsul_slice source, irminsul_buffer *reply) {
   irminsul_lua *lua = irminsul_of(L);
   lua->notes = NULL;
+  lua->is_compiling_timed = false;
   int status =
       irminsul_load(L, (const char *)source.bytes, source.length, "@user_function", 0);
+  lua->is_compiling_timed = true;
   if (status == LUA_ERRMEM) return lua_error(L);
   if (status != LUA_OK) {
     lua_pushfstring(L, "ERR Error compiling function: %s", lua_tostring(L, -1));

@@ -38,6 +38,8 @@ struct irminsul_lua {
   /// clock on, which most scripts are too short for.
   int64_t time_limit;
   int64_t deadline;
+  /// Whether translating and compiling count for that time: not for libraries, of which only the registering does.
+  bool is_compiling_timed;
   /// Whether the script itself runs, whose large blocks are looked at.
   bool is_running;
   /// The most that it has used, since it began.
@@ -46,6 +48,10 @@ struct irminsul_lua {
   size_t bytes;
   /// IRMINSUL_DONE while the script may go on.
   irminsul_outcome stopped;
+  /// What 5.1's collector would have done in steps of the present cycle, its pause and the speed of its steps, as the
+  /// script has set them.
+  int64_t collected;
+  int collector[2];
   /// The 48 bits of lrand48.
   uint64_t random;
   /// Whether lines are marked, and the marks by line number; not counted into `used`.
@@ -90,6 +96,12 @@ int irminsul_stop(lua_State *L, irminsul_outcome reason);
 
 /// Stops the script if its time is over.
 void irminsul_check_time(lua_State *L);
+
+/// The same while a program is translated or compiled.
+static inline void irminsul_check_compile_time(lua_State *L) {
+  irminsul_lua *lua = irminsul_of(L);
+  if (lua->is_compiling_timed) irminsul_check_time(L);
+}
 
 /// The same for every command, of which few may take all of the time.
 void irminsul_check_time_of_call(lua_State *L);

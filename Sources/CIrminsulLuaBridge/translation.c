@@ -165,6 +165,7 @@ static void put_string(struct translation *t, const struct token *token) {
 
 static void advance(struct translation *t) {
   t->last_line = t->line;
+  if ((++t->tokens & 0xff) == 0) irminsul_check_compile_time(t->L);
   if (t->has_ahead) {
     t->token = t->ahead;
     t->has_ahead = false;

@@ -98,6 +98,7 @@ struct translation {
   int line;
   struct token token, ahead;
   bool has_ahead;
+  unsigned tokens;
   /// Where the token before the present one ended.
   int last_line;
 

@@ -15,12 +15,12 @@ import RedisScripting
 /// - A script that raises an error changes nothing in a file; in memory, as on Redis, what it had
 ///   written stays. A script that *returns* an error has ended by itself: its writes stay.
 /// - A script that exceeds `scriptTimeLimit` is stopped with a `TIMEOUT` error, and what it had written
-///   is undone. It comes late by what cannot be interrupted: one command, one copy or compilation of a text, or one
+///   is undone. It comes late by what cannot be interrupted: one command, one copy of a text, or one
 ///   collection of what a script has left behind, which takes some tenths of a second for each gigabyte.
 /// - Scripts are Lua 5.1, which is translated line by line for the interpreter of 5.4. What that cannot hide: the length
 ///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
-/// - What a script sets in `cjson` holds to its end; on Redis it holds for later scripts, too. Tables with
-///   several names are walked and written in another order.
+/// - What a script sets in `cjson` and by `collectgarbage` holds to its end; on Redis it holds for all later scripts, until
+///   SCRIPT FLUSH. Tables with several names are walked and written in another order.
 /// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
 /// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections. In files, `~` in XADD and XTRIM trims by
 ///   hundreds of entries; in memory by Redis' own nodes.

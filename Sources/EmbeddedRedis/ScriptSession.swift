@@ -204,7 +204,11 @@ final class ScriptSession {
       return outcome
     case .compilation(let sha1, let source):
       let outcome = compile(sha1, source, &reply)
-      return outcome == IRMINSUL_DONE ? .done(.null) : .failed(Reply(reply))
+      switch outcome {
+      case IRMINSUL_DONE: return .done(.null)
+      case IRMINSUL_TIMED_OUT: return .timedOut
+      default: return .failed(Reply(reply))
+      }
     case .library(let key, let code):
       // Its description is for the host.
       wire = nil
@@ -299,7 +303,9 @@ final class ScriptSession {
     _ sha1: String, _ source: Bytes, _ reply: inout irminsul_buffer
   ) -> irminsul_outcome {
     let skipped = Shebang.length(of: source)
-    return source.withView { irminsul_lua_compile(lua, sha1, $0.dropFirst(skipped), &reply) }
+    return source.withView {
+      irminsul_lua_compile(lua, sha1, $0.dropFirst(skipped), timeLimit, &reply)
+    }
   }
 
   /// As ``compile(_:_:_:)``, and registers the functions, for which a library has half a second.

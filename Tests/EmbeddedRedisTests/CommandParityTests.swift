@@ -264,6 +264,18 @@ import Testing
     XADD x 9-9-9 f v
     XADD x 9 f
     XADD x 9
+    XADD ends 18446744073709551615-5 f v
+    XADD ends 18446744073709551615-* f v
+    XADD ends 18446744073709551614-* f v
+    XADD ends 18446744073709551615-18446744073709551615 f v
+    XADD ends 18446744073709551615-* f v
+    XADD ends 18446744073709551614-* f v
+    XADD ends 18446744073709551615-1 f v
+    XADD ends * f v
+    XADD ends 0-0 f v
+    XADD partly 5-18446744073709551615 f v
+    XADD partly 4-* f v
+    XADD partly 6-* f v
     XADD x NOMKSTREAM 6-0 f v
     XADD none NOMKSTREAM 6-0 f v
     XADD x MAXLEN 3 7-0 f v

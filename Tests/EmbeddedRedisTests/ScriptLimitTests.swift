@@ -84,6 +84,7 @@ import Testing
     "coroutine.wrap(function() xpcall(error, function() while true do end end) end)()",
     "return tostring(setmetatable({}, {__tostring = function() xpcall(error, function() while true do end end) end}))",
     "return xpcall(function() error('x') end, function() pcall(function() while true do end end) while true do end end)",
+    "while true do collectgarbage('step', 1000) end",
     // Few commands, each of which takes long.
     "for i = 1, 40000 do redis.call('rpush', 'l', i) end while true do redis.call('lrem', 'l', 0, 'none') end",
     "for i = 1, 1e9 do redis.call('setrange', 'k', 60000000, 'x') end",
@@ -108,6 +109,44 @@ import Testing
       #expect(ContinuousClock.now - start < .seconds(3))
     }
     #expect(try await host.run(.eval("return cjson.encode({1})")).text == "[1]")
+  }
+
+  /// What makes the reply of an error may be a script's own functions.
+  @Test(arguments: ["__index", "__newindex"])
+  func errorsThatTakeLongAreStopped(_ event: String) async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptTimeLimit = .milliseconds(200)
+    let host = try EmbeddedHost.open(configuration)
+    let reply = await host.answer(
+      .eval("error(setmetatable({}, {\(event) = function() while true do end end}))"))
+    #expect(reply.summary.contains("TIMEOUT"))
+    // Redis ends where such a function raises an error.
+    let raised = await host.answer(
+      .eval("error(setmetatable({}, {\(event) = function() error('inner') end}))"))
+    #expect(raised.summary.contains("inner") || raised.summary.contains("error"))
+    #expect(try await host.run(.eval("return 1")) == .integer(1))
+  }
+
+  /// A text that is long enough to be read for longer than it may run.
+  @Test(arguments: [
+    String(repeating: "do local a = {b = 1} end ", count: 300_000),
+    "return {" + String(repeating: "1 .. 'a', ", count: 300_000) + "}",
+  ])
+  func compilingCountsForTheTime(_ source: String) async throws {
+    var configuration = EmbeddedConfiguration(storage: .memory)
+    configuration.scriptTimeLimit = .milliseconds(20)
+    let host = try EmbeddedHost.open(configuration)
+    let load = Command("SCRIPT", "LOAD", source)
+    for command in [.eval(source), load] {
+      guard case .error(let error) = await host.answer(command) else {
+        Issue.record("not stopped")
+        return
+      }
+      #expect(error.code == "TIMEOUT")
+    }
+    #expect(try await host.run(.eval("return 1")) == .integer(1))
+    let failed = await host.answer(.eval("return (1"))
+    #expect(failed.summary.contains("Error compiling script"))
   }
 
   /// What a library's functions keep may fill all memory: then they are loaded anew, and nothing ends the process.

@@ -129,10 +129,11 @@ void irminsul_lua_close(irminsul_lua *lua);
 /// Whether the script that runs wants RESP3's types, by `redis.setresp(3)`.
 bool irminsul_lua_is_typed(const irminsul_lua *lua);
 
-/// Compiles a script if its 40 hexadecimal digits, which a NUL ends, are new here. Failures go to
-/// `reply`.
+/// Compiles a script if its 40 hexadecimal digits, which a NUL ends, are new here, for at most `nanoseconds`. Failures
+/// go to `reply`.
 irminsul_outcome irminsul_lua_compile(
-    irminsul_lua *lua, const char *sha1, irminsul_slice source, irminsul_buffer *reply);
+    irminsul_lua *lua, const char *sha1, irminsul_slice source, int64_t nanoseconds,
+    irminsul_buffer *reply);
 
 /// Runs a script, which is compiled if its 40 hexadecimal digits are new here, for at most `nanoseconds`.
 /// `words` are the keys and, after them, the arguments.

@@ -65,24 +65,22 @@ enum StreamCommands {
   ) throws(CommandFailure) -> StreamID {
     let tooSmall = CommandFailure.reply(
       "ERR The ID specified in XADD is equal or smaller than the target stream top item")
+    guard let next = last.successor else {
+      throw .reply("ERR The stream has exhausted the last possible ID, unable to add more items")
+    }
     switch requested {
     case .automatic:
       let now = UInt64(max(0, context.session.clock.milliseconds))
-      if now > last.milliseconds { return StreamID(milliseconds: now, sequence: 0) }
-      guard let next = last.successor else {
-        throw .reply("ERR The stream has exhausted the last possible ID, unable to add more items")
-      }
-      return next
+      return now > last.milliseconds ? StreamID(milliseconds: now, sequence: 0) : next
     case .automaticSequence(let milliseconds):
       if milliseconds > last.milliseconds {
         return StreamID(milliseconds: milliseconds, sequence: 0)
       }
-      guard milliseconds == last.milliseconds, last.sequence < .max else { throw tooSmall }
+      guard milliseconds == last.milliseconds else { throw tooSmall }
+      // Its words for every error that it has not thought of.
+      guard last.sequence < .max else { throw .reply("ERR Elements are too large to be stored") }
       return StreamID(milliseconds: milliseconds, sequence: last.sequence + 1)
     case .explicit(let id):
-      if last == .greatest {
-        throw .reply("ERR The stream has exhausted the last possible ID, unable to add more items")
-      }
       guard id > last else { throw tooSmall }
       return id
     }
