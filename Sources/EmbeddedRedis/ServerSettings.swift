@@ -84,7 +84,7 @@ package final class ServerSettings: Sendable {
     for (name, kind, value) in pairs {
       switch kind {
       case .memory:
-        guard let bytes = Self.memory(value.lowercased()) else {
+        guard let bytes = MemorySize.bytes(value) else {
           return Self.failure(name, "argument must be a memory value")
         }
         memory = bytes
@@ -113,19 +113,5 @@ package final class ServerSettings: Sendable {
     ServerError(
       code: "ERR",
       message: "CONFIG SET failed (possibly related to argument '\(name)') - \(reason)")
-  }
-
-  /// Bytes; nil for what is no size.
-  private static func memory(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let units = [
-      "": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1_000_000, "mb": 1 << 20, "g": 1_000_000_000,
-      "gb": 1 << 30,
-    ]
-    guard let unit = units[String(text.dropFirst(digits.count))] else { return nil }
-    // An empty text is 0, as it is for Redis.
-    guard let number = digits.isEmpty && text.isEmpty ? 0 : Int(digits) else { return nil }
-    let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
-    return isTooMuch ? nil : bytes
   }
 }

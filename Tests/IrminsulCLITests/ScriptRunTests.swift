@@ -99,6 +99,67 @@ import Testing
     #expect(endless.text.contains("TIMEOUT"))
   }
 
+  @Test func memoryIsBounded() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(
+      Array(
+        """
+        local s = ('x'):rep(ARGV[1])
+        if ARGV[2] then redis.call('SET', KEYS[1], s) end
+        return s
+        """.utf8), to: "s.lua")
+    func run(_ words: String...) async throws -> Transcript {
+      try await sandbox.irminsul(["script", "run", "s.lua", "k"] + words)
+    }
+    let full = try await run("--maxmemory", "1", "--", "9", "write")
+    #expect(full.status == ExitCode.refused.rawValue)
+    #expect(full.text.contains("OOM command not allowed when used memory > 'maxmemory'."))
+    expectDone(try await run("--maxmemory", "100GB", "--", "1", "write"), "\"x\"\n")
+    let hungry = try await run("--script-memory-limit", "16mb", "--", "20000000")
+    #expect(hungry.status == ExitCode.refused.rawValue)
+    #expect(hungry.text.contains("not enough memory"))
+    let long = try await run("--reply-limit", "1k", "--", "2000")
+    #expect(long.status == ExitCode.refused.rawValue)
+    expectDone(try await run("--reply-limit", "1k", "--", "3"), "\"xxx\"\n")
+    expectRefusal(try await run("--maxmemory", "much"), .usage, "--maxmemory")
+    expectRefusal(
+      try await run("--reply-limit", "1k", "--store", "memory:"), .usage, "without --store")
+    try sandbox.write(
+      Array("it('writes', function() redis.call('SET', 'a', 1) end)".utf8), to: "s_spec.lua")
+    expectDone(try await sandbox.irminsul("script", "test", "s_spec.lua"))
+    let tested = try await sandbox.irminsul("script", "test", "s_spec.lua", "--maxmemory", "1")
+    #expect(tested.text.contains("OOM command not allowed"), "\(tested.text)")
+  }
+
+  @Test func namesTheKeysThatAreMissing() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(
+      Array(
+        """
+        -- KEYS  1 stock (hash)   2 reserved (list)
+        -- ARGV  1 item   2 how many   3.. who gets one
+        redis.call('HGET', KEYS[1], 'a')
+        return redis.call('LLEN', KEYS[2])
+        """.utf8), to: "reserve.lua")
+    let one = try await sandbox.irminsul("script", "run", "reserve.lua", "stock")
+    #expect(one.status == ExitCode.refused.rawValue)
+    #expect(one.text.contains("(reserve.lua:4)"))
+    #expect(
+      one.errors == """
+        irminsul: KEYS[2] (reserved) is missing: the header of reserve.lua names 2 keys, 1 was given
+        Usage: irminsul script run reserve.lua <stock> <reserved> -- <ARGV[1]> <ARGV[2]> <ARGV[3]> …
+
+        """)
+    let none = try await sandbox.irminsul("script", "trace", "reserve.lua")
+    #expect(
+      none.errors.contains(
+        "KEYS[1] (stock), KEYS[2] (reserved) are missing: the header of reserve.lua names 2 keys, 0 were"
+      ))
+    expectDone(
+      try await sandbox.irminsul("script", "run", "reserve.lua", "stock", "reserved"),
+      "(integer) 0\n")
+  }
+
   #if Redis
     @Test func runsOnAServer() async throws {
       let sandbox = try Sandbox()

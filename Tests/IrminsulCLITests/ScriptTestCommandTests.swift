@@ -261,6 +261,61 @@ import Testing
       server.stop()
     }
 
+    /// A server that tells after 100 ms that it is busy, and takes SCRIPT KILL then.
+    private static func impatientServer() async throws -> RedisServer {
+      try await RedisServer.start(
+        RedisServer.Options(extraLines: ["busy-reply-threshold 100"]))
+    }
+
+    @Test(arguments: [[], ["--both"]])
+    func endlessCasesAreStoppedOnAServer(_ options: [String]) async throws {
+      let sandbox = try Self.sandbox(
+        spec: """
+          it('reads for ever', function()
+            while true do pcall(redis.call, 'GET', 'x') end
+          end)
+          it('goes on', function()
+            redis.call('SET', 'x', 1)
+            expect(redis.call('GET', 'x')).equals('1')
+          end)
+          """)
+      let server = try await Self.impatientServer()
+      let ended = try await sandbox.irminsul(
+        ["script", "test", "--store", server.url, "--time-limit", "0.3"] + options)
+      #expect(ended.status == ExitCode.refused.rawValue)
+      #expect(
+        ended.text.contains(
+          "not ok  reads for ever\n        TIMEOUT the script exceeded its time limit and was stopped\n"
+        ), "\(ended.text)")
+      #expect(ended.text.hasSuffix("\n1 passed, 1 failed, in 1 file\n"), "\(ended.text)")
+      #expect(try server.command("DBSIZE").hasPrefix(":0"))
+      server.stop()
+    }
+
+    @Test(arguments: [[], ["--both"]])
+    func whatCannotBeStoppedOnAServerIsTold(_ options: [String]) async throws {
+      let sandbox = try Self.sandbox(
+        spec: """
+          it('writes for ever', function()
+            redis.call('SET', 'x', 1)
+            while true do end
+          end)
+          it('goes on', function() expect(1).equals(1) end)
+          """)
+      let server = try await Self.impatientServer()
+      let ended = try await sandbox.irminsul(
+        ["script", "test", "--store", server.url, "--time-limit", "0.3"] + options)
+      #expect(ended.status == ExitCode.refused.rawValue)
+      #expect(ended.text.contains("TIMEOUT the script exceeded its time limit, and "))
+      #expect(
+        ended.text.contains(" is still busy with it, and refuses SCRIPT KILL as it has written"),
+        "\(ended.text)")
+      #expect(ended.text.contains("SHUTDOWN NOSAVE"))
+      #expect(ended.text.hasSuffix("\n0 passed, 1 failed, in 1 file\n"), "\(ended.text)")
+      #expect(try server.command("DBSIZE").contains("BUSY"))
+      server.kill()
+    }
+
     @Test func onAServerAndOnBoth() async throws {
       let sandbox = try Self.sandbox(spec: Self.failing)
       let server = try await RedisServer.start()

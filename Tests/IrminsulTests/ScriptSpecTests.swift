@@ -33,13 +33,16 @@ import Testing
     let server = try await RedisServer.start()
     let host = try await RedisHost.connect(
       RedisConfiguration(url: server.url, environment: [:]))
+    let killer = try await RedisHost.connect(
+      RedisConfiguration(url: server.url, environment: [:]))
     var runner = SpecRunner()
-    runner.place = .both(host)
+    runner.place = .both(SpecServer(host: host, killer: killer))
     let results = try await runner.run(try SpecFile.find(["\(Self.folder)/spec"]))
     #expect(results.count > 100)
     for result in results { #expect(result.isPassed, "\(result)") }
     #expect(try await host.run(Command("DBSIZE")) == .integer(0))
     await host.close()
+    await killer.close()
     server.stop()
   }
 

@@ -18,6 +18,8 @@ struct ScriptCallOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Stop the script after so many seconds.", valueName: "seconds"))
   var timeLimit: Double = 5
 
+  @OptionGroup var memory: MemoryOptions
+
   @Argument(help: "The script.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -58,13 +60,14 @@ struct ScriptCallOptions: ParsableArguments {
     plan.seed = try seedData.map { try SeedData(path: $0) }
     plan.keyRule = declaredKeys ? .declared : .any
     plan.timeLimit = .seconds(timeLimit)
+    plan.memory = memory.limits
     plan.log = { level, message in StandardError.line("redis.log \(level): \(message)") }
     return plan
   }
 
   /// The end of a command whose script answered with an error.
-  static func end(after reply: Reply) throws {
+  func end(after reply: Reply) throws {
     // What it says has been printed.
-    if case .error = reply { throw Failure(.refused, "") }
+    if case .error = reply { throw Failure(.refused, try call().missingKeys ?? "") }
   }
 }

@@ -45,6 +45,6 @@ struct ScriptDebugCommand: AsyncParsableCommand {
     }
     try StandardOutput.line(ReplyText.drawn(reply))
     try StandardOutput.line("(Lua debugging session ended)")
-    try ScriptCallOptions.end(after: reply)
+    try options.end(after: reply)
   }
 }

@@ -66,6 +66,6 @@ struct ScriptProfileCommand: AsyncParsableCommand {
       try StandardOutput.line(profile.text)
       if case .error = profile.reply { try StandardOutput.line(ReplyText.drawn(profile.reply)) }
     }
-    try ScriptCallOptions.end(after: profile.reply)
+    try options.end(after: profile.reply)
   }
 }

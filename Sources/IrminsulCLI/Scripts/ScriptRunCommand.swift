@@ -35,6 +35,10 @@ struct ScriptRunCommand: AsyncParsableCommand {
     if url != nil, options.declaredKeys {
       throw ValidationError("--declared-keys goes without --store: a server has its own rules")
     }
+    if url != nil, options.memory.isGiven {
+      throw ValidationError(
+        "limits of memory go without --store: a server has its own, which CONFIG SET changes")
+    }
   }
 
   func run() async throws {
@@ -56,6 +60,6 @@ struct ScriptRunCommand: AsyncParsableCommand {
     } else {
       try StandardOutput.line(ReplyText.drawn(reply))
     }
-    try ScriptCallOptions.end(after: reply)
+    try options.end(after: reply)
   }
 }

@@ -29,6 +29,8 @@ struct ScriptServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Stop scripts after so many seconds.", valueName: "seconds"))
   var timeLimit: Double = 5
 
+  @OptionGroup var memory: MemoryOptions
+
   private struct Facts: Encodable {
     let port: Int
   }
@@ -45,6 +47,7 @@ struct ScriptServeCommand: AsyncParsableCommand {
     plan.seed = try seedData.map { try SeedData(path: $0) }
     plan.keyRule = declaredKeys ? .declared : .any
     plan.timeLimit = .seconds(timeLimit)
+    plan.memory = memory.limits
     plan.log = { level, message in StandardError.line("redis.log \(level): \(message)") }
     let host = try await plan.open()
     let server: EmbeddedRedisServer

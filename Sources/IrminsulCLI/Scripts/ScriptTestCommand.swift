@@ -80,6 +80,10 @@ struct ScriptTestCommand: AsyncParsableCommand {
     if both, url == nil {
       throw ValidationError("--both needs --store, the server to compare with")
     }
+    if url != nil, specs.memory.isGiven {
+      throw ValidationError(
+        "limits of memory go without --store: a server has its own, which CONFIG SET changes")
+    }
     if output.isJSON, format != .text {
       throw ValidationError("give --json or --format, not both")
     }
@@ -88,7 +92,12 @@ struct ScriptTestCommand: AsyncParsableCommand {
   func run() async throws {
     guard let url else { return try await run(.embedded) }
     try ScriptPlace.checkServer(url)
-    try await ScriptPlace.withHost(url) { try await run(both ? .both($0) : .server($0)) }
+    try await ScriptPlace.withHost(url) { host in
+      try await ScriptPlace.withHost(url) { killer in
+        let server = SpecServer(host: host, killer: killer)
+        try await run(both ? .both(server) : .server(server))
+      }
+    }
   }
 
   private func run(_ place: SpecRunner.Place) async throws {

@@ -64,7 +64,7 @@ struct ScriptTraceCommand: AsyncParsableCommand {
     } else {
       try StandardOutput.line(ReplyText.drawn(reply))
     }
-    try ScriptCallOptions.end(after: reply)
+    try options.end(after: reply)
   }
 
   private static func print(_ event: TraceEvent, _ onlyCalls: Bool) throws {

@@ -15,6 +15,8 @@ struct SpecOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Stop each after so many seconds.", valueName: "seconds"))
   var timeLimit: Double = 5
 
+  @OptionGroup var memory: MemoryOptions
+
   @Argument(
     help: "Files, or folders with *_spec.lua (default: spec, lua/spec or this folder).",
     completion: .file(extensions: ["lua"]))
@@ -32,6 +34,7 @@ struct SpecOptions: ParsableArguments {
     runner.filter = filter
     if let jobs { runner.jobs = jobs }
     runner.timeLimit = .seconds(timeLimit)
+    runner.memory = memory.limits
     return runner
   }
 }

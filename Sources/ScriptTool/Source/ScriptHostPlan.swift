@@ -6,6 +6,7 @@ package struct ScriptHostPlan: Sendable {
   package var seed: SeedData?
   package var keyRule = EmbeddedConfiguration.KeyRule.any
   package var timeLimit = Duration.seconds(5)
+  package var memory = MemoryLimits()
   /// Takes the messages of `redis.log`.
   package var log: @Sendable (EmbeddedConfiguration.LogLevel, String) -> Void = { _, _ in }
 
@@ -20,6 +21,7 @@ package struct ScriptHostPlan: Sendable {
     var configuration = EmbeddedConfiguration(storage: .memory)
     configuration.keyRule = keyRule
     configuration.scriptTimeLimit = timeLimit
+    memory.apply(to: &configuration)
     configuration.log = log
     change(&configuration)
     let host: EmbeddedHost
@@ -41,6 +43,28 @@ package struct ScriptCall: Sendable {
 
   package init(_ text: ScriptText, keys: [Bytes], arguments: [Bytes]) {
     (self.text, self.keys, self.arguments) = (text, keys, arguments)
+  }
+
+  /// Which keys of the script's header it was not given, and how the script wants to be called; nil when there are none.
+  /// A script may do without some: it is of use only where an error has come.
+  package var missingKeys: String? {
+    let header = text.header
+    guard header.namesKeys, keys.count < header.keys.count else { return nil }
+    let names = header.keys.enumerated().map { at, name in name.isEmpty ? "KEYS[\(at + 1)]" : name }
+    let missing = (keys.count..<names.count).map { at in
+      header.keys[at].isEmpty ? names[at] : "KEYS[\(at + 1)] (\(names[at]))"
+    }
+    let count = names.count
+    let words = names.map { "<\($0)>" } + (header.hasMoreKeys ? ["…"] : [])
+    let arguments =
+      (header.argumentCount > 0 ? (1...header.argumentCount).map { "<ARGV[\($0)]>" } : [])
+      + (header.hasMoreArguments ? ["…"] : [])
+    return """
+      \(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") missing: the header of \(text.path) \
+      names \(count) key\(count == 1 ? "" : "s"), \(keys.count) \(keys.count == 1 ? "was" : "were") given
+      Usage: irminsul script run \(text.path) \(words.joined(separator: " "))\
+      \(arguments.isEmpty ? "" : " -- " + arguments.joined(separator: " "))
+      """
   }
 
   /// Runs it.

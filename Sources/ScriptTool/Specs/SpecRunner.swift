@@ -9,16 +9,18 @@ package struct SpecRunner: Sendable {
     /// In this process, several at a time.
     case embedded
     /// In a database of a server that holds nothing, one after the other; it holds nothing afterwards.
-    case server(any ScriptHost)
+    case server(SpecServer)
     /// In both: every reply and the keyspaces at the end must be equal.
-    case both(any ScriptHost)
+    case both(SpecServer)
   }
 
   package var place = Place.embedded
   /// How many run at a time in this process.
   package var jobs = ProcessInfo.processInfo.activeProcessorCount
-  /// How long one `it` may take in this process.
+  /// How long one `it` may take.
   package var timeLimit = Duration.seconds(5)
+  /// Of the host in this process.
+  package var memory = MemoryLimits()
   /// Whether a script's command fails that uses a key which the script was not given.
   package var declaredKeys = false
   /// Runs only what has this in its name.
@@ -49,10 +51,10 @@ package struct SpecRunner: Sendable {
     switch place {
     case .embedded: return try await runEmbedded(programs, each)
     case .server(let server):
-      try await Self.checkEmpty(server)
+      try await Self.checkEmpty(server.host)
       return try await runOneByOne(programs, on: server, comparing: nil, each)
     case .both(let server):
-      try await Self.checkEmpty(server)
+      try await Self.checkEmpty(server.host)
       return try await runOneByOne(programs, on: nil, comparing: server, each)
     }
   }
@@ -161,7 +163,7 @@ package struct SpecRunner: Sendable {
   // MARK: On a server
 
   private func runOneByOne(
-    _ programs: [SpecProgram], on server: (any ScriptHost)?, comparing other: (any ScriptHost)?,
+    _ programs: [SpecProgram], on server: SpecServer?, comparing other: SpecServer?,
     _ each: @Sendable (SpecResult) -> Void
   ) async throws(ScriptToolError) -> [SpecResult] {
     var results: [SpecResult] = []
@@ -189,7 +191,7 @@ package struct SpecRunner: Sendable {
       cases = try await session.cases().filter { filter.map($0.name.contains) ?? true }
     } catch {
       note(error.result)
-      return stopsAtFailure
+      return stopsAtFailure || session.isBusy
     }
     for spec in cases {
       if Task.isCancelled { return true }
@@ -201,6 +203,8 @@ package struct SpecRunner: Sendable {
       }
       note(result)
       if !result.isPassed, stopsAtFailure { return true }
+      // It would answer nothing but BUSY.
+      if session.isBusy || peer?.isBusy == true { return true }
     }
     return false
   }
@@ -232,6 +236,13 @@ extension SpecRunner {
     }
   }
 
+  /// Why a host has no answer to a call.
+  enum CallFailure: Error {
+    case host(HostError)
+    case stopped
+    case busy(String)
+  }
+
   /// Why a file could not run at all.
   struct WholeFailure: Error {
     let result: SpecResult
@@ -241,20 +252,26 @@ extension SpecRunner {
   final class Session: Sendable {
     let program: SpecProgram
     let host: any ScriptHost
-    private let isOwn: Bool
+    private let server: SpecServer?
+    private let timeLimit: Duration
+    private let busy = Locked(false)
     private let declaredKeys: Bool
     private let coverage: SpecCoverage?
     private let lines: ScriptCoverage?
 
-    /// - Parameter host: Where it runs; nil for a host of its own in this process.
+    /// Whether the server runs one of these specs still, and nobody can end that from here.
+    var isBusy: Bool { busy.withLock { $0 } }
+
+    /// - Parameter server: Where it runs; nil for a host of its own in this process.
     init(
-      _ program: SpecProgram, _ runner: SpecRunner, on host: (any ScriptHost)? = nil
+      _ program: SpecProgram, _ runner: SpecRunner, on server: SpecServer? = nil
     ) throws(ScriptToolError) {
       self.program = program
-      isOwn = host == nil
+      self.server = server
+      timeLimit = runner.timeLimit
       declaredKeys = runner.declaredKeys
-      if let host {
-        self.host = host
+      if let server {
+        host = server.host
         (coverage, lines) = (nil, nil)
         return
       }
@@ -262,6 +279,7 @@ extension SpecRunner {
       lines = coverage == nil ? nil : ScriptCoverage()
       var configuration = EmbeddedConfiguration(storage: .memory)
       configuration.scriptTimeLimit = runner.timeLimit
+      runner.memory.apply(to: &configuration)
       // Specs shall go the same way each time.
       configuration.randomSeed = 1
       configuration.coverage = lines
@@ -274,15 +292,14 @@ extension SpecRunner {
 
     func close() async {
       if let lines { coverage?.add(lines.lines(of: program.script.sha1), of: program) }
-      if isOwn { await host.close() }
+      if server == nil { await host.close() }
     }
 
     /// All that the file has.
     func cases() async throws(WholeFailure) -> [SpecCase] {
-      do throws(HostError) {
+      do throws(CallFailure) {
         try await empty()
-        let reply = try await host.run(
-          program.script, keys: program.keys, arguments: [Bytes("list".utf8)])
+        let reply = try await call([Bytes("list".utf8)])
         try await empty()
         let texts = reply.array?.dropFirst().map { $0.text ?? "" } ?? []
         return stride(from: 0, to: texts.count - 1, by: 2).map { at in
@@ -303,10 +320,12 @@ extension SpecRunner {
       let answer = await answer(to: spec, .plain)
       let duration = ContinuousClock.now - start
       var failure = answer.failure
-      do throws(HostError) {
-        try await empty()
-      } catch {
-        failure = failure ?? self.failure(of: error)
+      if !isBusy {
+        do throws(CallFailure) {
+          try await empty()
+        } catch {
+          failure = failure ?? self.failure(of: error)
+        }
       }
       return SpecResult(
         file: program.file.path, name: spec.name, line: spec.line, failure: failure,
@@ -316,13 +335,11 @@ extension SpecRunner {
     enum Recording { case plain, replies }
 
     func answer(to spec: SpecCase, _ recording: Recording) async -> Answer {
-      do throws(HostError) {
-        let reply = try await host.run(
-          program.script, keys: program.keys,
-          arguments: [
-            Bytes(String(spec.number).utf8), Bytes((recording == .replies ? "record" : "").utf8),
-            Bytes((declaredKeys ? "declared" : "").utf8),
-          ])
+      do throws(CallFailure) {
+        let reply = try await call([
+          Bytes(String(spec.number).utf8), Bytes((recording == .replies ? "record" : "").utf8),
+          Bytes((declaredKeys ? "declared" : "").utf8),
+        ])
         guard let parts = reply.array, parts.count == 7, let status = parts[0].text,
           let message = parts[1].bytes, let place = parts[2].text
         else {
@@ -345,13 +362,53 @@ extension SpecRunner {
       }
     }
 
-    func empty() async throws(HostError) {
-      _ = try await host.run(Command("FLUSHDB"))
+    func empty() async throws(CallFailure) {
+      do throws(HostError) {
+        _ = try await host.run(Command("FLUSHDB"))
+      } catch {
+        throw .host(error)
+      }
     }
 
-    private func failure(of error: HostError) -> SpecResult.Failure {
-      guard case .refused(_, _, let refusal) = error else {
-        return SpecResult.Failure(message: "\(error)", line: nil)
+    /// What is left there.
+    func keyspace(_ ids: KeyspaceDump.StreamIDs) async throws(CallFailure) -> [String] {
+      do throws(HostError) {
+        return try await KeyspaceDump.lines(of: host, ids)
+      } catch {
+        throw .host(error)
+      }
+    }
+
+    /// Runs the program.
+    private func call(_ arguments: [Bytes]) async throws(CallFailure) -> Reply {
+      guard let server else {
+        do throws(HostError) {
+          return try await host.run(program.script, keys: program.keys, arguments: arguments)
+        } catch {
+          throw .host(error)
+        }
+      }
+      switch await server.run(
+        program.script, keys: program.keys, arguments: arguments, for: timeLimit)
+      {
+      case .answered(.success(let reply)): return reply
+      case .answered(.failure(let error)): throw .host(error)
+      case .stopped: throw .stopped
+      case .busy(let reason):
+        busy.withLock { $0 = true }
+        throw .busy(reason)
+      }
+    }
+
+    func failure(of error: CallFailure) -> SpecResult.Failure {
+      let timeout = "TIMEOUT the script exceeded its time limit"
+      let refusal: ServerError
+      switch error {
+      case .host(.refused(_, _, let error)): refusal = error
+      case .host(let error): return SpecResult.Failure(message: "\(error)", line: nil)
+      case .stopped: return SpecResult.Failure(message: "\(timeout) and was stopped", line: nil)
+      case .busy(let reason):
+        return SpecResult.Failure(message: "\(timeout), and \(reason)", line: nil)
       }
       // A server adds which script it was and where, which is the place again.
       let text = "\(refusal)".replacing(
@@ -384,11 +441,12 @@ struct SpecComparison {
   private func failure() async -> SpecResult.Failure? {
     let own = await here.answer(to: spec, .replies)
     let other = await there.answer(to: spec, .replies)
-    do throws(HostError) {
+    if there.isBusy { return other.failure }
+    do throws(SpecRunner.CallFailure) {
       let ids: KeyspaceDump.StreamIDs = own.open == .nothing ? .shown : .hidden
       let isOpen = own.open == .keyspace
-      let left = isOpen ? [] : try await KeyspaceDump.lines(of: here.host, ids)
-      let right = isOpen ? [] : try await KeyspaceDump.lines(of: there.host, ids)
+      let left = isOpen ? [] : try await here.keyspace(ids)
+      let right = isOpen ? [] : try await there.keyspace(ids)
       try await here.empty()
       try await there.empty()
       if let failure = own.failure, let second = other.failure, failure.message == second.message {
@@ -407,7 +465,7 @@ struct SpecComparison {
       }
       return nil
     } catch {
-      return SpecResult.Failure(message: "\(error)", line: nil)
+      return there.failure(of: error)
     }
   }
 
