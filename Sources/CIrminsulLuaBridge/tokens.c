@@ -26,6 +26,12 @@ static int peek(const struct translation *t) {
   return t->next < t->end ? (unsigned char)*t->next : -1;
 }
 
+/// Goes on in what may be long.
+static void step(struct translation *t) {
+  t->next++;
+  if (((uintptr_t)t->next & 0xfffff) == 0) irminsul_check_compile_time(t->L);
+}
+
 static bool is_newline(int character) { return character == '\n' || character == '\r'; }
 
 /// Of "\r\n" and "\n\r" both are one end of a line.
@@ -173,7 +179,7 @@ static void read_long(struct translation *t, struct token *token, int level, boo
         skip_newline(t);
         break;
       default:
-        t->next++;
+        step(t);
     }
   }
 }
@@ -211,7 +217,7 @@ static void read_string(struct translation *t, struct token *token) {
         }
         break;
       default:
-        t->next++;
+        step(t);
     }
   }
   t->next++;
@@ -260,7 +266,7 @@ static void skip_comment(struct translation *t, struct token *token) {
       return;
     }
   }
-  while (peek(t) >= 0 && !is_newline(peek(t))) t->next++;
+  while (peek(t) >= 0 && !is_newline(peek(t))) step(t);
 }
 
 static int read_kind(struct translation *t, struct token *token) {
@@ -313,7 +319,7 @@ static int read_kind(struct translation *t, struct token *token) {
         return token_number;
       default:
         if (isspace(character)) {
-          t->next++;
+          step(t);
           continue;
         }
         if (isdigit(character)) {

@@ -131,6 +131,8 @@ import Testing
   @Test(arguments: [
     String(repeating: "do local a = {b = 1} end ", count: 300_000),
     "return {" + String(repeating: "1 .. 'a', ", count: 300_000) + "}",
+    "return #'" + String(repeating: "a", count: 100_000_000) + "'",
+    "--" + String(repeating: "a", count: 200_000_000),
   ])
   func compilingCountsForTheTime(_ source: String) async throws {
     var configuration = EmbeddedConfiguration(storage: .memory)

@@ -140,8 +140,10 @@ import Testing
         local first = ARGV[0]
         for i = 0, #ARGV do redis.call('SADD', KEYS[1], ARGV[i]) end
         for i = 0, 9 do redis.call('SADD', KEYS[1], i) end
+        local t = {'a', 'b'}
+        for i = 0, #t do redis.call('SADD', KEYS[1], t[i]) end
         """,
-      found: ["1 zero-index", "2 zero-index"]),
+      found: ["1 zero-index", "2 zero-index", "5 zero-index"]),
     Case(
       name: "nil replies",
       text: """
@@ -345,6 +347,11 @@ import Testing
         for i = 0, #ARGV[1] do redis.call('SADD', KEYS[1], ARGV[1]:sub(i, i)) end
         local t = {}
         for i = 0, 9 do t[i] = i end
+        for i = 0, #t do redis.call('SADD', KEYS[1], t[i]) end
+        local u = {[0] = 'a', 'b'}
+        for i = 0, #u do redis.call('SADD', KEYS[1], u[i]) end
+        local s = redis.call('GET', KEYS[1])
+        for i = 0, #s do redis.call('SADD', KEYS[1], s:sub(i, i)) end
         local l = redis.call('LRANGE', KEYS[1], 0, 9)
         l[0] = 'none'
         return l[0]

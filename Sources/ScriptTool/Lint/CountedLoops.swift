@@ -28,12 +28,14 @@ struct CountedLoops {
   ) {
     let step = bounds.count > 2 ? bounds[2] : nil
     if case .unary? = step?.kind { return }
-    if case .unary(let sign, let list) = bounds[1].kind, sign.text == "#", !isText(list) {
+    let uses = Uses(of: name, in: body)
+    guard !uses.isCompared else { return }
+    if case .unary(let sign, let list) = bounds[1].kind, sign.text == "#",
+      uses.tables.contains(where: { Self.isSame($0.table, list) }), !hasElementAtZero(list)
+    {
       findings.append((line, "counts from 0 to #: the first element is the one at 1"))
       return
     }
-    let uses = Uses(of: name, in: body)
-    guard !uses.isCompared else { return }
     for (table, at) in uses.tables {
       if let name = listName(table) {
         findings.append((at, "counts from 0: \(name)[0] is nil, the first is \(name)[1]"))
@@ -70,15 +72,40 @@ struct CountedLoops {
     ["KEYS", "ARGV"].first { facts.isGlobal(table, $0) }
   }
 
-  /// An argument, whose length is that of a text.
-  private func isText(_ expression: LuaExpression) -> Bool {
-    switch expression.kind {
-    case .string: true
-    case .index(let table, _): listName(table) != nil
-    case .parenthesised(let inner): isText(inner)
-    case .name: facts.onlyValue(of: expression).map(isText) ?? false
+  private static func isSame(_ a: LuaExpression, _ b: LuaExpression) -> Bool {
+    switch (a.kind, b.kind) {
+    case (.name(let first, local: let one), .name(let second, local: let other)):
+      first == second && one == other
+    case (.parenthesised(let inner), _): isSame(inner, b)
+    case (_, .parenthesised(let inner)): isSame(a, inner)
     default: false
     }
+  }
+
+  /// Whether a script may have put something at 0 of a table of its own.
+  private func hasElementAtZero(_ table: LuaExpression) -> Bool {
+    var hasElement = false
+    var visitor = LuaVisitor()
+    visitor.onStatement = { statement in
+      guard case .assignment(let targets, _) = statement.kind else { return }
+      for target in targets {
+        guard case .index(let changed, let key) = target.kind, Self.isSame(changed, table) else {
+          continue
+        }
+        switch key.kind {
+        case .number("0"), .name, .binary, .call: hasElement = true
+        default: break
+        }
+      }
+    }
+    visitor.visit(facts.chunk.body)
+    for value in facts.allValues(of: table) ?? [] {
+      guard case .table(let fields) = value.kind else { continue }
+      if fields.contains(where: { if case .number("0")? = $0.key?.kind { true } else { false } }) {
+        hasElement = true
+      }
+    }
+    return hasElement
   }
 
   /// Whether the script may come to the last element otherwise than by the loop's variable.
