@@ -37,7 +37,11 @@ package struct SpecReport {
   /// A failure: its name, why, and the line of the spec or of the script.
   private static func paragraph(_ result: SpecResult) -> String {
     var lines = ["not ok  \(result.name)"]
-    lines.append("        \(result.failure?.message ?? "")")
+    for line in (result.failure?.message ?? "").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    {
+      lines.append("        \(line)")
+    }
     if let line = result.failure?.line {
       lines.append("        \(line.place): \(trimmed(line.text))")
     } else {

@@ -71,7 +71,8 @@ package struct SpecServer: Sendable {
       return .killed
     } catch {
       let remedy =
-        "End it with `redis-cli … SHUTDOWN NOSAVE`, which loses what the server has not saved, and start it again."
+        "`redis-cli -u \(killer.location) SHUTDOWN NOSAVE` ends it, and loses what it has not saved. "
+        + "No more specs were run."
       guard case .refused(let location, _, let refusal) = error else {
         return .busy("the server may be busy with it still: \(error)\n\(remedy)")
       }
