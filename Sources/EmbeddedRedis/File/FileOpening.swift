@@ -194,7 +194,7 @@
         PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL");
         PRAGMA wal_autocheckpoint = 0;
         PRAGMA journal_size_limit = 67108864;
-        PRAGMA cache_size = -16384;
+        PRAGMA cache_size = -8192;
         """)
       // Touches every table, so that a damaged schema shows now.
       for table in ["keys", "strings", "fields", "elements", "scores", "ranks", "entries"] {

@@ -18,9 +18,9 @@ public struct BranchChange: Sendable, Hashable {
   public let milliseconds: Int64
   /// For a watch of a path: the blobs that differ there, with their whole paths.
   public let changes: [TreeChange]
-  /// false where a watch of a path came to a commit that is not stored any more, because the history was cut or the
-  /// branch has left it: whether anything has changed there is not known, and `changes` is empty.
-  public let isStored: Bool
+  /// Whether a watch of a path knows what has changed there. false, with no `changes`, where it came to a commit that is not
+  /// stored any more, because the history was cut or the branch has left it.
+  public let isKnown: Bool
 }
 
 /// The changes of branches as they happen, also those made by other processes, in order, each once.
@@ -92,7 +92,7 @@ public struct Watch: AsyncSequence, Sendable {
       case (nil, nil): return nil
       }
       var changes: [TreeChange] = []
-      var isStored = true
+      var isKnown = true
       if let path {
         do {
           changes = try await repository.differences(at: path, from: event.old, to: event.new)
@@ -103,12 +103,12 @@ public struct Watch: AsyncSequence, Sendable {
           if try await repository.engine.missing(commits).isEmpty {
             throw StoreError.missingObject(id, in: location)
           }
-          isStored = false
+          isKnown = false
         }
       }
       return BranchChange(
         branch: branch, kind: kind, position: event.position, milliseconds: event.milliseconds,
-        changes: changes, isStored: isStored)
+        changes: changes, isKnown: isKnown)
     }
   }
 }

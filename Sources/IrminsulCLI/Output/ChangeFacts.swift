@@ -69,7 +69,7 @@ struct ChangeFacts: Encodable {
     new = after?.hex
     var subject: String?
     var changes = change.changes
-    if !change.isStored { stored = false }
+    if !change.isKnown { stored = false }
     do {
       if let after { subject = try await repository.commit(after).subject }
       // A branch that comes or goes is one fact; its whole tree is not news.
