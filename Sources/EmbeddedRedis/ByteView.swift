@@ -105,6 +105,14 @@ extension Array where Element == UInt8 {
   }
 }
 
+extension Int64 {
+  /// See ``ByteView/integer``.
+  package init?(redis text: some Collection<UInt8>) {
+    guard let number = Bytes(text).withView({ $0.integer }) else { return nil }
+    self = number
+  }
+}
+
 /// The decimal digits of an integer.
 func decimal(_ number: Int64) -> Bytes { Bytes(String(number).utf8) }
 

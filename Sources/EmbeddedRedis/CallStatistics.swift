@@ -22,7 +22,7 @@ final class CallStatistics: Sendable {
 
   /// By the numbers of the catalogue's entries.
   private let counters = CommandCatalogue.all.map { _ in Counter() }
-  private let codes = Locked<[String: Int]>([:])
+  private let codes = Locked<[Bytes: Int]>([:])
   private let errors = Atomic(0)
 
   /// A command that ran, whatever came of it.
@@ -41,8 +41,7 @@ final class CallStatistics: Sendable {
     errors.wrappingAdd(1, ordering: .relaxed)
     // As Redis: the first word, if it is not too long for a code.
     let start = text.prefix(31)
-    let code =
-      start.firstIndex(of: 0x20).map { String(decoding: start[..<$0], as: UTF8.self) } ?? "ERR"
+    let code = start.firstIndex(of: 0x20).map { Bytes(start[..<$0]) } ?? Bytes("ERR".utf8)
     codes.withLock {
       if $0[code] != nil || $0.count < Self.mostCodes { $0[code, default: 0] += 1 }
     }
@@ -62,13 +61,15 @@ final class CallStatistics: Sendable {
     let calls = counters.reduce(0) { $0 + $1.calls.load(ordering: .relaxed) }
     return [
       "total_commands_processed:\(calls)",
-      "total_error_replies:\(errors.load(ordering: .relaxed))",
+      "unexpected_error_replies:0", "total_error_replies:\(errors.load(ordering: .relaxed))",
     ]
   }
 
-  var errorLines: [String] {
-    codes.withLock {
-      $0.sorted { $0.key < $1.key }.map { "errorstat_\($0.key):count=\($0.value)" }
+  /// With the bytes that codes have, but for those that end a name.
+  var errorLines: [Bytes] {
+    codes.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { code, count in
+      let name = code.map { "#:\r\n".utf8.contains($0) ? UInt8(ascii: "_") : $0 }
+      return "errorstat_".utf8 + name + ":count=\(count)".utf8
     }
   }
 

@@ -110,13 +110,38 @@ public final class EmbeddedHost: ScriptHost {
   /// Runs one command of those that Redis has and this host knows, EVAL and SCRIPT among them.
   public func run(_ command: Command) async throws(HostError) -> Reply {
     switch command.name {
-    case "SCRIPT", "FUNCTION": return try await manage(command)
+    case "SCRIPT", "FUNCTION": return try await run(management(command))
     default: return try await run(try call(for: command))
     }
   }
 
-  /// Runs SCRIPT or FUNCTION, which no interpreter counts.
-  private func manage(_ command: Command) async throws(HostError) -> Reply {
+  /// A call that runs one other, while nobody else's comes in between.
+  typealias Perform = (HostCall) throws(HostError) -> Reply
+
+  /// SCRIPT or FUNCTION, which no interpreter counts.
+  private func management(
+    _ command: Command, _ version: WireReply.Version? = nil
+  ) -> HostCall {
+    let work = HostCall.Work.host { perform in
+      do throws(HostError) {
+        let reply = try self.manage(command) { (call) throws(HostError) in
+          try self.reply(perform(call), to: call.name)
+        }
+        guard let version else { return .done(reply) }
+        return .done(.bytes(FunctionReply(reply, to: command).encode(version)))
+      } catch {
+        if case .storage(_, let reason, let remedy) = error {
+          return .storageFailed(reason: reason, remedy: remedy)
+        }
+        return .failed(.error(Self.serverError(error)))
+      }
+    }
+    var call = HostCall(name: command.name, access: .read, work: work)
+    call.wire = version
+    return call
+  }
+
+  private func manage(_ command: Command, _ perform: Perform) throws(HostError) -> Reply {
     let entry = CommandCatalogue.entry(command.arguments)
     do throws(HostError) {
       if let entry, entry.grows, entry.accepts(command.arguments.count) {
@@ -124,7 +149,7 @@ public final class EmbeddedHost: ScriptHost {
       }
       let reply =
         command.name == "SCRIPT"
-        ? try await manageScripts(command) : try await manageFunctions(command)
+        ? try manageScripts(command, perform) : try manageFunctions(command, perform)
       if let entry { statistics.count(entry.number, failures: 0) }
       return reply
     } catch {
@@ -158,6 +183,24 @@ public final class EmbeddedHost: ScriptHost {
     }
   }
 
+  /// What a server answers beside its host, in lower case.
+  private static let ofServers: Set = [
+    "auth", "client", "config", "discard", "exec", "hello", "multi", "quit", "reset", "unwatch",
+    "watch",
+  ]
+
+  /// The command's name, with that of its subcommand; nil for what Redis does not have.
+  package static func fullName(of command: Command) -> String? {
+    CommandCatalogue.entry(command.arguments)?.name
+  }
+
+  /// Whether a pause for writes holds a command back.
+  package static func mayWrite(_ command: Command) -> Bool {
+    guard let entry = CommandCatalogue.entry(command.arguments) else { return false }
+    return entry.writes
+      || ["eval", "evalsha", "fcall", "publish", "spublish", "pfcount"].contains(entry.name)
+  }
+
   /// What Redis says of a command that it does not have in this form, whatever its words are.
   package static func refusal(of command: Command) -> ServerError? {
     let words = command.arguments
@@ -177,27 +220,64 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
   ///
+  /// - Parameters:
+  ///   - version: What the client reads, which one of the commands may change.
+  ///   - watcher: If a key that it watches has changed, nothing is done, and the reply is null. It watches nothing
+  ///     afterwards.
+  ///   - own: Answers a command that is the server's; nil for one that is not.
   /// - Returns: An array of their replies, as it is on the wire.
-  package func transaction(_ commands: [Command], _ version: WireReply.Version) async -> Bytes {
-    var calls: [HostCall] = []
-    for command in commands {
-      var call: HostCall
-      do throws(HostError) {
-        call = try self.call(for: command)
-      } catch {
-        call = HostCall(
-          name: command.name, access: .read, work: .refusal(Self.serverError(error)))
+  package func transaction(
+    _ commands: [Command], version: @escaping @Sendable () -> WireReply.Version,
+    watcher: KeyWatcher?, own: @escaping @Sendable (Command) -> Bytes?
+  ) async -> Bytes {
+    let calls = commands.map { command in
+      { @Sendable () -> HostCall in
+        if let reply = own(command) {
+          return HostCall(
+            name: command.name, access: .read, work: .host { _ in .done(.bytes(reply)) })
+        }
+        return self.wireCall(for: command, version())
       }
-      call.wire = version
-      calls.append(call)
     }
-    var batch = HostCall(name: "EXEC", access: .write, work: .batch(calls))
-    batch.wire = version
+    let grows = commands.contains { CommandCatalogue.entry($0.arguments)?.grows == true }
+    var batch = HostCall(
+      name: "EXEC", access: .write,
+      work: .batch(HostCall.Batch(calls: calls, grows: grows, watcher: watcher)))
+    batch.wire = version()
     do throws(HostError) {
-      return try await wire(batch, version)
+      return try await wire(batch, version())
     } catch {
-      return wire(error, version)
+      return wire(error, version())
     }
+  }
+
+  /// The call for a command of a transaction, an error that comes before it runs being one, too.
+  private func wireCall(for command: Command, _ version: WireReply.Version) -> HostCall {
+    if ["SCRIPT", "FUNCTION"].contains(command.name) { return management(command, version) }
+    var call: HostCall
+    do throws(HostError) {
+      call = try self.call(for: command)
+    } catch {
+      call = HostCall(name: command.name, access: .read, work: .refusal(Self.serverError(error)))
+    }
+    call.wire = version
+    return call
+  }
+
+  /// Has a client told when one of the keys changes; nil, or why it cannot be.
+  package func watch(_ keys: [Bytes], _ watcher: KeyWatcher) async -> ServerError? {
+    do throws(HostError) {
+      _ = try await run(HostCall(name: "WATCH", access: .read, work: .watch(keys, watcher)))
+      return nil
+    } catch {
+      return Self.serverError(error)
+    }
+  }
+
+  /// Ends what ``watch(_:_:)`` began.
+  package func unwatch(_ watcher: KeyWatcher) async {
+    // A host that is closed has nobody to tell of anything.
+    _ = try? await run(HostCall(name: "UNWATCH", access: .read, work: .unwatch(watcher)))
   }
 
   /// Why a command cannot stand in a transaction, if it cannot.
@@ -209,18 +289,18 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   private func refusal(toQueue command: Command) -> ServerError? {
-    guard let first = command.arguments.first else { return nil }
-    guard let known = first.withView({ CommandTable.shared[$0] }) else {
-      return ServerError(reply: ScriptSession.unknown(command))
-    }
-    guard known.name != "script", known.name != "function" else {
+    let words = command.arguments
+    guard let first = words.first else { return nil }
+    let name = String(decoding: first, as: UTF8.self).lowercased()
+    guard first.withView({ CommandTable.shared[$0] }) != nil || Self.ofServers.contains(name) else {
+      let isKnown = CommandCatalogue.entries[name] != nil
       return ServerError(
-        code: "ERR",
-        message:
-          "'\(command.name.lowercased())' cannot be run in a transaction of the embedded host")
+        reply: isKnown
+          ? ScriptSession.missing(name) : ScriptSession.unknown(command))
     }
     if let refusal = Self.refusal(of: command) { return refusal }
-    return memoryLimit.isExceeded ? ServerError(reply: MemoryLimit.refusal) : nil
+    guard memoryLimit.isExceeded else { return nil }
+    return ServerError(reply: MemoryLimit.refusal)
   }
 
   /// The reply as it is on the wire, errors being replies, too.
@@ -231,9 +311,7 @@ public final class EmbeddedHost: ScriptHost {
   ) async -> Bytes {
     do throws(HostError) {
       switch command.name {
-      case "SCRIPT", "FUNCTION":
-        let reply = try await manage(command)
-        return FunctionReply(reply, to: command).encode(version)
+      case "SCRIPT", "FUNCTION": return try await wire(management(command, version), version)
       default:
         var call = try call(for: command)
         call.wire = version
@@ -321,14 +399,20 @@ public final class EmbeddedHost: ScriptHost {
 
 extension EmbeddedHost {
   func run(_ call: HostCall) async throws(HostError) -> Reply {
-    switch try await engine.run(call) {
+    try reply(await engine.run(call), to: call.name)
+  }
+
+  private func reply(
+    _ outcome: ScriptSession.Outcome, to name: String
+  ) throws(HostError) -> Reply {
+    switch outcome {
     case .done(.error(let error)), .failed(.error(let error)):
-      throw .refused(location: location, call: call.name, error)
+      throw .refused(location: location, call: name, error)
     case .done(let reply), .failed(let reply):
       return reply
     case .timedOut:
       throw .refused(
-        location: location, call: call.name,
+        location: location, call: name,
         ServerError(code: "TIMEOUT", message: "the script exceeded its time limit and was stopped"))
     case .storageFailed(let reason, let remedy):
       throw .storage(location: location, reason: reason, remedy: remedy)
@@ -423,7 +507,7 @@ extension EmbeddedHost {
     }
   }
 
-  private func manageScripts(_ command: Command) async throws(HostError) -> Reply {
+  private func manageScripts(_ command: Command, _ perform: Perform) throws(HostError) -> Reply {
     let words = command.arguments
     let subcommand = words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
     switch (subcommand.uppercased(), words.count) {
@@ -431,7 +515,7 @@ extension EmbeddedHost {
       let sha1 = Self.sha1(words[2])
       _ = try shebang(of: words[2], "SCRIPT LOAD")
       // Redis compiles at once, so that a mistake shows here.
-      _ = try await run(
+      _ = try perform(
         HostCall(
           name: "SCRIPT LOAD", access: .read, work: .compilation(sha1: sha1, source: words[2])))
       _ = scripts.add(sha1, words[2])
@@ -449,7 +533,15 @@ extension EmbeddedHost {
       }
       scripts.removeAll()
       return .status("OK")
-    case ("LOAD", _), ("EXISTS", _):
+    case ("KILL", 2): throw refusal("SCRIPT", "NOTBUSY No scripts in execution right now.")
+    case ("HELP", 2): return .array(Self.scriptHelp.map { .status($0) })
+    case ("DEBUG", 3):
+      switch String(decoding: words[2], as: UTF8.self).lowercased() {
+      case "no": return .status("OK")
+      case "yes", "sync": throw refusal("SCRIPT", ScriptSession.missing("script|debug"))
+      default: throw refusal("SCRIPT", "ERR Use SCRIPT DEBUG YES/SYNC/NO")
+      }
+    case ("LOAD", _), ("EXISTS", _), ("KILL", _), ("HELP", _), ("DEBUG", _):
       throw refusal(
         "SCRIPT", "ERR wrong number of arguments for 'script|\(subcommand.lowercased())' command")
     case (_, ...1):
@@ -458,4 +550,13 @@ extension EmbeddedHost {
       throw refusal("SCRIPT", "ERR unknown subcommand '\(subcommand)'. Try SCRIPT HELP.")
     }
   }
+
+  private static let scriptHelp = [
+    "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "EXISTS <sha1> [<sha1> ...]", "    Tells which scripts are known.",
+    "FLUSH [ASYNC|SYNC]", "    Forgets all scripts.",
+    "KILL", "    Ends the script that runs.",
+    "LOAD <script>", "    Makes a script known without running it.",
+    "HELP", "    Prints this help.",
+  ]
 }

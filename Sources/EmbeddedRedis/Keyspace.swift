@@ -105,6 +105,12 @@ protocol Keyspace: AnyObject {
   func begin(at time: Int64)
   /// Ends it; what it wrote is undone if it was stopped and this keyspace can.
   func end(undoing: Bool)
+  /// Has somebody told of the next change of a key.
+  func watch(_ key: ByteView, _ watcher: KeyWatcher) throws(CommandFailure)
+  /// Ends what ``watch(_:_:)`` began, after the changes so far, expired keys among them.
+  func endWatch(_ watcher: KeyWatcher)
+  /// Tells those who watch a key of a command that leaves it as it was, which for Redis is a change.
+  func touch(_ record: KeyRecord)
   /// Sets or removes the time at which a key ends.
   func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure)
   /// Whether streams may have groups of consumers here.

@@ -11,6 +11,9 @@ final class MemoryKeyspace: Keyspace {
   /// How to undo what the present call wrote, in the order of the writes.
   @exclusivity(unchecked) private var changes: [KeyspaceChange] = []
   @exclusivity(unchecked) private var isUndoing = false
+  @exclusivity(unchecked) private var watches = WatchTable()
+  /// How many of the changes those who watch have been told of.
+  @exclusivity(unchecked) private var told = 0
 
   let hasStreamGroups = true
 
@@ -22,8 +25,48 @@ final class MemoryKeyspace: Keyspace {
       isUndoing = true
       for change in changes.reversed() { undo(change) }
       isUndoing = false
+    } else if !watches.isEmpty {
+      tellWatchers()
     }
+    told = 0
     changes.removeAll(keepingCapacity: changes.count < 1024)
+  }
+
+  func watch(_ key: ByteView, _ watcher: KeyWatcher) {
+    // One that has expired is gone before it is watched.
+    _ = record(key)
+    tellWatchers()
+    watches.add(watcher, key.copy)
+  }
+
+  func endWatch(_ watcher: KeyWatcher) {
+    for key in watches.keys(of: watcher) { _ = key.withView { record($0) } }
+    tellWatchers()
+    watches.remove(watcher)
+  }
+
+  func touch(_ record: KeyRecord) {
+    if !watches.isEmpty { note(.touched(record)) }
+  }
+
+  private func tellWatchers() {
+    for change in changes[told...] {
+      switch change {
+      case .renamed(let record, let old):
+        watches.touch(old)
+        watches.touch(record.name)
+      case .removedAll(let old, _):
+        watches.touch { $0.withView { old.position(of: $0) } != nil }
+      // As on Redis, what consumers and XSETID change is no change of the key.
+      case .lastID, .state: break
+      case .created(let record), .removed(let record), .expiry(let record, _),
+        .bytes(let record, _), .field(let record, _, _), .pushed(let record, _),
+        .popped(let record, _, _), .score(let record, _, _), .entries(let record, _, _, _),
+        .appended(let record, _, _), .removedOldest(let record, _, _), .touched(let record):
+        watches.touch(record.name)
+      }
+    }
+    told = changes.count
   }
 
   private func note(_ change: @autoclosure () -> KeyspaceChange) {
@@ -76,6 +119,7 @@ final class MemoryKeyspace: Keyspace {
       record.nodes.undo(nodes)
       for entry in entries.reversed() { record.entries.prepend(entry) }
       record.count = record.entries.count
+    case .touched: break
     case .lastID(let record, let id): record.lastID = id
     case .state(let record, let state): record.stream = state
     }
@@ -333,6 +377,7 @@ enum KeyspaceChange {
   case entries(KeyRecord, ElementQueue<StoredEntry>, StreamNodes, StreamID)
   case appended(KeyRecord, StreamNodes.Node?, StreamID)
   case removedOldest(KeyRecord, [StoredEntry], StreamNodes.Removal)
+  case touched(KeyRecord)
   case lastID(KeyRecord, StreamID)
   case state(KeyRecord, StreamState)
 }

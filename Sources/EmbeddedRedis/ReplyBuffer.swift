@@ -42,9 +42,9 @@ struct ReplyBuffer {
   func set(_ count: Int) { head(isTyped ? IRMINSUL_SET : IRMINSUL_ARRAY, Int64(count)) }
 
   /// A text for people, which readers of RESP3 are told.
-  func verbatim(_ text: String) {
-    guard isTyped else { return bytes(Bytes(text.utf8)) }
-    Bytes("txt:\(text)".utf8).withView {
+  func verbatim(_ text: Bytes) {
+    guard isTyped else { return bytes(text) }
+    (Bytes("txt:".utf8) + text).withView {
       irminsul_buffer_text(pointer, UInt8(IRMINSUL_VERBATIM.rawValue), $0.bytes, $0.length)
     }
   }

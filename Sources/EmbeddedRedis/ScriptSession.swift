@@ -11,10 +11,23 @@ struct HostCall: Sendable {
     case library(key: String, code: Bytes)
     case function(name: String, library: String, code: Bytes, keys: [Bytes], arguments: [Bytes])
     case command(Command)
-    /// One after the other, whatever comes of each; the reply is the array of theirs.
-    case batch([HostCall])
+    case batch(Batch)
+    /// What the host does itself, with calls of its own in between, and nobody else's.
+    case host(@Sendable (_ perform: (HostCall) -> ScriptSession.Outcome) -> ScriptSession.Outcome)
+    case watch([Bytes], KeyWatcher)
+    case unwatch(KeyWatcher)
     /// What answers with an error before it runs; of a batch.
     case refusal(ServerError)
+  }
+
+  /// Calls one after the other, whatever comes of each; the reply is the array of theirs, as it is on the wire.
+  struct Batch: Sendable {
+    /// Each is made when its turn has come: those before it may decide what it is.
+    var calls: [@Sendable () -> HostCall]
+    /// Whether one of the commands is refused when there is no memory left.
+    var grows: Bool
+    /// Who wants nothing of it done if a key has changed.
+    var watcher: KeyWatcher?
   }
 
   /// What holds when there is no memory left; see ``MemoryLimit``.
@@ -43,15 +56,6 @@ struct HostCall: Sendable {
     self.name = name
     self.access = access
     self.work = work
-  }
-
-  /// The command of this call, or of one of a batch, that grows.
-  func contains(_ isWanted: (Command) -> Bool) -> Bool {
-    switch work {
-    case .command(let command): isWanted(command)
-    case .batch(let calls): calls.contains { $0.contains(isWanted) }
-    default: false
-    }
   }
 }
 
@@ -176,6 +180,7 @@ final class ScriptSession {
   func run(_ call: HostCall) -> Outcome {
     now = clock.milliseconds
     keyspace.begin(at: now)
+    didAppendToStream = false
     let outcome = perform(call)
     keyspace.end(undoing: outcome.isStopped)
     return outcome
@@ -188,7 +193,6 @@ final class ScriptSession {
     isOutOfMemory = memoryLimit.isExceeded
     hasWritten = false
     storageFailure = nil
-    didAppendToStream = false
     wasStopped = false
     isCounted = call.isCounted
     answeredErrors = (false, 0)
@@ -220,30 +224,54 @@ final class ScriptSession {
     case .command(let command):
       return run(command, &reply)
     case .refusal(let error): return .failed(.error(error))
-    case .batch(let calls):
-      if isOutOfMemory, call.contains({ CommandTable.grows($0) }) {
-        let message = "Transaction discarded because of: \(MemoryLimit.refusal)"
-        return .failed(.error(ServerError(code: "EXECABORT", message: message)))
-      }
-      var replies: [Reply] = []
-      for call in calls {
-        let outcome = perform(call)
-        switch outcome {
-        case .done(let reply), .failed(let reply): replies.append(reply)
-        case .timedOut, .storageFailed: return outcome
-        }
-      }
-      guard let version = call.wire else { return .done(.array(replies)) }
-      var output = WireReply.array(replies.count)
-      for reply in replies {
-        if let bytes = reply.bytes {
-          output += bytes
-        } else {
-          output += WireReply.encode(reply, version)
-        }
-      }
-      return .done(.bytes(output))
+    case .batch(let batch): return run(batch, call.wire ?? .two)
+    case .host(let body): return body { self.perform($0) }
+    case .watch(let keys, let watcher): return watch(keys, watcher)
+    case .unwatch(let watcher):
+      keyspace.endWatch(watcher)
+      watcher.reset()
+      return .done(.status("OK"))
     }
+  }
+
+  private func watch(_ keys: [Bytes], _ watcher: KeyWatcher) -> Outcome {
+    do {
+      for key in keys {
+        try key.withView { (key) throws(CommandFailure) in try keyspace.watch(key, watcher) }
+      }
+      return .done(.status("OK"))
+    } catch {
+      switch error {
+      case .reply(let text): return .failed(.error(ServerError(reply: text)))
+      case .storage(let reason, let remedy):
+        return .storageFailed(reason: reason, remedy: remedy)
+      }
+    }
+  }
+
+  private func run(_ batch: HostCall.Batch, _ version: WireReply.Version) -> Outcome {
+    if isOutOfMemory, batch.grows {
+      let message = "Transaction discarded because of: \(MemoryLimit.refusal)"
+      return .failed(.error(ServerError(code: "EXECABORT", message: message)))
+    }
+    if let watcher = batch.watcher {
+      keyspace.endWatch(watcher)
+      let isTouched = watcher.isTouched
+      watcher.reset()
+      guard !isTouched else { return .done(.bytes(WireReply.nullArray(version))) }
+    }
+    var output = WireReply.array(batch.calls.count)
+    for call in batch.calls {
+      let call = call()
+      let outcome = perform(call)
+      switch outcome {
+      case .done(.bytes(let bytes)): output += bytes
+      case .done(let reply), .failed(let reply):
+        output += WireReply.encode(reply, call.wire ?? version)
+      case .timedOut, .storageFailed: return outcome
+      }
+    }
+    return .done(.bytes(output))
   }
 
   private func noteError(_ text: irminsul_slice, isCounted: Bool) {
@@ -532,7 +560,12 @@ final class ScriptSession {
     }
     return refuse(
       reply, subcommand ?? known,
-      "ERR the embedded host does not have the command '\(known.name)'")
+      Self.missing(known.name))
+  }
+
+  /// What is said of a command of Redis that is not here.
+  static func missing(_ name: String) -> String {
+    "ERR the embedded host does not have the command '\(name)'"
   }
 
   private static func wrongCount(_ name: String, fromScript: Bool) -> String {

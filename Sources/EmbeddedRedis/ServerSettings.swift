@@ -71,7 +71,8 @@ package final class ServerSettings: Sendable {
       let name = texts[index].lowercased()
       guard let kind = Self.kinds[name] else {
         return ServerError(
-          code: "ERR", message: "CONFIG SET \(name) is not supported by the embedded host")
+          code: "ERR",
+          message: "Unknown option or number of arguments for CONFIG SET - '\(texts[index])'")
       }
       guard !pairs.contains(where: { $0.name == name }) else {
         return Self.failure(texts[index], "duplicate parameter")

@@ -89,6 +89,14 @@ package enum WireReply {
     Bytes("\(version == .three ? "~" : "*")\(count)\r\n".utf8)
   }
 
+  /// A text for people, which readers of RESP3 are told.
+  package static func verbatim(_ text: String, _ version: Version) -> Bytes {
+    let length = text.utf8.count
+    return Bytes(
+      (version == .three ? "=\(length + 4)\r\ntxt:" : "$\(length)\r\n").utf8)
+      + text.utf8 + lineEnd
+  }
+
   /// The head of an array, whose elements follow.
   package static func array(_ count: Int) -> Bytes { Bytes("*\(count)\r\n".utf8) }
 

@@ -1,49 +1,88 @@
 import EmbeddedRedis
 import RedisScripting
 
-/// What one connection has said so far, and the commands that concern only the connection.
+/// What one connection has said so far, and the answers to it.
 struct ClientSession {
   let host: EmbeddedHost
-  let settings: ServerSettings
-  /// Its number among the connections of the server.
-  let id: Int
+  let client: ConnectedClient
+  let clients: ConnectedClients
+  private let commands: ConnectionCommands
   /// Whether nobody is there any more to take an answer.
-  let isGone: @Sendable () -> Bool
-  /// The client has said QUIT, or something that no client may say.
-  var isOver = false
+  private let isGone: @Sendable () -> Bool
 
-  private(set) var version = WireReply.Version.two
-  private var name: Bytes = []
   /// The commands since MULTI; nil outside of one.
-  private var queue: [Command]?
+  private var queue: [Command]? {
+    didSet {
+      let count = queue?.count
+      client.change { $0.queued = count }
+    }
+  }
   /// A command of the transaction was refused: EXEC does nothing.
   private var isSpoilt = false
+  /// Whether WATCH was said, and nothing that ends it.
+  private var isWatching = false
 
   init(
-    host: EmbeddedHost, settings: ServerSettings, id: Int, isGone: @escaping @Sendable () -> Bool
+    host: EmbeddedHost, settings: ServerSettings, client: ConnectedClient,
+    clients: ConnectedClients, isGone: @escaping @Sendable () -> Bool
   ) {
     self.host = host
-    self.settings = settings
-    self.id = id
+    self.client = client
+    self.clients = clients
     self.isGone = isGone
+    commands = ConnectionCommands(
+      host: host, settings: settings, client: client, clients: clients)
+  }
+
+  /// The client has said QUIT, or something that no client may say, or somebody has ended it.
+  var isOver: Bool { client.now.isEnding }
+
+  func end() { client.change { $0.isEnding = true } }
+
+  /// What a connection that ends leaves behind.
+  mutating func cleanUp() async {
+    await unwatch()
+    clients.remove(client)
   }
 
   /// The commands that are answered here, and which the host only counts.
-  private static let own: Set = [
-    "CLIENT", "CONFIG", "DISCARD", "EXEC", "HELLO", "MULTI", "QUIT", "RESET",
-  ]
+  private static let own = ConnectionCommands.names.union([
+    "DISCARD", "EXEC", "MULTI", "QUIT", "RESET", "WATCH",
+  ])
 
-  /// Runs a command; the reply is what goes over the wire.
+  /// What a transaction does not put off.
+  private static let immediate: Set = ["DISCARD", "EXEC", "MULTI", "QUIT", "RESET", "WATCH"]
+
+  /// Runs a command; the reply is what goes over the wire, which may be nothing.
   mutating func answer(_ command: Command) async -> Bytes {
-    let name = command.name
-    if queue != nil, !["EXEC", "DISCARD", "MULTI", "RESET", "QUIT", "WATCH"].contains(name) {
-      return encoded(enqueue(command))
+    await waitForPause(command)
+    client.change {
+      $0.lastCommand = EmbeddedHost.fullName(of: command)
+      $0.lastSeen = .now
+      if $0.answers == .allButNext { $0.answers = .allButThis }
     }
+    let reply = await reply(to: command)
+    var isWanted = true
+    client.change {
+      switch $0.answers {
+      case .all: break
+      case .none, .allButNext: isWanted = false
+      case .allButThis:
+        isWanted = false
+        $0.answers = .all
+      }
+    }
+    return isWanted ? reply : []
+  }
+
+  private mutating func reply(to command: Command) async -> Bytes {
+    let name = command.name
+    if queue != nil, !Self.immediate.contains(name) { return encoded(enqueue(command)) }
     guard Self.own.contains(name) else { return await wait(command) }
     if let refusal = EmbeddedHost.refusal(of: command) {
       var answer = refusal
       if name == "EXEC" {
-        queue = nil
+        await discard()
         answer = ServerError(
           code: "EXECABORT", message: "Transaction discarded because of: \(refusal.message)")
       }
@@ -63,48 +102,45 @@ struct ClientSession {
 
   private mutating func ownReply(to command: Command) async -> Bytes {
     switch command.name {
-    case "EXEC":
-      guard let commands = queue else { return encoded(failure("ERR EXEC without MULTI")) }
-      queue = nil
-      guard !isSpoilt else {
-        return encoded(
-          failure("EXECABORT Transaction discarded because of previous errors."))
-      }
-      return await host.transaction(commands, version)
-    case "HELLO": return hello(command.arguments)
-    case "CONFIG": return configuration(command.arguments)
-    default: return encoded(connectionReply(command))
-    }
-  }
-
-  /// The reply to what concerns only the connection.
-  private mutating func connectionReply(_ command: Command) -> Reply {
-    switch command.name {
+    case "EXEC": return await execute()
     case "RESET":
-      queue = nil
-      isSpoilt = false
-      version = .two
-      self.name = []
-      return .status("RESET")
+      await discard()
+      client.change {
+        $0.version = .two
+        $0.name = []
+        $0.answers = .all
+      }
+      return encoded(.status("RESET"))
     case "MULTI":
-      guard queue == nil else { return failure("ERR MULTI calls can not be nested") }
+      guard queue == nil else { return encoded(failure("ERR MULTI calls can not be nested")) }
       queue = []
       isSpoilt = false
-      return .status("OK")
+      return encoded(.status("OK"))
     case "DISCARD":
-      guard queue != nil else { return failure("ERR DISCARD without MULTI") }
-      queue = nil
-      return .status("OK")
-    case "CLIENT": return client(command.arguments)
+      guard queue != nil else { return encoded(failure("ERR DISCARD without MULTI")) }
+      await discard()
+      return encoded(.status("OK"))
+    case "WATCH":
+      guard queue == nil else {
+        return encoded(failure("ERR WATCH inside MULTI is not allowed"))
+      }
+      isWatching = true
+      let refusal = await host.watch(Array(command.arguments.dropFirst()), client.watcher)
+      return encoded(refusal.map { .error($0) } ?? .status("OK"))
+    case "QUIT":
+      end()
+      return encoded(.status("OK"))
     default:
-      isOver = true
-      return .status("OK")
+      if command.name == "UNWATCH" { await unwatch() }
+      return commands.reply(to: command)
     }
   }
 
-  private func encoded(_ reply: Reply) -> Bytes { WireReply.encode(reply, version) }
+  private func encoded(_ reply: Reply) -> Bytes { WireReply.encode(reply, client.version) }
 
   private func failure(_ text: String) -> Reply { .error(ServerError(reply: text)) }
+
+  // MARK: Transactions
 
   private mutating func enqueue(_ command: Command) -> Reply {
     if let refusal = host.refusal(inTransaction: command) {
@@ -115,7 +151,46 @@ struct ClientSession {
     return .status("QUEUED")
   }
 
+  private mutating func execute() async -> Bytes {
+    guard let queued = queue else { return encoded(failure("ERR EXEC without MULTI")) }
+    guard !isSpoilt else {
+      await discard()
+      return encoded(failure("EXECABORT Transaction discarded because of previous errors."))
+    }
+    let (host, client, commands) = (host, client, commands)
+    let reply = await host.transaction(
+      queued, version: { client.version }, watcher: isWatching ? client.watcher : nil,
+      own: { command in
+        guard ConnectionCommands.names.contains(command.name) else { return nil }
+        let reply = commands.reply(to: command)
+        host.note(command, reply: reply, isRefused: false)
+        return reply
+      })
+    await discard()
+    return reply
+  }
+
+  private mutating func discard() async {
+    queue = nil
+    isSpoilt = false
+    await unwatch()
+  }
+
+  private mutating func unwatch() async {
+    if isWatching { await host.unwatch(client.watcher) }
+    isWatching = false
+  }
+
   // MARK: Waiting
+
+  private func waitForPause(_ command: Command) async {
+    let writing =
+      EmbeddedHost.mayWrite(command)
+      || command.name == "EXEC" && queue?.contains(where: EmbeddedHost.mayWrite) == true
+    while clients.isPaused(writing: writing), !Task.isCancelled, !isGone() {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+  }
 
   /// How long a command waits for what it wants, if it does so at all.
   private static func timeout(of command: Command) -> Duration?? {
@@ -143,104 +218,27 @@ struct ClientSession {
   }
 
   private func wait(_ command: Command) async -> Bytes {
-    var reply = await host.wireReply(to: command, version)
+    var reply = await host.wireReply(to: command, client.version)
     guard WireReply.isNull(reply), let timeout = Self.timeout(of: command) else { return reply }
     let deadline = timeout.map { ContinuousClock.now + $0 }
+    client.change { $0.isBlocked = true }
+    defer {
+      client.change {
+        $0.isBlocked = false
+        $0.release = nil
+      }
+    }
     while WireReply.isNull(reply) {
       try? await Task.sleep(for: .milliseconds(10))
-      // What a client that has gone would take is another's.
-      guard !Task.isCancelled, !isGone(), deadline.map({ ContinuousClock.now < $0 }) ?? true else {
-        return WireReply.nullArray(version)
+      if client.now.release == .withError {
+        return encoded(failure("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
       }
-      reply = await host.wireReply(to: command, version, isAgain: true)
+      // What a client that has gone would take is another's.
+      guard !Task.isCancelled, !isGone(), client.now.release == nil,
+        deadline.map({ ContinuousClock.now < $0 }) ?? true
+      else { return WireReply.nullArray(client.version) }
+      reply = await host.wireReply(to: command, client.version, isAgain: true)
     }
     return reply
-  }
-
-  // MARK: The connection
-
-  private static func word(_ text: String) -> Reply { .bytes(Bytes(text.utf8)) }
-
-  private func map(_ pairs: [(String, Reply)]) -> Bytes {
-    pairs.reduce(WireReply.map(pairs.count, version)) {
-      $0 + encoded(Self.word($1.0)) + encoded($1.1)
-    }
-  }
-
-  private mutating func hello(_ words: [Bytes]) -> Bytes {
-    var wanted = version
-    if words.count > 1 {
-      guard let number = Int(String(decoding: words[1], as: UTF8.self)) else {
-        return encoded(failure("ERR Protocol version is not an integer or out of range"))
-      }
-      guard let known = WireReply.Version(rawValue: number) else {
-        return encoded(failure("NOPROTO unsupported protocol version"))
-      }
-      wanted = known
-    }
-    var index = 2
-    while index < words.count {
-      let option = String(decoding: words[index], as: UTF8.self)
-      switch option.uppercased() {
-      case "AUTH" where index + 2 < words.count:
-        // There is one user, who needs no password.
-        guard words[index + 1] == Bytes("default".utf8) else {
-          return encoded(
-            failure("WRONGPASS invalid username-password pair or user is disabled."))
-        }
-        index += 3
-      case "SETNAME" where index + 1 < words.count:
-        if let refusal = setName(words[index + 1]) { return encoded(refusal) }
-        index += 2
-      default: return encoded(failure("ERR Syntax error in HELLO option '\(option)'"))
-      }
-    }
-    version = wanted
-    return map([
-      ("server", Self.word("redis")), ("version", Self.word("7.0.15")),
-      ("proto", .integer(Int64(version.rawValue))), ("id", .integer(Int64(id))),
-      ("mode", Self.word("standalone")), ("role", Self.word("master")), ("modules", .array([])),
-    ])
-  }
-
-  /// Why a name cannot be taken, if it cannot.
-  private mutating func setName(_ name: Bytes) -> Reply? {
-    guard name.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-      return failure(
-        "ERR Client names cannot contain spaces, newlines or special characters.")
-    }
-    self.name = name
-    return nil
-  }
-
-  private static func subcommand(_ words: [Bytes]) -> String {
-    String(decoding: words[1], as: UTF8.self).uppercased()
-  }
-
-  private mutating func client(_ words: [Bytes]) -> Reply {
-    switch Self.subcommand(words) {
-    case "SETNAME": return setName(words[2]) ?? .status("OK")
-    case "GETNAME": return name.isEmpty ? .null : .bytes(name)
-    case "NO-EVICT":
-      // Nothing is evicted.
-      let isSwitch = ["on", "off"].contains(String(decoding: words[2], as: UTF8.self).lowercased())
-      return isSwitch ? .status("OK") : failure("ERR syntax error")
-    case "ID": return .integer(Int64(id))
-    case let name: return failure("ERR CLIENT \(name) is not supported by the embedded host")
-    }
-  }
-
-  private func configuration(_ words: [Bytes]) -> Bytes {
-    switch Self.subcommand(words) {
-    case "GET":
-      return map(settings.values(Array(words[2...])).map { ($0.name, Self.word($0.value)) })
-    case "SET":
-      return encoded(settings.set(Array(words[2...])).map { .error($0) } ?? .status("OK"))
-    case "RESETSTAT":
-      host.resetStatistics()
-      return encoded(.status("OK"))
-    case let name:
-      return encoded(failure("ERR CONFIG \(name) is not supported by the embedded host"))
-    }
   }
 }

@@ -11,10 +11,10 @@ import RedisScripting
 /// await server.stop()
 /// ```
 ///
-/// For tests and trials on one machine: there is no password, no persistence of its own and one
-/// database. Every connection may use what the host has, and besides that HELLO, CLIENT, COMMAND, CONFIG, MULTI and
-/// EXEC, QUIT and RESET. Blocking commands wait by looking every ten milliseconds; one whose client has gone takes
-/// nothing. What is not there answers with an error that names it.
+/// For tests and trials on one machine: there is no password, no persistence of its own, no publishing to subscribers
+/// and one database. Every connection may use what the host has, and besides that AUTH, HELLO, CLIENT, COMMAND, CONFIG,
+/// MULTI, EXEC, WATCH, QUIT and RESET. Blocking commands wait by looking every ten milliseconds; one whose client has
+/// gone takes nothing. What is not there answers with an error that names it. Keys of `file:` stores cannot be watched.
 public final class EmbeddedRedisServer: Sendable {
   /// Why a server did not start.
   public struct StartError: Error, CustomStringConvertible {
@@ -42,6 +42,7 @@ public final class EmbeddedRedisServer: Sendable {
     accepting = Task {
       // Ends when the listener closes; its connections are cancelled then.
       let settings = ServerSettings(host: host)
+      let clients = ConnectedClients()
       var id = 0
       try? await listener.executeThenClose { connections in
         await withTaskGroup(of: Void.self) { group in
@@ -49,9 +50,14 @@ public final class EmbeddedRedisServer: Sendable {
             for try await connection in connections {
               id += 1
               let channel = connection.channel
-              let session = ClientSession(host: host, settings: settings, id: id) {
-                !channel.isActive
-              }
+              let client = ConnectedClient(
+                id: id, address: Self.text(channel.remoteAddress),
+                localAddress: Self.text(channel.localAddress)
+              ) { channel.close(promise: nil) }
+              clients.add(client)
+              let session = ClientSession(
+                host: host, settings: settings, client: client, clients: clients
+              ) { !channel.isActive }
               group.addTask { await Self.serve(connection, session) }
             }
           } catch {
@@ -95,10 +101,20 @@ public final class EmbeddedRedisServer: Sendable {
     await accepting.value
   }
 
-  private static func serve(_ connection: Connection, _ first: ClientSession) async {
+  private static func text(_ address: SocketAddress?) -> String {
+    guard let ip = address?.ipAddress, let port = address?.port else { return "" }
+    return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+  }
+
+  private static func serve(_ connection: Connection, _ session: ClientSession) async {
+    var session = session
+    await talk(connection, &session)
+    await session.cleanUp()
+  }
+
+  private static func talk(_ connection: Connection, _ session: inout ClientSession) async {
     try? await connection.executeThenClose { inbound, outbound in
-      var parser = RequestParser(largestWord: first.host.maximumValueSize)
-      var session = first
+      var parser = RequestParser(largestWord: session.host.maximumValueSize)
       for try await buffer in inbound {
         parser.append(buffer.readableBytesView)
         var output: Bytes = []
@@ -108,8 +124,9 @@ public final class EmbeddedRedisServer: Sendable {
             output += await session.answer(Command(arguments: words))
           }
         } catch {
-          output += WireReply.encode(.error(ServerError(reply: error.message)), session.version)
-          session.isOver = true
+          output += WireReply.encode(
+            .error(ServerError(reply: error.message)), session.client.version)
+          session.end()
         }
         if !output.isEmpty { try await outbound.write(ByteBuffer(bytes: output)) }
         if session.isOver { break }

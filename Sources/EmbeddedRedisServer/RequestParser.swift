@@ -3,7 +3,7 @@ import RedisScripting
 
 /// Reads requests out of the bytes of a connection: arrays of bulk strings, and plain lines.
 ///
-/// Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
+/// Source: https://redis.io/docs/latest/develop/reference/protocol-spec/ and what Redis 7.0 answers.
 struct RequestParser {
   /// What no client may send; the connection ends with it.
   struct Failure: Error {
@@ -11,10 +11,14 @@ struct RequestParser {
   }
 
   private static let longestLine = 64 << 10
-  private static let mostWords = 1 << 20
 
   private var input: Bytes = []
   private var position = 0
+  /// How many words of an array are still to come.
+  private var missing = 0
+  /// The length of the next one, if it has come.
+  private var length: Int?
+  private var words: [Bytes] = []
   let largestWord: Int
 
   init(largestWord: Int) { self.largestWord = largestWord }
@@ -29,49 +33,70 @@ struct RequestParser {
 
   /// The next whole request; nil when more bytes must come. An empty one is to be ignored.
   mutating func next() throws(Failure) -> [Bytes]? {
-    var cursor = position
-    guard let line = try line(&cursor) else { return nil }
-    guard line.first == 0x2a else {
-      position = cursor
-      guard let words = QuotedWords.split(line) else {
-        throw Failure(message: "ERR Protocol error: unbalanced quotes in request")
+    if missing == 0 {
+      guard position < input.count else { return nil }
+      guard input[position] == 0x2a else { return try plainLine() }
+      guard let count = try number("too big mbulk count string") else { return nil }
+      guard let count, count <= Int64(Int32.max) else {
+        throw Failure(message: "ERR Protocol error: invalid multibulk length")
       }
-      return words
+      missing = max(0, Int(count))
     }
-    guard let count = Self.number(line.dropFirst()), count <= Self.mostWords else {
-      throw Failure(message: "ERR Protocol error: invalid multibulk length")
+    while missing > 0 {
+      guard let word = try word() else { return nil }
+      words.append(word)
+      missing -= 1
     }
-    var words: [Bytes] = []
-    for _ in 0..<max(0, count) {
-      guard let head = try self.line(&cursor) else { return nil }
-      guard head.first == 0x24 else {
-        let found = head.first.map { String(UnicodeScalar($0)) } ?? ""
-        throw Failure(message: "ERR Protocol error: expected '$', got '\(found)'")
-      }
-      guard let length = Self.number(head.dropFirst()), length >= 0, length <= largestWord else {
-        throw Failure(message: "ERR Protocol error: invalid bulk length")
-      }
-      guard input.count - cursor >= length + 2 else { return nil }
-      words.append(Bytes(input[cursor..<cursor + length]))
-      cursor += length + 2
-    }
-    position = cursor
+    defer { words = [] }
     return words
   }
 
-  private func line(_ cursor: inout Int) throws(Failure) -> ArraySlice<UInt8>? {
-    guard let end = input[cursor...].firstIndex(of: 0x0a) else {
-      guard input.count - cursor <= Self.longestLine else {
+  private mutating func plainLine() throws(Failure) -> [Bytes]? {
+    guard let end = input[position...].firstIndex(of: 0x0a) else {
+      guard input.count - position <= Self.longestLine else {
         throw Failure(message: "ERR Protocol error: too big inline request")
       }
       return nil
     }
-    let line = input[cursor..<end]
-    cursor = end + 1
-    return line.last == 0x0d ? line.dropLast() : line
+    let line = input[position..<end]
+    position = end + 1
+    guard let words = QuotedWords.split(line.last == 0x0d ? line.dropLast() : line) else {
+      throw Failure(message: "ERR Protocol error: unbalanced quotes in request")
+    }
+    return words
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-    Int(String(decoding: digits, as: UTF8.self))
+  private mutating func word() throws(Failure) -> Bytes? {
+    if length == nil {
+      guard position < input.count else { return nil }
+      guard input[position] == 0x24 else {
+        let found = String(UnicodeScalar(input[position]))
+        throw Failure(message: "ERR Protocol error: expected '$', got '\(found)'")
+      }
+      guard let count = try number("too big bulk count string") else { return nil }
+      guard let count, count >= 0, count <= Int64(largestWord) else {
+        throw Failure(message: "ERR Protocol error: invalid bulk length")
+      }
+      length = Int(count)
+    }
+    guard let length, input.count - position >= length + 2 else { return nil }
+    defer {
+      position += length + 2
+      self.length = nil
+    }
+    return Bytes(input[position..<position + length])
+  }
+
+  /// The number after a sign, up to the end of the line; nil when that has not come, and within that nil for what
+  /// is no number.
+  private mutating func number(_ complaint: String) throws(Failure) -> Int64?? {
+    guard let end = input[position...].firstIndex(of: 0x0d), end + 1 < input.count else {
+      guard input.count - position <= Self.longestLine else {
+        throw Failure(message: "ERR Protocol error: \(complaint)")
+      }
+      return nil
+    }
+    defer { position = end + 2 }
+    return .some(Int64(redis: input[(position + 1)..<end]))
   }
 }

@@ -368,6 +368,91 @@ import Testing
     FCALL nothing 0
     EVAL "return 1" x
     EXEC
+    MULTI
+    CLIENT SETNAME inside
+    CLIENT GETNAME
+    CLIENT SETNAME "a b"
+    HELLO 3
+    CONFIG GET maxmemory
+    HGETALL h
+    HELLO 2
+    HELLO 9
+    CONFIG SET maxmemory x
+    CONFIG SET nosuch 1
+    SCRIPT LOAD "return 7"
+    EVALSHA 1fa00e76656cc152ad327c13fe365858fd7be306 0
+    SCRIPT FLUSH
+    EVALSHA 1fa00e76656cc152ad327c13fe365858fd7be306 0
+    SCRIPT LOAD "return +"
+    SCRIPT EXISTS 1fa00e76656cc152ad327c13fe365858fd7be306
+    FUNCTION LOAD "#!lua name=inside\nredis.register_function('in', function() return 8 end)"
+    FCALL in 0
+    FUNCTION LIST
+    FUNCTION DELETE inside
+    FCALL in 0
+    FUNCTION LOAD x
+    AUTH x
+    CLIENT GETREDIR
+    CLIENT TRACKINGINFO
+    EXEC
+    MULTI
+    CLIENT NOSUCH
+    CONFIG SET maxmemory
+    SCRIPT LOAD
+    EXEC
+    HELLO
+    AUTH x
+    AUTH default x
+    AUTH a b
+    AUTH a b c
+    AUTH
+    CONFIG SET nosuch 1
+    CONFIG SET maxmemory 0 NoSuch 1
+    SCRIPT KILL
+    SCRIPT KILL x
+    SCRIPT DEBUG x
+    SCRIPT DEBUG NO
+    COMMAND LIST FILTERBY
+    COMMAND LIST FILTERBY MODULE x
+    COMMAND LIST FILTERBY PATTERN xrev*
+    COMMAND LIST FILTERBY PATTERN XGROUP|S*
+    COMMAND LIST FILTERBY FOO x
+    CLIENT LIST TYPE x
+    CLIENT LIST TYPE
+    CLIENT LIST TYPE pubsub
+    CLIENT LIST ID 99999
+    CLIENT LIST ID x
+    CLIENT LIST FOO
+    CLIENT GETREDIR
+    CLIENT TRACKINGINFO
+    CLIENT TRACKING off
+    CLIENT TRACKING x
+    CLIENT CACHING yes
+    CLIENT PAUSE 1
+    CLIENT PAUSE x
+    CLIENT PAUSE -1
+    CLIENT PAUSE 1 FOO
+    CLIENT PAUSE 1 WRITE
+    SET s 1
+    CLIENT UNPAUSE
+    CLIENT UNBLOCK 99999
+    CLIENT UNBLOCK x
+    CLIENT UNBLOCK 99999 FOO
+    CLIENT KILL 1.1.1.1:1
+    CLIENT KILL ID x
+    CLIENT KILL ID 0
+    CLIENT KILL ID 99999
+    CLIENT KILL ADDR 1.1.1.1:1
+    CLIENT KILL LADDR 1.1.1.1:1 SKIPME yes
+    CLIENT KILL TYPE x
+    CLIENT KILL TYPE pubsub SKIPME no
+    CLIENT KILL SKIPME x
+    CLIENT KILL USER nobody
+    CLIENT KILL ID 1 x
+    CLIENT KILL FOO x
+    CLIENT KILL
+    CLIENT REPLY x
+    CLIENT REPLY ON
     HELLO 4
     HELLO x
     HELLO 3 NOSUCH
@@ -419,20 +504,16 @@ import Testing
     redis.stop()
   }
 
-  /// On a thread of its own: it blocks, and the server needs those of the tasks.
-  private func onThread<Value: Sendable>(
-    _ body: @escaping @Sendable () throws -> Value
-  ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
-    }
-  }
-
   /// The lines of INFO's sections that have counts, without times.
   private static func counts(_ bytes: [UInt8]) -> Set<String> {
     Set(
-      String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-        .filter { line in ["cmdstat_", "errorstat_", "total_error"].contains { line.hasPrefix($0) }
+      // Codes may have any bytes.
+      String(decoding: bytes.flatMap { $0 < 128 ? [$0] : Array("%\($0)".utf8) }, as: UTF8.self)
+        .split(whereSeparator: \.isNewline).map(String.init)
+        .filter { line in
+          ["cmdstat_", "errorstat_", "total_error", "unexpected_error"].contains {
+            line.hasPrefix($0)
+          }
         }
         .map { $0.replacing(/usec=\d+,usec_per_call=[\d.]+,/, with: "") })
   }
@@ -491,6 +572,20 @@ import Testing
         "#!lua name=counted\nredis.register_function('cf', function() return redis.call('lpush', 'a', 1) end)",
       ],
       ["FCALL", "cf", "0"], ["FCALL_RO", "cf", "0"], ["FUNCTION", "FLUSH"],
+    ],
+    [
+      ["WATCH", "a"], ["SET", "a", "x"], ["MULTI"], ["SET", "a", "y"], ["EXEC"], ["UNWATCH"],
+      ["WATCH"], ["MULTI"], ["WATCH", "a"], ["UNWATCH"], ["EXEC"],
+    ],
+    [
+      ["MULTI"], ["CLIENT", "SETNAME", "a b"], ["CONFIG", "SET", "maxmemory", "x"],
+      ["SCRIPT", "LOAD", "return ("], ["SCRIPT", "EXISTS", "x"], ["HELLO", "9"], ["AUTH", "x"],
+      ["EXEC"],
+    ],
+    [["MULTI"], ["CLIENT", "NOSUCH"], ["SCRIPT", "LOAD"], ["EXEC"]],
+    [
+      ["EVAL", "return redis.error_reply(string.char(255, 128) .. ':b#c text')", "0"],
+      ["EVAL", "return redis.error_reply('b text')", "0"],
     ],
     [["BLPOP", "none", "0.05"], ["RESET"]],
   ]

@@ -14,9 +14,31 @@ final class RawConnection {
 
   /// The bytes of one reply.
   func reply(to words: [String]) throws -> [UInt8] {
+    try send(words)
+    return try receive()
+  }
+
+  func send(_ words: [String]) throws {
     var request = "*\(words.count)\r\n"
     for word in words { request += "$\(word.utf8.count)\r\n\(word)\r\n" }
-    guard socket.write(request.utf8) else { throw Closed() }
+    try send(bytes: request)
+  }
+
+  func send(bytes: String) throws {
+    guard socket.write(bytes.utf8) else { throw Closed() }
+  }
+
+  /// All until the other side ends it.
+  func receiveAll() -> [UInt8] {
+    while true {
+      let bytes = socket.read()
+      guard !bytes.isEmpty else { return input }
+      input += bytes
+    }
+  }
+
+  /// The next reply.
+  func receive() throws -> [UInt8] {
     while true {
       if let length = Self.length(of: input[...]) {
         defer { input.removeFirst(length) }

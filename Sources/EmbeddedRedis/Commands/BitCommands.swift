@@ -30,11 +30,14 @@ enum BitCommands {
     }
     var bytes = try StringCommands.value(context, 1) ?? []
     let index = offset >> 3
+    let isLonger = index >= bytes.count
     if index >= bytes.count { bytes += Bytes(repeating: 0, count: index + 1 - bytes.count) }
     let mask = UInt8(1) << UInt8(7 - offset & 7)
     let old = bytes[index] & mask
     bytes[index] = bit == 1 ? bytes[index] | mask : bytes[index] & ~mask
-    try StringCommands.store(context, context[1], bytes, keepsExpiry: true)
+    if isLonger || (old == 0) != (bit == 0) {
+      try StringCommands.store(context, context[1], bytes, keepsExpiry: true)
+    }
     context.reply.integer(old == 0 ? 0 : 1)
   }
 

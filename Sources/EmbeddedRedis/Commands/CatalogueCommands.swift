@@ -14,6 +14,8 @@ enum CatalogueCommands {
       let names = CommandTable.shared.names
       context.reply.array(names.count)
       for name in names { context.reply.bytes(Bytes(name.utf8)) }
+    } else if subcommand.isWord("LIST"), context.count == 5, context[2].isWord("FILTERBY") {
+      try list(context)
     } else if subcommand.isWord("INFO") {
       guard context.count > 2 else { return table(CommandTable.shared.names, context) }
       table((2..<context.count).map { context[$0].text.lowercased() }, context)
@@ -29,6 +31,27 @@ enum CatalogueCommands {
     } else {
       throw context.unknownSubcommand("command")
     }
+  }
+
+  private static func list(_ context: CommandContext) throws(CommandFailure) {
+    let (filter, wanted) = (context[3], context[4])
+    var names: [String] = []
+    if filter.isWord("PATTERN") {
+      let pattern = Bytes(wanted.text.lowercased().utf8)
+      let all = CommandTable.shared.names
+      names = (all + all.flatMap { (CommandCatalogue.subcommands[$0] ?? [:]).values.map(\.name) })
+        .filter { name in
+          pattern.withView { pattern in
+            Bytes(name.utf8).withView { GlobPattern.matches(pattern, $0) }
+          }
+        }
+    } else if filter.isWord("ACLCAT") {
+      throw .reply("ERR COMMAND LIST FILTERBY ACLCAT is not supported by the embedded host")
+    } else if !filter.isWord("MODULE") {
+      throw .syntax
+    }
+    context.reply.array(names.count)
+    for name in names { context.reply.bytes(Bytes(name.utf8)) }
   }
 
   /// As Redis describes each; null for a name that this host does not have.

@@ -186,6 +186,7 @@ enum ListCommands {
         let behind = record.count - range.upperBound
         for _ in 0..<range.lowerBound { _ = try context.keyspace.pop(from: record, .head) }
         for _ in 0..<behind { _ = try context.keyspace.pop(from: record, .tail) }
+        if range.count == record.count { context.keyspace.touch(record) }
       }
     }
     context.reply.status("OK")

@@ -56,26 +56,27 @@ enum ServerCommands {
     let session = context.session
     let libraries = session.functions.libraries
     let functions = libraries.reduce(0) { $0 + $1.functions.count }
-    let sections: [(String, [String])] = [
-      ("Server", ["redis_version:7.0.15", "redis_mode:standalone", "embedded:1"]),
-      ("Clients", ["blocked_clients:0"]),
+    func lines(_ texts: [String]) -> [Bytes] { texts.map { Bytes($0.utf8) } }
+    let sections: [(String, [Bytes])] = [
+      ("Server", lines(["redis_version:7.0.15", "redis_mode:standalone", "embedded:1"])),
+      ("Clients", lines(["blocked_clients:0"])),
       (
         "Memory",
-        [
+        lines([
           "used_memory:\(irminsul_heap_in_use())",
           "used_memory_vm_eval:\(session.memory)",
           "number_of_cached_scripts:\(session.scripts.count)",
           "number_of_functions:\(functions)", "number_of_libraries:\(libraries.count)",
           "maxmemory:\(session.maximumMemory)", "maxmemory_policy:noeviction",
-        ]
+        ])
       ),
-      ("Persistence", ["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]),
-      ("Stats", session.statistics.totals),
-      ("Replication", ["role:master", "connected_slaves:0"]),
-      ("Commandstats", session.statistics.commandLines),
+      ("Persistence", lines(["loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"])),
+      ("Stats", lines(session.statistics.totals)),
+      ("Replication", lines(["role:master", "connected_slaves:0"])),
+      ("Commandstats", lines(session.statistics.commandLines)),
       ("Errorstats", session.statistics.errorLines),
-      ("Cluster", ["cluster_enabled:0"]),
-      ("Keyspace", keys > 0 ? ["db0:keys=\(keys),expires=0,avg_ttl=0"] : []),
+      ("Cluster", lines(["cluster_enabled:0"])),
+      ("Keyspace", keys > 0 ? lines(["db0:keys=\(keys),expires=0,avg_ttl=0"]) : []),
     ]
     let wanted = (1..<context.count).map { context[$0].text.lowercased() }
     let isAll = !Set(["all", "everything"]).isDisjoint(with: wanted)
@@ -83,9 +84,12 @@ enum ServerCommands {
     let shown = sections.filter {
       isAll || wanted.contains($0.0.lowercased()) || isDefault && $0.0 != "Commandstats"
     }
-    let text = shown.map { name, lines in
-      "# \(name)\r\n" + lines.map { $0 + "\r\n" }.joined()
-    }.joined(separator: "\r\n")
+    var text: Bytes = []
+    for (name, lines) in shown {
+      if !text.isEmpty { text += "\r\n".utf8 }
+      text += "# \(name)\r\n".utf8
+      for line in lines { text += line + "\r\n".utf8 }
+    }
     context.reply.verbatim(text)
   }
 }

@@ -133,7 +133,9 @@ enum StringCommands {
     var change: Int64?? = persists ? .some(nil) : nil
     if expires { change = try ExpiryTime.parse(context, 3, unit: context[2], "getex") }
     context.reply.bytes(try context.keyspace.bytes(of: record))
-    if let change { try context.keyspace.setExpiry(of: record, change) }
+    if let change, expires || record.expiry != nil {
+      try context.keyspace.setExpiry(of: record, change)
+    }
   }
 
   @Sendable private static func setManyIfAbsent(_ context: CommandContext) throws(CommandFailure) {

@@ -74,6 +74,14 @@
     /// The transaction around it undoes.
     func end(undoing: Bool) {}
 
+    func watch(_ key: ByteView, _ watcher: KeyWatcher) throws(CommandFailure) {
+      throw .reply("ERR WATCH is not supported by file: stores")
+    }
+
+    func endWatch(_ watcher: KeyWatcher) {}
+
+    func touch(_ record: KeyRecord) {}
+
     let hasStreamGroups = false
 
     func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure) {

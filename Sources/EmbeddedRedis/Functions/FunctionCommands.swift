@@ -33,14 +33,14 @@ extension EmbeddedHost {
     return call
   }
 
-  func manageFunctions(_ command: Command) async throws(HostError) -> Reply {
+  func manageFunctions(_ command: Command, _ perform: Perform) throws(HostError) -> Reply {
     let words = command.arguments
     guard words.count > 1 else {
       throw refusal("FUNCTION", "ERR wrong number of arguments for 'function' command")
     }
     let subcommand = String(decoding: words[1], as: UTF8.self)
     switch (subcommand.uppercased(), words.count) {
-    case ("LOAD", 3...): return try await loadLibrary(words)
+    case ("LOAD", 3...): return try loadLibrary(words, perform)
     case ("DELETE", 3):
       guard functions.remove(String(decoding: words[2], as: UTF8.self)) else {
         throw refusal("FUNCTION", "ERR Library not found")
@@ -54,7 +54,7 @@ extension EmbeddedHost {
     case ("STATS", 2): return statistics
     case ("KILL", 2): throw refusal("FUNCTION", "NOTBUSY No scripts in execution right now.")
     case ("DUMP", 2): return .bytes(LibraryPayload(functions.libraries.map(\.code)).encoded)
-    case ("RESTORE", 3...): return try await restoreLibraries(words)
+    case ("RESTORE", 3...): return try restoreLibraries(words, perform)
     case ("HELP", _):
       throw refusal(
         "FUNCTION",
@@ -68,7 +68,7 @@ extension EmbeddedHost {
     }
   }
 
-  private func loadLibrary(_ words: [Bytes]) async throws(HostError) -> Reply {
+  private func loadLibrary(_ words: [Bytes], _ perform: Perform) throws(HostError) -> Reply {
     var replaces = false
     for word in words[2..<words.count - 1] {
       let option = String(decoding: word, as: UTF8.self)
@@ -77,7 +77,7 @@ extension EmbeddedHost {
       }
       replaces = true
     }
-    let library = try await library(words[words.count - 1], replaces: replaces)
+    let library = try library(words[words.count - 1], replaces: replaces, perform)
     let failure = functions.add([library], replacing: replaces) {
       "ERR Library '\($0)' already exists"
     }
@@ -87,8 +87,8 @@ extension EmbeddedHost {
 
   /// Loads a library without adding it.
   private func library(
-    _ code: Bytes, replaces: Bool
-  ) async throws(HostError) -> FunctionLibrary {
+    _ code: Bytes, replaces: Bool, _ perform: Perform
+  ) throws(HostError) -> FunctionLibrary {
     let name: String
     do throws(CommandFailure) {
       name = try LibraryHeader(code).name
@@ -100,7 +100,7 @@ extension EmbeddedHost {
       throw refusal("FUNCTION", "ERR Library '\(name)' already exists")
     }
     let key = functions.newKey()
-    let description = try await run(
+    let description = try perform(
       HostCall(name: "FUNCTION LOAD", access: .read, work: .library(key: key, code: code)))
     return FunctionLibrary(
       name: name, key: key, code: code,
@@ -112,7 +112,9 @@ extension EmbeddedHost {
       })
   }
 
-  private func restoreLibraries(_ words: [Bytes]) async throws(HostError) -> Reply {
+  private func restoreLibraries(
+    _ words: [Bytes], _ perform: Perform
+  ) throws(HostError) -> Reply {
     guard words.count <= 4 else {
       throw refusal(
         "FUNCTION",
@@ -134,7 +136,7 @@ extension EmbeddedHost {
     }
     var libraries: [FunctionLibrary] = []
     for code in payload.libraries {
-      let library = try await library(code, replaces: true)
+      let library = try library(code, replaces: true, perform)
       guard !libraries.contains(where: { $0.name == library.name }) else {
         throw refusal("FUNCTION", "ERR Library '\(library.name)' already exists")
       }
