@@ -144,6 +144,21 @@ struct CommandContext {
     if record.count == 0 { try keyspace.remove(record) }
   }
 
+  /// The number of a database, which there need not be.
+  func databaseNumber(
+    _ index: Int, orElse failure: CommandFailure? = nil
+  ) throws(CommandFailure) -> Int {
+    guard let number = self[index].integer else { throw failure ?? .notInteger }
+    guard let number = Int32(exactly: number) else { throw failure ?? .noInt32 }
+    return Int(number)
+  }
+
+  /// The keyspace of a database.
+  func keyspace(ofDatabase number: Int) throws(CommandFailure) -> any Keyspace {
+    guard let found = session.keyspace(ofDatabase: number) else { throw .noDatabase }
+    return found
+  }
+
   func integer(_ index: Int) throws(CommandFailure) -> Int64 {
     guard let value = self[index].integer else { throw .notInteger }
     return value

@@ -21,7 +21,8 @@ import RedisScripting
 ///   of a list with holes, `__len` of tables, and the line of an error in an expression of several lines.
 /// - What a script sets in `cjson` and by `collectgarbage` holds to its end; on Redis it holds for all later scripts, until
 ///   SCRIPT FLUSH. Tables with several names are walked and written in another order.
-/// - A value is at most 512 MiB. Keys with an expiry and groups of streams are in memory only.
+/// - A value is at most 512 MiB. Keys with an expiry, groups of streams and databases other than 0 are in
+///   memory only. Commands and scripts begin in database 0, unless a server's client has selected another.
 /// - HSCAN, SSCAN and SCAN keep to COUNT also in small collections. In files, `~` in XADD and XTRIM trims by
 ///   hundreds of entries; in memory by Redis' own nodes.
 /// - INFO counts commands and errors as Redis does, ``run(_:keys:arguments:)`` as an EVALSHA; the times of commands only
@@ -30,7 +31,11 @@ import RedisScripting
 public final class EmbeddedHost: ScriptHost {
   static let largestValue = 512 << 20
 
+  static let databasesInMemory = 16
+
   public let location: String
+  /// How many databases clients may select.
+  package let databaseCount: Int
   public let maximumValueSize = EmbeddedHost.largestValue
   public let mayLoseAnswers = false
 
@@ -42,6 +47,7 @@ public final class EmbeddedHost: ScriptHost {
 
   private init(location: String, engine: any HostEngine, _ configuration: EmbeddedConfiguration) {
     self.location = location
+    databaseCount = location == "memory:" ? Self.databasesInMemory : 1
     self.engine = engine
     scripts = configuration.scripts
     functions = configuration.functions
@@ -221,14 +227,14 @@ public final class EmbeddedHost: ScriptHost {
   /// Runs commands as EXEC does: all of them with nothing in between, also when some fail.
   ///
   /// - Parameters:
-  ///   - version: What the client reads, which one of the commands may change.
+  ///   - mode: What the client reads and which database it is in, which a command may change.
   ///   - watcher: If a key that it watches has changed, nothing is done, and the reply is null. It watches nothing
   ///     afterwards.
   ///   - own: Answers a command that is the server's; nil for one that is not.
   /// - Returns: An array of their replies, as it is on the wire.
   package func transaction(
-    _ commands: [Command], version: @escaping @Sendable () -> WireReply.Version,
-    watcher: KeyWatcher?, own: @escaping @Sendable (Command) -> Bytes?
+    _ commands: [Command], mode: @escaping @Sendable () -> ClientMode, watcher: KeyWatcher?,
+    own: @escaping @Sendable (Command) -> Bytes?
   ) async -> Bytes {
     let calls = commands.map { command in
       { @Sendable () -> HostCall in
@@ -236,45 +242,50 @@ public final class EmbeddedHost: ScriptHost {
           return HostCall(
             name: command.name, access: .read, work: .host { _ in .done(.bytes(reply)) })
         }
-        return self.wireCall(for: command, version())
+        return self.wireCall(for: command, mode())
       }
     }
     let grows = commands.contains { CommandCatalogue.entry($0.arguments)?.grows == true }
     var batch = HostCall(
       name: "EXEC", access: .write,
       work: .batch(HostCall.Batch(calls: calls, grows: grows, watcher: watcher)))
-    batch.wire = version()
+    batch.wire = mode().version
     do throws(HostError) {
-      return try await wire(batch, version())
+      return try await wire(batch, mode().version)
     } catch {
-      return wire(error, version())
+      return wire(error, mode().version)
     }
   }
 
   /// The call for a command of a transaction, an error that comes before it runs being one, too.
-  private func wireCall(for command: Command, _ version: WireReply.Version) -> HostCall {
-    if ["SCRIPT", "FUNCTION"].contains(command.name) { return management(command, version) }
+  private func wireCall(for command: Command, _ mode: ClientMode) -> HostCall {
+    if ["SCRIPT", "FUNCTION"].contains(command.name) { return management(command, mode.version) }
     var call: HostCall
     do throws(HostError) {
       call = try self.call(for: command)
     } catch {
       call = HostCall(name: command.name, access: .read, work: .refusal(Self.serverError(error)))
     }
-    call.wire = version
+    call.wire = mode.version
+    call.database = mode.database
     return call
   }
 
-  /// Has a client told when one of the keys changes; nil, or why it cannot be.
-  package func watch(_ keys: [Bytes], _ watcher: KeyWatcher) async -> ServerError? {
+  /// Has a client told when one of the keys of a database changes; nil, or why it cannot be.
+  package func watch(
+    _ keys: [Bytes], inDatabase database: Int, _ watcher: KeyWatcher
+  ) async -> ServerError? {
     do throws(HostError) {
-      _ = try await run(HostCall(name: "WATCH", access: .read, work: .watch(keys, watcher)))
+      var call = HostCall(name: "WATCH", access: .read, work: .watch(keys, watcher))
+      call.database = database
+      _ = try await run(call)
       return nil
     } catch {
       return Self.serverError(error)
     }
   }
 
-  /// Ends what ``watch(_:_:)`` began.
+  /// Ends what ``watch(_:inDatabase:_:)`` began.
   package func unwatch(_ watcher: KeyWatcher) async {
     // A host that is closed has nobody to tell of anything.
     _ = try? await run(HostCall(name: "UNWATCH", access: .read, work: .unwatch(watcher)))
@@ -307,14 +318,16 @@ public final class EmbeddedHost: ScriptHost {
   ///
   /// - Parameter isAgain: Whether a client that waits has asked before: then INFO does not count it.
   package func wireReply(
-    to command: Command, _ version: WireReply.Version, isAgain: Bool = false
+    to command: Command, _ mode: ClientMode, isAgain: Bool = false
   ) async -> Bytes {
+    let version = mode.version
     do throws(HostError) {
       switch command.name {
       case "SCRIPT", "FUNCTION": return try await wire(management(command, version), version)
       default:
         var call = try call(for: command)
         call.wire = version
+        call.database = mode.database
         call.isCounted = !isAgain
         return try await wire(call, version)
       }
@@ -395,6 +408,17 @@ public final class EmbeddedHost: ScriptHost {
 
   /// Waits for the calls that run, and closes the file.
   public func close() async { await engine.close() }
+}
+
+/// What a client has chosen: how replies come, and where its commands run.
+package struct ClientMode: Sendable {
+  package var version: WireReply.Version
+  package var database: Int
+
+  package init(version: WireReply.Version, database: Int) {
+    self.version = version
+    self.database = database
+  }
 }
 
 extension EmbeddedHost {

@@ -28,6 +28,11 @@ enum CommandFailure: Error {
   static let wrongKind = CommandFailure.reply(
     "WRONGTYPE Operation against a key holding the wrong kind of value")
   static let syntax = CommandFailure.reply("ERR syntax error")
+  static let sameObject = CommandFailure.reply(
+    "ERR source and destination objects are the same")
+  static let noDatabase = CommandFailure.reply("ERR DB index is out of range")
+  static let noInt32 = CommandFailure.reply(
+    "ERR value is out of range, value must between \(Int32.min) and \(Int32.max)")
   static let notInteger = CommandFailure.reply("ERR value is not an integer or out of range")
   static let notFloat = CommandFailure.reply("ERR value is not a valid float")
   static let overflow = CommandFailure.reply("ERR increment or decrement would overflow")
@@ -111,6 +116,11 @@ protocol Keyspace: AnyObject {
   func endWatch(_ watcher: KeyWatcher)
   /// Tells those who watch a key of a command that leaves it as it was, which for Redis is a change.
   func touch(_ record: KeyRecord)
+  /// Gives those who watch keys here what is watched there, and the other way round, as the keyspaces change places.
+  /// For those who watch keys that there are, that is a change.
+  func exchangeWatches(with other: any Keyspace, touching: Bool)
+  /// How many keys have an expiry.
+  var expiringCount: Int { get }
   /// Sets or removes the time at which a key ends.
   func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure)
   /// Whether streams may have groups of consumers here.

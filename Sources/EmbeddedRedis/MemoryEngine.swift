@@ -33,7 +33,8 @@ final class MemoryEngine: HostEngine {
     state = Locked(
       State(
         session: try ScriptSession(
-          keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:")))
+          keyspace: MemoryKeyspace(), configuration: configuration, location: "memory:",
+          makeDatabase: { MemoryKeyspace() })))
   }
 
   func run(_ call: HostCall) async throws(HostError) -> ScriptSession.Outcome {

@@ -49,6 +49,26 @@ final class MemoryKeyspace: Keyspace {
     if !watches.isEmpty { note(.touched(record)) }
   }
 
+  func exchangeWatches(with other: any Keyspace, touching: Bool) {
+    guard let other = other as? MemoryKeyspace, other !== self else { return }
+    tellWatchers()
+    other.tellWatchers()
+    let mine = watches
+    watches = other.watches
+    other.watches = mine
+    guard touching else { return }
+    func exists(_ key: Bytes) -> Bool {
+      key.withView { keys.position(of: $0) != nil || other.keys.position(of: $0) != nil }
+    }
+    watches.touch(where: exists)
+    other.watches.touch(where: exists)
+  }
+
+  var expiringCount: Int {
+    if expiring > 0 { removeExpired() }
+    return expiring
+  }
+
   private func tellWatchers() {
     for change in changes[told...] {
       switch change {

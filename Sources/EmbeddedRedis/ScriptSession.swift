@@ -49,6 +49,8 @@ struct HostCall: Sendable {
   /// The catalogue's number of the command that this is, for a script's counts in INFO; nil when somebody else
   /// counts.
   var number: Int?
+  /// The database that it begins in.
+  var database = 0
   /// Whether INFO is to count a command; not when a waiting client tries once more.
   var isCounted = true
 
@@ -95,7 +97,17 @@ final class ScriptSession {
   let functions: FunctionRegistry
   let statistics: CallStatistics
 
-  private let keyspace: any Keyspace
+  /// Of the database that the command or script that runs is in.
+  @exclusivity(unchecked) private var keyspace: any Keyspace
+  private var database = 0
+  /// By their numbers; those that were not used yet are nil.
+  private var databases: [(any Keyspace)?]
+  /// Database 0 as it was at first, and the others that there are.
+  private let home: any Keyspace
+  private var others: [any Keyspace] = []
+  /// What changed places in the present call.
+  private var swaps: [(Int, Int)] = []
+  private let makeDatabase: (() -> any Keyspace)?
   private let timeLimit: Int64
   private let coverage: ScriptCoverage?
   private let keyRule: EmbeddedConfiguration.KeyRule
@@ -124,11 +136,19 @@ final class ScriptSession {
   /// The failure that ended the script that runs.
   private var storageFailure: (reason: String, remedy: String)?
 
+  /// - Parameter makeDatabase: Makes a further keyspace; with none there is database 0 only.
   /// - Throws: `HostError.storage` when there is no memory for an interpreter.
   init(
-    keyspace: any Keyspace, configuration: EmbeddedConfiguration, location: String
+    keyspace: any Keyspace, configuration: EmbeddedConfiguration, location: String,
+    makeDatabase: (() -> any Keyspace)? = nil
   ) throws(HostError) {
     self.keyspace = keyspace
+    home = keyspace
+    self.makeDatabase = makeDatabase
+    databases = [keyspace]
+    if makeDatabase != nil {
+      databases += [(any Keyspace)?](repeating: nil, count: EmbeddedHost.databasesInMemory - 1)
+    }
     log = configuration.log
     coverage = configuration.coverage
     keyRule = configuration.keyRule
@@ -179,14 +199,67 @@ final class ScriptSession {
 
   func run(_ call: HostCall) -> Outcome {
     now = clock.milliseconds
-    keyspace.begin(at: now)
+    home.begin(at: now)
+    for other in others { other.begin(at: now) }
     didAppendToStream = false
     let outcome = perform(call)
-    keyspace.end(undoing: outcome.isStopped)
+    home.end(undoing: outcome.isStopped)
+    for other in others { other.end(undoing: outcome.isStopped) }
+    if !swaps.isEmpty { endSwaps(undoing: outcome.isStopped) }
     return outcome
   }
 
+  // MARK: Databases
+
+  /// The keyspace of a database, if there is such a one.
+  func keyspace(ofDatabase number: Int) -> (any Keyspace)? {
+    guard databases.indices.contains(number) else { return nil }
+    if let known = databases[number] { return known }
+    guard let made = makeDatabase?() else { return nil }
+    made.begin(at: now)
+    databases[number] = made
+    others.append(made)
+    return made
+  }
+
+  /// Those that may have keys, by their numbers.
+  var usedDatabases: [(number: Int, keyspace: any Keyspace)] {
+    databases.enumerated().compactMap { number, keyspace in keyspace.map { (number, $0) } }
+  }
+
+  /// Lets what follows in the present call be in another database; false when there is no such one.
+  func select(_ number: Int) -> Bool {
+    guard let found = keyspace(ofDatabase: number) else { return false }
+    keyspace = found
+    database = number
+    return true
+  }
+
+  /// Lets two databases that there are change places.
+  func swapDatabases(_ first: Int, _ second: Int) {
+    guard first != second else { return }
+    swaps.append((first, second))
+    exchange(first, second, touching: true)
+  }
+
+  private func exchange(_ first: Int, _ second: Int, touching: Bool) {
+    guard let one = keyspace(ofDatabase: first), let other = keyspace(ofDatabase: second) else {
+      return
+    }
+    databases.swapAt(first, second)
+    one.exchangeWatches(with: other, touching: touching)
+    _ = select(database)
+  }
+
+  private func endSwaps(undoing: Bool) {
+    if undoing {
+      for (first, second) in swaps.reversed() { exchange(first, second, touching: false) }
+    }
+    swaps = []
+  }
+
   private func perform(_ call: HostCall) -> Outcome {
+    if call.database != database { _ = select(call.database) }
     access = call.access
     memoryRule = call.memoryRule
     wire = call.wire
@@ -228,10 +301,15 @@ final class ScriptSession {
     case .host(let body): return body { self.perform($0) }
     case .watch(let keys, let watcher): return watch(keys, watcher)
     case .unwatch(let watcher):
-      keyspace.endWatch(watcher)
+      endWatch(watcher)
       watcher.reset()
       return .done(.status("OK"))
     }
+  }
+
+  private func endWatch(_ watcher: KeyWatcher) {
+    home.endWatch(watcher)
+    for other in others { other.endWatch(watcher) }
   }
 
   private func watch(_ keys: [Bytes], _ watcher: KeyWatcher) -> Outcome {
@@ -255,7 +333,7 @@ final class ScriptSession {
       return .failed(.error(ServerError(code: "EXECABORT", message: message)))
     }
     if let watcher = batch.watcher {
-      keyspace.endWatch(watcher)
+      endWatch(watcher)
       let isTouched = watcher.isTouched
       watcher.reset()
       guard !isTouched else { return .done(.bytes(WireReply.nullArray(version))) }
@@ -414,7 +492,9 @@ final class ScriptSession {
     case IRMINSUL_DONE: return .done(value(reply))
     case IRMINSUL_TIMED_OUT: return .timedOut
     case IRMINSUL_ABORTED where wasStopped:
-      keyspace.end(undoing: true)
+      home.end(undoing: true)
+      for other in others { other.end(undoing: true) }
+      endSwaps(undoing: true)
       return .failed(.error(ServerError(code: "STOPPED", message: "a hook stopped the script")))
     case IRMINSUL_ABORTED:
       return .storageFailed(

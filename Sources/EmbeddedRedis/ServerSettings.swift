@@ -27,7 +27,7 @@ package final class ServerSettings: Sendable {
   private func value(_ name: String) -> String {
     switch name {
     case "appendonly": "no"
-    case "databases": "1"
+    case "databases": String(host.databaseCount)
     case "maxmemory": String(host.maximumMemory)
     case "maxmemory-policy": "noeviction"
     case "stream-node-max-bytes": String(StreamNodes.mostBytes)

@@ -106,7 +106,7 @@ struct ClientSession {
     case "RESET":
       await discard()
       client.change {
-        $0.version = .two
+        $0.mode = ClientMode(version: .two, database: 0)
         $0.name = []
         $0.answers = .all
       }
@@ -125,7 +125,8 @@ struct ClientSession {
         return encoded(failure("ERR WATCH inside MULTI is not allowed"))
       }
       isWatching = true
-      let refusal = await host.watch(Array(command.arguments.dropFirst()), client.watcher)
+      let refusal = await host.watch(
+        Array(command.arguments.dropFirst()), inDatabase: client.mode.database, client.watcher)
       return encoded(refusal.map { .error($0) } ?? .status("OK"))
     case "QUIT":
       end()
@@ -159,7 +160,7 @@ struct ClientSession {
     }
     let (host, client, commands) = (host, client, commands)
     let reply = await host.transaction(
-      queued, version: { client.version }, watcher: isWatching ? client.watcher : nil,
+      queued, mode: { client.mode }, watcher: isWatching ? client.watcher : nil,
       own: { command in
         guard ConnectionCommands.names.contains(command.name) else { return nil }
         let reply = commands.reply(to: command)
@@ -218,7 +219,7 @@ struct ClientSession {
   }
 
   private func wait(_ command: Command) async -> Bytes {
-    var reply = await host.wireReply(to: command, client.version)
+    var reply = await host.wireReply(to: command, client.mode)
     guard WireReply.isNull(reply), let timeout = Self.timeout(of: command) else { return reply }
     let deadline = timeout.map { ContinuousClock.now + $0 }
     client.change { $0.isBlocked = true }
@@ -237,7 +238,7 @@ struct ClientSession {
       guard !Task.isCancelled, !isGone(), client.now.release == nil,
         deadline.map({ ContinuousClock.now < $0 }) ?? true
       else { return WireReply.nullArray(client.version) }
-      reply = await host.wireReply(to: command, client.version, isAgain: true)
+      reply = await host.wireReply(to: command, client.mode, isAgain: true)
     }
     return reply
   }

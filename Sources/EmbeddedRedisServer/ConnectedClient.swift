@@ -16,7 +16,7 @@ final class ConnectedClient: Sendable {
   }
 
   struct State {
-    var version = WireReply.Version.two
+    var mode = ClientMode(version: .two, database: 0)
     var name: Bytes = []
     var lastCommand: String?
     var lastSeen = ContinuousClock.now
@@ -50,7 +50,9 @@ final class ConnectedClient: Sendable {
 
   var now: State { state.withLock { $0 } }
 
-  var version: WireReply.Version { now.version }
+  var mode: ClientMode { now.mode }
+
+  var version: WireReply.Version { mode.version }
 
   func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
 
@@ -73,10 +75,10 @@ final class ConnectedClient: Sendable {
     return "id=\(id) addr=\(address) laddr=\(localAddress) fd=0"
       + " name=\(String(decoding: now.name, as: UTF8.self))"
       + " age=\((time - since).components.seconds) idle=\((time - now.lastSeen).components.seconds)"
-      + " flags=\(flags.isEmpty ? "N" : flags) db=0 sub=0 psub=0 ssub=0 multi=\(now.queued ?? -1)"
+      + " flags=\(flags.isEmpty ? "N" : flags) db=\(now.mode.database) sub=0 psub=0 ssub=0 multi=\(now.queued ?? -1)"
       + " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0"
       + " events=r cmd=\(now.lastCommand ?? "NULL") user=default redir=-1"
-      + " resp=\(now.version.rawValue)\n"
+      + " resp=\(now.mode.version.rawValue)\n"
   }
 }
 

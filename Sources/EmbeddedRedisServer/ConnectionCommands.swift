@@ -3,7 +3,7 @@ import RedisScripting
 
 /// The commands that concern a connection or the server, and no key; a transaction may have them, too.
 struct ConnectionCommands: Sendable {
-  static let names: Set = ["AUTH", "CLIENT", "CONFIG", "HELLO", "UNWATCH"]
+  static let names: Set = ["AUTH", "CLIENT", "CONFIG", "HELLO", "SELECT", "UNWATCH"]
 
   let host: EmbeddedHost
   let settings: ServerSettings
@@ -18,6 +18,7 @@ struct ConnectionCommands: Sendable {
     case "CLIENT": return clientReply(words)
     case "CONFIG": return configuration(words)
     case "HELLO": return hello(words)
+    case "SELECT": return encoded(select(words[1]))
     // In a transaction nothing is watched any more; outside of one the session has ended it.
     default: return encoded(.status("OK"))
     }
@@ -80,7 +81,7 @@ struct ConnectionCommands: Sendable {
       default: return encoded(failure("ERR Syntax error in HELLO option '\(option)'"))
       }
     }
-    client.change { $0.version = wanted }
+    client.change { $0.mode.version = wanted }
     return map([
       ("server", Self.word("redis")), ("version", Self.word("7.0.15")),
       ("proto", .integer(Int64(wanted.rawValue))), ("id", .integer(Int64(client.id))),
@@ -154,6 +155,21 @@ struct ConnectionCommands: Sendable {
     "UNPAUSE", "    Ends a PAUSE.",
     "HELP", "    Prints this help.",
   ]
+
+  private func select(_ word: Bytes) -> Reply {
+    guard let number = integer(word) else {
+      return failure("ERR value is not an integer or out of range")
+    }
+    guard Int32(exactly: number) != nil else {
+      return failure(
+        "ERR value is out of range, value must between \(Int32.min) and \(Int32.max)")
+    }
+    guard number >= 0, number < host.databaseCount else {
+      return failure("ERR DB index is out of range")
+    }
+    client.change { $0.mode.database = Int(number) }
+    return .status("OK")
+  }
 
   private func setName(_ name: Bytes) -> Reply {
     guard name.allSatisfy({ (0x21...0x7e).contains($0) }) else {

@@ -11,10 +11,11 @@ import RedisScripting
 /// await server.stop()
 /// ```
 ///
-/// For tests and trials on one machine: there is no password, no persistence of its own, no publishing to subscribers
-/// and one database. Every connection may use what the host has, and besides that AUTH, HELLO, CLIENT, COMMAND, CONFIG,
-/// MULTI, EXEC, WATCH, QUIT and RESET. Blocking commands wait by looking every ten milliseconds; one whose client has
-/// gone takes nothing. What is not there answers with an error that names it. Keys of `file:` stores cannot be watched.
+/// For tests and trials on one machine: there is no password, no persistence of its own and nobody to publish to. Every
+/// connection may use what the host has, and besides that AUTH, HELLO, CLIENT, COMMAND, CONFIG, MULTI, EXEC, WATCH,
+/// SELECT, QUIT and RESET. Blocking commands wait by looking every ten milliseconds; one whose client has gone takes
+/// nothing. What is not there answers with an error that names it. `file:` stores have one database, whose keys cannot
+/// be watched.
 public final class EmbeddedRedisServer: Sendable {
   /// Why a server did not start.
   public struct StartError: Error, CustomStringConvertible {

@@ -120,37 +120,41 @@ enum ExpiryTime {
 }
 
 extension Keyspace {
-  /// Makes a key, known to be absent, hold what another one holds, with its expiry.
-  func copy(_ source: KeyRecord, to key: ByteView) throws(CommandFailure) {
+  /// Makes a key, known to be absent, of this or another keyspace hold what a key holds, with its expiry.
+  func copy(
+    _ source: KeyRecord, to key: ByteView, in place: any Keyspace
+  ) throws(CommandFailure) {
     // What a scan reads may not change meanwhile: it is gathered first.
     let target: KeyRecord
     switch source.kind {
     case .string:
       let value = try bytes(of: source)
-      target = try create(key, .string)
-      try setBytes(of: target, value)
+      target = try place.create(key, .string)
+      try place.setBytes(of: target, value)
     case .list:
       let values = try allElements(of: source)
-      target = try create(key, .list)
+      target = try place.create(key, .list)
       for value in values {
-        try value.withView { (view) throws(CommandFailure) in try push(to: target, .tail, view) }
+        try value.withView { (view) throws(CommandFailure) in
+          try place.push(to: target, .tail, view)
+        }
       }
     case .hash, .set:
       let pairs = try allFields(of: source)
-      target = try create(key, source.kind)
+      target = try place.create(key, source.kind)
       for (name, value) in pairs {
         try name.withView { (name) throws(CommandFailure) in
           try value.withView { (value) throws(CommandFailure) in
-            _ = try addField(of: target, name, value)
+            _ = try place.addField(of: target, name, value)
           }
         }
       }
     case .sortedSet:
       let ranked = try members(of: source, 0..<source.count)
-      target = try create(key, .sortedSet)
+      target = try place.create(key, .sortedSet)
       for member in ranked {
         try member.member.withView { (view) throws(CommandFailure) in
-          try setScore(of: target, view, from: nil, to: member.score)
+          try place.setScore(of: target, view, from: nil, to: member.score)
         }
       }
     case .stream:
@@ -158,13 +162,13 @@ extension Keyspace {
       try entries(of: source, from: .zero, to: .greatest, .ascending, limit: .max) {
         found.append(StoredEntry(id: $0, fields: $1.copy))
       }
-      target = try create(key, .stream)
-      for entry in found { try append(to: target, entry.id, entry.fields) }
+      target = try place.create(key, .stream)
+      for entry in found { try place.append(to: target, entry.id, entry.fields) }
       target.nodes = source.nodes
-      try setLastID(of: target, source.lastID)
-      setState(of: target, source.stream)
+      try place.setLastID(of: target, source.lastID)
+      place.setState(of: target, source.stream)
     }
-    if let expiry = source.expiry { try setExpiry(of: target, expiry) }
+    if let expiry = source.expiry { try place.setExpiry(of: target, expiry) }
   }
 
   func allElements(of record: KeyRecord) throws(CommandFailure) -> [Bytes] {

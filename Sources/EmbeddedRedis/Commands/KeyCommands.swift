@@ -17,8 +17,18 @@ enum KeyCommands {
     .init("keys", 2, .reads, keys),
     .init("scan", -2, .reads, scan),
     .init("dbsize", 1, .reads, size),
-    .init("flushdb", -1, .writes, removeAll),
-    .init("flushall", -1, .writes, removeAll),
+    .init("move", 3, .writes, move),
+    .init("swapdb", 3, .writes, swapDatabases),
+    .init("flushdb", -1, .writes) { (context) throws(CommandFailure) in
+      try checkFlush(context)
+      try context.keyspace.removeAll()
+      context.reply.status("OK")
+    },
+    .init("flushall", -1, .writes) { (context) throws(CommandFailure) in
+      try checkFlush(context)
+      for database in context.session.usedDatabases { try database.keyspace.removeAll() }
+      context.reply.status("OK")
+    },
   ]
 
   @Sendable private static func remove(_ context: CommandContext) throws(CommandFailure) {
@@ -55,30 +65,30 @@ enum KeyCommands {
 
   @Sendable private static func copy(_ context: CommandContext) throws(CommandFailure) {
     var replaces = false
+    var place = context.keyspace
     var index = 3
     while index < context.count {
       if context[index].isWord("REPLACE") {
         replaces = true
       } else if context[index].isWord("DB"), index + 1 < context.count {
-        guard let database = context[index + 1].integer else { throw .notInteger }
-        guard database == 0 else { throw .reply("ERR DB index is out of range") }
+        place = try context.keyspace(ofDatabase: try context.databaseNumber(index + 1))
         index += 1
       } else {
         throw .syntax
       }
       index += 1
     }
-    guard !context[1].copy.elementsEqual(context[2].buffer) else {
-      throw .reply("ERR source and destination objects are the same")
+    guard place !== context.keyspace || !context[1].copy.elementsEqual(context[2].buffer) else {
+      throw .sameObject
     }
     guard let record = try context.keyspace.record(context[1]) else {
       return context.reply.integer(0)
     }
-    if let target = try context.keyspace.record(context[2]) {
+    if let target = try place.record(context[2]) {
       guard replaces else { return context.reply.integer(0) }
-      try context.keyspace.remove(target)
+      try place.remove(target)
     }
-    try context.keyspace.copy(record, to: context[2])
+    try context.keyspace.copy(record, to: context[2], in: place)
     context.reply.integer(1)
   }
 
@@ -127,12 +137,30 @@ enum KeyCommands {
     context.reply.integer(try context.keyspace.keyCount())
   }
 
-  @Sendable private static func removeAll(_ context: CommandContext) throws(CommandFailure) {
+  private static func checkFlush(_ context: CommandContext) throws(CommandFailure) {
     if context.count > 2 { throw .syntax }
     if context.count == 2, !context[1].isWord("SYNC"), !context[1].isWord("ASYNC") {
       throw .syntax
     }
-    try context.keyspace.removeAll()
+  }
+
+  @Sendable private static func move(_ context: CommandContext) throws(CommandFailure) {
+    let target = try context.keyspace(ofDatabase: try context.databaseNumber(2))
+    guard target !== context.keyspace else { throw .sameObject }
+    guard let record = try context.keyspace.record(context[1]),
+      try target.record(context[1]) == nil
+    else { return context.reply.integer(0) }
+    try context.keyspace.copy(record, to: context[1], in: target)
+    try context.keyspace.remove(record)
+    context.reply.integer(1)
+  }
+
+  @Sendable private static func swapDatabases(_ context: CommandContext) throws(CommandFailure) {
+    let first = try context.databaseNumber(1, orElse: .reply("ERR invalid first DB index"))
+    let second = try context.databaseNumber(2, orElse: .reply("ERR invalid second DB index"))
+    _ = try context.keyspace(ofDatabase: first)
+    _ = try context.keyspace(ofDatabase: second)
+    context.session.swapDatabases(first, second)
     context.reply.status("OK")
   }
 }

@@ -45,14 +45,22 @@ enum ServerCommands {
   }
 
   @Sendable private static func select(_ context: CommandContext) throws(CommandFailure) {
-    guard let index = context[1].integer else { throw .notInteger }
-    guard index == 0 else { throw .reply("ERR DB index is out of range") }
+    let number = try context.databaseNumber(1)
+    // Each call of a host begins in database 0: there is nothing that another one could be for.
+    guard context.isInScript || number == 0, context.session.select(number) else {
+      throw .noDatabase
+    }
     context.reply.status("OK")
   }
 
   /// Of each section what is true here, and what test suites and clients ask for.
   @Sendable private static func info(_ context: CommandContext) throws(CommandFailure) {
-    let keys = try context.keyspace.keyCount()
+    var keyspaces: [String] = []
+    for (number, keyspace) in context.session.usedDatabases {
+      let count = try keyspace.keyCount()
+      guard count > 0 else { continue }
+      keyspaces.append("db\(number):keys=\(count),expires=\(keyspace.expiringCount),avg_ttl=0")
+    }
     let session = context.session
     let libraries = session.functions.libraries
     let functions = libraries.reduce(0) { $0 + $1.functions.count }
@@ -76,7 +84,7 @@ enum ServerCommands {
       ("Commandstats", lines(session.statistics.commandLines)),
       ("Errorstats", session.statistics.errorLines),
       ("Cluster", lines(["cluster_enabled:0"])),
-      ("Keyspace", keys > 0 ? lines(["db0:keys=\(keys),expires=0,avg_ttl=0"]) : []),
+      ("Keyspace", lines(keyspaces)),
     ]
     let wanted = (1..<context.count).map { context[$0].text.lowercased() }
     let isAll = !Set(["all", "everything"]).isDisjoint(with: wanted)

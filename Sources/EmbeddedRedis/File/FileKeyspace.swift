@@ -82,6 +82,11 @@
 
     func touch(_ record: KeyRecord) {}
 
+    /// There is one database.
+    func exchangeWatches(with other: any Keyspace, touching: Bool) {}
+
+    let expiringCount = 0
+
     let hasStreamGroups = false
 
     func setExpiry(of record: KeyRecord, _ time: Int64?) throws(CommandFailure) {

@@ -9,7 +9,7 @@ struct ScriptServeCommand: AsyncParsableCommand {
     discussion: """
       A test suite in any language connects as to a Redis on this machine. It ends with Ctrl-C, and the \
       keys are gone then. It has what client libraries use: RESP2 and RESP3, transactions with WATCH, blocking \
-      commands, CLIENT and CONFIG; but database 0 only, no password and no subscribers.
+      commands, CLIENT and CONFIG; 16 databases; but no password and no subscribers.
 
       Example: irminsul script serve --port 6400 & redis-cli -p 6400 EVAL 'return 1' 0
 
