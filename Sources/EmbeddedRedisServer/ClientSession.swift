@@ -185,6 +185,8 @@ struct ClientSession {
   // MARK: Waiting
 
   private func waitForPause(_ command: Command) async {
+    // Nearly always there is no pause, and nothing to find out.
+    guard clients.isPaused(writing: true) else { return }
     let writing =
       EmbeddedHost.mayWrite(command)
       || command.name == "EXEC" && queue?.contains(where: EmbeddedHost.mayWrite) == true
