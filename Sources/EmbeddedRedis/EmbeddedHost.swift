@@ -126,11 +126,11 @@ public final class EmbeddedHost: ScriptHost {
 
   /// SCRIPT or FUNCTION, which no interpreter counts.
   private func management(
-    _ command: Command, _ version: WireReply.Version? = nil
+    _ command: Command, _ version: WireReply.Version? = nil, _ isOutOfMemory: Bool? = nil
   ) -> HostCall {
     let work = HostCall.Work.host { perform in
       do throws(HostError) {
-        let reply = try self.manage(command) { (call) throws(HostError) in
+        let reply = try self.manage(command, isOutOfMemory) { (call) throws(HostError) in
           try self.reply(perform(call), to: call.name)
         }
         guard let version else { return .done(reply) }
@@ -147,11 +147,13 @@ public final class EmbeddedHost: ScriptHost {
     return call
   }
 
-  private func manage(_ command: Command, _ perform: Perform) throws(HostError) -> Reply {
+  private func manage(
+    _ command: Command, _ isOutOfMemory: Bool?, _ perform: Perform
+  ) throws(HostError) -> Reply {
     let entry = CommandCatalogue.entry(command.arguments)
     do throws(HostError) {
       if let entry, entry.grows, entry.accepts(command.arguments.count) {
-        try checkMemory(command.name)
+        try checkMemory(command.name, isOutOfMemory)
       }
       let reply =
         command.name == "SCRIPT"
@@ -237,12 +239,12 @@ public final class EmbeddedHost: ScriptHost {
     own: @escaping @Sendable (Command) -> Bytes?
   ) async -> Bytes {
     let calls = commands.map { command in
-      { @Sendable () -> HostCall in
+      { @Sendable (isOutOfMemory: Bool) -> HostCall in
         if let reply = own(command) {
           return HostCall(
             name: command.name, access: .read, work: .host { _ in .done(.bytes(reply)) })
         }
-        return self.wireCall(for: command, mode())
+        return self.wireCall(for: command, mode(), isOutOfMemory)
       }
     }
     let grows = commands.contains { CommandCatalogue.entry($0.arguments)?.grows == true }
@@ -258,11 +260,15 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   /// The call for a command of a transaction, an error that comes before it runs being one, too.
-  private func wireCall(for command: Command, _ mode: ClientMode) -> HostCall {
-    if ["SCRIPT", "FUNCTION"].contains(command.name) { return management(command, mode.version) }
+  private func wireCall(
+    for command: Command, _ mode: ClientMode, _ isOutOfMemory: Bool
+  ) -> HostCall {
+    if ["SCRIPT", "FUNCTION"].contains(command.name) {
+      return management(command, mode.version, isOutOfMemory)
+    }
     var call: HostCall
     do throws(HostError) {
-      call = try self.call(for: command)
+      call = try self.call(for: command, isOutOfMemory)
     } catch {
       call = HostCall(name: command.name, access: .read, work: .refusal(Self.serverError(error)))
     }
@@ -361,13 +367,16 @@ public final class EmbeddedHost: ScriptHost {
     return ServerError(code: "ERR", message: "\(error)")
   }
 
-  private func call(for command: Command) throws(HostError) -> HostCall {
+  /// - Parameter isOutOfMemory: Whether there is no memory left, if that is not to be asked now.
+  private func call(
+    for command: Command, _ isOutOfMemory: Bool? = nil
+  ) throws(HostError) -> HostCall {
     do throws(HostError) {
       try checkSize(command.arguments)
       var call: HostCall
       switch command.name {
-      case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": call = try evaluation(command)
-      case "FCALL", "FCALL_RO": call = try functionCall(command)
+      case "EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO": call = try evaluation(command, isOutOfMemory)
+      case "FCALL", "FCALL_RO": call = try functionCall(command, isOutOfMemory)
       default:
         return HostCall(name: command.name, access: access(of: command), work: .command(command))
       }
@@ -467,7 +476,9 @@ extension EmbeddedHost {
     .refused(location: location, call: name, ServerError(reply: text))
   }
 
-  private func evaluation(_ command: Command) throws(HostError) -> HostCall {
+  private func evaluation(
+    _ command: Command, _ isOutOfMemory: Bool?
+  ) throws(HostError) -> HostCall {
     let words = command.arguments
     let name = command.name
     guard words.count >= 3 else {
@@ -495,7 +506,7 @@ extension EmbeddedHost {
     }
     let keys = 3 + Int(count)
     let shebang = try shebang(of: source, name)
-    if shebang?.memoryRule == .refused { try checkMemory(name) }
+    if shebang?.memoryRule == .refused { try checkMemory(name, isOutOfMemory) }
     if name.hasSuffix("_RO"), shebang?.access == .write {
       throw refusal(name, "ERR Can not execute a script with write flag using *_ro command.")
     }
@@ -508,8 +519,8 @@ extension EmbeddedHost {
   }
 
   /// Refuses what may grow when there is no memory left.
-  func checkMemory(_ name: String) throws(HostError) {
-    if memoryLimit.isExceeded { throw refusal(name, MemoryLimit.refusal) }
+  func checkMemory(_ name: String, _ isOutOfMemory: Bool?) throws(HostError) {
+    if isOutOfMemory ?? memoryLimit.isExceeded { throw refusal(name, MemoryLimit.refusal) }
   }
 
   /// What the script's first line says; nil when it is none.

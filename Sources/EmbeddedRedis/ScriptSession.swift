@@ -22,8 +22,9 @@ struct HostCall: Sendable {
 
   /// Calls one after the other, whatever comes of each; the reply is the array of theirs, as it is on the wire.
   struct Batch: Sendable {
-    /// Each is made when its turn has come: those before it may decide what it is.
-    var calls: [@Sendable () -> HostCall]
+    /// Each is made when its turn has come, as those before it may decide what it is, but by whether there was no
+    /// memory left when the first one began.
+    var calls: [@Sendable (_ isOutOfMemory: Bool) -> HostCall]
     /// Whether one of the commands is refused when there is no memory left.
     var grows: Bool
     /// Who wants nothing of it done if a key has changed.
@@ -128,6 +129,8 @@ final class ScriptSession {
   private var wire: WireReply.Version?
   private let memoryLimit: MemoryLimit
   private var isOutOfMemory = false
+  /// The same when the batch that runs began.
+  private var memoryOfBatch: Bool?
   private var hasWritten = false
   private var isCounted = true
   /// Of the errors in what the script that runs answers, whether there is a new one, and how many are those of
@@ -263,7 +266,7 @@ final class ScriptSession {
     access = call.access
     memoryRule = call.memoryRule
     wire = call.wire
-    isOutOfMemory = memoryLimit.isExceeded
+    isOutOfMemory = memoryOfBatch ?? memoryLimit.isExceeded
     hasWritten = false
     storageFailure = nil
     wasStopped = false
@@ -338,9 +341,12 @@ final class ScriptSession {
       watcher.reset()
       guard !isTouched else { return .done(.bytes(WireReply.nullArray(version))) }
     }
+    let isOutOfMemory = isOutOfMemory
+    memoryOfBatch = isOutOfMemory
+    defer { memoryOfBatch = nil }
     var output = WireReply.array(batch.calls.count)
     for call in batch.calls {
-      let call = call()
+      let call = call(isOutOfMemory)
       let outcome = perform(call)
       switch outcome {
       case .done(.bytes(let bytes)): output += bytes

@@ -695,6 +695,18 @@ import Testing
       ["FUNCTION", "DELETE", "full"], ["FUNCTION", "FLUSH"],
       ["CONFIG", "SET", "maxmemory", "0"],
       ["SET", "a", "8"], ["GET", "a"], ["LRANGE", "l", "0", "-1"],
+      // What counts for a transaction is how much there is when it begins. Redis looks only if there is a limit.
+      ["CONFIG", "SET", "maxmemory", "100gb"], ["PING"],
+      ["MULTI"], ["CONFIG", "SET", "maxmemory", "1"], ["SET", "a", "9"],
+      ["EVAL", "return redis.call('append', 'a', '10')", "0"],
+      ["EVAL", "#!lua\nreturn redis.call('append', 'a', '11')", "0"],
+      ["FUNCTION", "LOAD", library], ["FCALL", "plain", "0"], ["EXEC"], ["SET", "a", "12"],
+      ["MULTI"], ["EVAL", "#!lua\nreturn 1", "0"],
+      ["EVAL", "return redis.call('set', 'a', 1)", "0"],
+      ["FCALL", "plain", "0"], ["CONFIG", "SET", "maxmemory", "0"],
+      ["EVAL", "return redis.call('set', 'a', 1)", "0"], ["EXEC"],
+      ["CONFIG", "SET", "maxmemory", "0"],
+      ["GET", "a"], ["FUNCTION", "FLUSH"],
     ]
     try await expectTheSame([["HELLO", "\(version)"]] + sequence)
   }

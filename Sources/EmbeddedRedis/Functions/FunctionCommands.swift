@@ -2,7 +2,9 @@ import RedisScripting
 
 /// FUNCTION and FCALL.
 extension EmbeddedHost {
-  func functionCall(_ command: Command) throws(HostError) -> HostCall {
+  func functionCall(
+    _ command: Command, _ isOutOfMemory: Bool?
+  ) throws(HostError) -> HostCall {
     let words = command.arguments
     let name = command.name
     guard words.count >= 3 else {
@@ -18,7 +20,7 @@ extension EmbeddedHost {
     }
     guard count >= 0 else { throw refusal(name, "ERR Number of keys can't be negative") }
     let memoryRule = HostCall.MemoryRule(flags: Set(function.flags))
-    if memoryRule == .refused { try checkMemory(name) }
+    if memoryRule == .refused { try checkMemory(name, isOutOfMemory) }
     if name == "FCALL_RO", !function.isReadOnly {
       throw refusal(
         name, "ERR Can not execute a script with write flag using *_ro command.")
