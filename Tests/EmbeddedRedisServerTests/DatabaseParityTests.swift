@@ -222,21 +222,11 @@ import Testing
 
   #if File
     @Test func filesHaveOneDatabase() async throws {
-      let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).db").path
-      defer { try? FileManager.default.removeItem(atPath: path) }
-      let host = try EmbeddedHost(storage: .file(path: path))
-      let server = try await EmbeddedRedisServer.start(host)
-      let port = server.port
-      let replies = try await onThread {
-        let client = try RawConnection(port: port)
-        return try ["SET k v", "SELECT 0", "SELECT 1", "MOVE k 1", "SWAPDB 0 1", "COPY k l DB 1"]
-          .map { String(decoding: try client.reply(to: Self.words($0[...])), as: UTF8.self) }
-      }
+      let replies = try await FileServer.replies(
+        to: ["SET k v", "SELECT 0", "SELECT 1", "MOVE k 1", "SWAPDB 0 1", "COPY k l DB 1"])
       #expect(
         replies == ["+OK\r\n", "+OK\r\n"]
           + [String](repeating: "-ERR DB index is out of range\r\n", count: 4))
-      await server.stop()
-      await host.close()
     }
   #endif
 }

@@ -355,25 +355,13 @@ import Testing
 
   #if File
     @Test func keysOfAFileAreNotWatched() async throws {
-      let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).db").path
-      defer { try? FileManager.default.removeItem(atPath: path) }
-      let host = try EmbeddedHost(storage: .file(path: path))
-      let server = try await EmbeddedRedisServer.start(host)
-      let port = server.port
-      let replies = try await onThread {
-        let client = try RawConnection(port: port)
-        let lines = ["WATCH k", "MULTI", "SET k v", "SCRIPT EXISTS x", "EXEC"]
-        return try lines.map {
-          String(decoding: try client.reply(to: Self.words($0[...])), as: UTF8.self)
-        }
-      }
+      let replies = try await FileServer.replies(
+        to: ["WATCH k", "MULTI", "SET k v", "SCRIPT EXISTS x", "EXEC"])
       #expect(
         replies == [
           "-ERR WATCH is not supported by file: stores\r\n", "+OK\r\n", "+QUEUED\r\n",
           "+QUEUED\r\n", "*2\r\n+OK\r\n*1\r\n:0\r\n",
         ])
-      await server.stop()
-      await host.close()
     }
   #endif
 }

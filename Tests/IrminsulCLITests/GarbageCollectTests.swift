@@ -40,13 +40,7 @@ import Testing
 
   @Test func anInterruptedUploadHoldsNobodyUp() async throws {
     let sandbox = try await filled(1)
-    try #require(truncate(fileOf(sandbox, "large"), 4 << 30) == 0)
-    let upload = try sandbox.start("set", "large", "--file", "large")
-    var stored = 0
-    while stored < 5 {
-      let stats = try await sandbox.irminsul("stats", "--json").object()
-      stored = stats["objects"] as? Int ?? 0
-    }
+    let upload = try await uploading(sandbox)
     upload.signal(SIGINT)
     #expect(await upload.end().status == 128 + SIGINT)
     let collected = expectDone(try await sandbox.irminsul(now))
@@ -56,13 +50,7 @@ import Testing
 
   @Test func aKilledUploadIsWaitedForAndSaidSo() async throws {
     let sandbox = try await filled(1)
-    try #require(truncate(fileOf(sandbox, "large"), 4 << 30) == 0)
-    let upload = try sandbox.start("set", "large", "--file", "large")
-    var stored = 0
-    while stored < 5 {
-      let stats = try await sandbox.irminsul("stats", "--json").object()
-      stored = stats["objects"] as? Int ?? 0
-    }
+    let upload = try await uploading(sandbox)
     upload.signal(SIGKILL)
     _ = await upload.end()
     let collector = try sandbox.start("gc", "--grace", "0")
@@ -73,10 +61,18 @@ import Testing
     #expect(told.errors.contains("under way that began before this"))
   }
 
-  private func fileOf(_ sandbox: Sandbox, _ name: String) -> String {
-    let path = "\(sandbox.work)/\(name)"
+  /// The upload of a large file that has stored something.
+  private func uploading(_ sandbox: Sandbox) async throws -> RunningCommand {
+    let path = "\(sandbox.work)/large"
     _ = FileManager.default.createFile(atPath: path, contents: nil)
-    return path
+    try #require(truncate(path, 4 << 30) == 0)
+    let upload = try sandbox.start("set", "large", "--file", "large")
+    var stored = 0
+    while stored < 5 {
+      let stats = try await sandbox.irminsul("stats", "--json").object()
+      stored = stats["objects"] as? Int ?? 0
+    }
+    return upload
   }
 
   @Test func whatNoSettingSaysIsNotSaid() async throws {
