@@ -125,6 +125,8 @@ void irminsul_on_event(lua_State *L, lua_Debug *event) {
   lua->running = outer;
   lua->hidden_frames = hidden;
   if (answer == IRMINSUL_ABORT) irminsul_stop(L, IRMINSUL_ABORTED);
+  // What looks at a script may take longer than the script.
+  irminsul_check_time_of_call(L);
 }
 
 bool irminsul_lua_frame(irminsul_lua *lua, int level, irminsul_frame *frame) {

@@ -203,10 +203,20 @@ public final class EmbeddedHost: ScriptHost {
   }
 
   /// Whether a pause for writes holds a command back.
-  package static func mayWrite(_ command: Command) -> Bool {
-    guard let entry = CommandCatalogue.entry(command.arguments) else { return false }
-    return entry.writes
-      || ["eval", "evalsha", "fcall", "publish", "spublish", "pfcount"].contains(entry.name)
+  package func mayWrite(_ command: Command) -> Bool {
+    let words = command.arguments
+    guard let entry = CommandCatalogue.entry(words) else { return false }
+    switch entry.name {
+    case "eval" where words.count > 1: return (try? Shebang(words[1]))?.access != .read
+    case "evalsha" where words.count > 1:
+      let source = scripts.source(of: String(decoding: words[1], as: UTF8.self).lowercased())
+      return source.flatMap { try? Shebang($0) }?.access != .read
+    case "fcall" where words.count > 1:
+      let function = functions.function(String(decoding: words[1], as: UTF8.self))?.1
+      return function?.isReadOnly != true
+    case "eval", "evalsha", "fcall", "publish", "spublish", "pfcount": return true
+    default: return entry.writes
+    }
   }
 
   /// What Redis says of a command that it does not have in this form, whatever its words are.

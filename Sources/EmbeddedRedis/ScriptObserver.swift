@@ -92,9 +92,12 @@ package struct ScriptPause {
   }
 
   /// All frames, the innermost first.
-  package var stack: [Frame] {
+  package var stack: [Frame] { innermost(.max) }
+
+  /// So many frames at most, the innermost first. The interpreter counts up to each of them.
+  package func innermost(_ most: Int) -> [Frame] {
     var frames: [Frame] = []
-    while let frame = frame(frames.count) { frames.append(frame) }
+    while frames.count < most, let frame = frame(frames.count) { frames.append(frame) }
     return frames
   }
 

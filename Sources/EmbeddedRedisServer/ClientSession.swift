@@ -21,6 +21,8 @@ struct ClientSession {
   private var isSpoilt = false
   /// Whether WATCH was said, and nothing that ends it.
   private var isWatching = false
+  /// Whether it gets no more answers, not even those to what came with its last word.
+  private(set) var isCutOff = false
 
   init(
     host: EmbeddedHost, settings: ServerSettings, client: ConnectedClient,
@@ -77,6 +79,12 @@ struct ClientSession {
 
   private mutating func reply(to command: Command) async -> Bytes {
     let name = command.name
+    // What a browser says that was led here. Redis, too, ends the connection without a word.
+    if name == "POST" || name == "HOST:" {
+      isCutOff = true
+      end()
+      return []
+    }
     if queue != nil, !Self.immediate.contains(name) { return encoded(enqueue(command)) }
     guard Self.own.contains(name) else { return await wait(command) }
     if let refusal = EmbeddedHost.refusal(of: command) {
@@ -188,8 +196,8 @@ struct ClientSession {
     // Nearly always there is no pause, and nothing to find out.
     guard clients.isPaused(writing: true) else { return }
     let writing =
-      EmbeddedHost.mayWrite(command)
-      || command.name == "EXEC" && queue?.contains(where: EmbeddedHost.mayWrite) == true
+      host.mayWrite(command)
+      || command.name == "EXEC" && queue?.contains(where: host.mayWrite) == true
     while clients.isPaused(writing: writing), !Task.isCancelled, !isGone() {
       try? await Task.sleep(for: .milliseconds(10))
     }
@@ -220,9 +228,35 @@ struct ClientSession {
     }
   }
 
+  /// The keys that a command waits for of which each element is one client's, by the type of what it takes.
+  private static func wanted(_ command: Command) -> (type: String, keys: [Bytes])? {
+    let words = command.arguments
+    func numbered() -> [Bytes] {
+      guard words.count > 3, let count = Int(String(decoding: words[2], as: UTF8.self)), count > 0
+      else { return [] }
+      return Array(words[3...].prefix(count))
+    }
+    switch command.name {
+    case "BLPOP", "BRPOP": return ("list", Array(words.dropFirst().dropLast()))
+    case "BRPOPLPUSH", "BLMOVE": return ("list", Array(words.dropFirst().prefix(1)))
+    case "BLMPOP": return ("list", numbered())
+    case "BZPOPMIN", "BZPOPMAX": return ("zset", Array(words.dropFirst().dropLast()))
+    case "BZMPOP": return ("zset", numbered())
+    default: return nil
+    }
+  }
+
   private func wait(_ command: Command) async -> Bytes {
+    guard let timeout = Self.timeout(of: command) else {
+      return await host.wireReply(to: command, client.mode)
+    }
+    // Who has come before is served before.
+    let turn = Self.wanted(command).map { wanted in
+      clients.line.enter(wanted.keys, type: wanted.type, database: client.mode.database)
+    }
+    defer { if let turn { clients.line.leave(turn) } }
     var reply = await host.wireReply(to: command, client.mode)
-    guard WireReply.isNull(reply), let timeout = Self.timeout(of: command) else { return reply }
+    guard WireReply.isNull(reply) else { return reply }
     let deadline = timeout.map { ContinuousClock.now + $0 }
     client.change { $0.isBlocked = true }
     defer {
@@ -240,6 +274,7 @@ struct ClientSession {
       guard !Task.isCancelled, !isGone(), client.now.release == nil,
         deadline.map({ ContinuousClock.now < $0 }) ?? true
       else { return WireReply.nullArray(client.version) }
+      if let turn, !clients.line.mayTry(turn) { continue }
       reply = await host.wireReply(to: command, client.mode, isAgain: true)
     }
     return reply

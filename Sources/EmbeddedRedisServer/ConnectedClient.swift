@@ -1,4 +1,5 @@
 import EmbeddedRedis
+import Foundation
 import RedisScripting
 
 /// One connection, as also the others see it by CLIENT LIST and change it by CLIENT KILL.
@@ -90,6 +91,8 @@ final class ConnectedClients: Sendable {
   }
 
   private let state = Locked(State())
+  /// Those that wait for elements.
+  let line = WaitingLine()
 
   /// In the order in which they came.
   var all: [ConnectedClient] {
@@ -104,6 +107,10 @@ final class ConnectedClients: Sendable {
 
   /// Lets all commands wait, or only those that write. A pause that there is can become longer and stricter only.
   func pause(for milliseconds: Int64, writesOnly: Bool) {
+    // Redis' own number for the end: what does not fit into it lies in the past.
+    let (_, isPast) = milliseconds.addingReportingOverflow(
+      Int64(Date().timeIntervalSince1970 * 1000))
+    if isPast { return }
     // Some hundred years, which a clock can still add.
     let end = ContinuousClock.now + .milliseconds(min(milliseconds, 1 << 42))
     state.withLock { state in

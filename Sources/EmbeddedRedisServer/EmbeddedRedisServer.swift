@@ -129,6 +129,7 @@ public final class EmbeddedRedisServer: Sendable {
             .error(ServerError(reply: error.message)), session.client.version)
           session.end()
         }
+        if session.isCutOff { break }
         if !output.isEmpty { try await outbound.write(ByteBuffer(bytes: output)) }
         if session.isOver { break }
       }

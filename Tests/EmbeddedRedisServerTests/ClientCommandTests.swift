@@ -125,6 +125,71 @@ import Testing
     #expect(replies.found == replies.expected)
   }
 
+  /// Who has waited longest is served first.
+  @Test func blockedClientsAreServedInTheirOrder() async throws {
+    let replies = try await onBoth { connect in
+      let pusher = try connect()
+      let clients = try (0..<5).map { _ in try connect() }
+      func wait(_ words: [String]) throws {
+        for client in clients {
+          let id = try Self.number(client)
+          try client.send(words)
+          while try !Self.text(pusher, "CLIENT", "LIST", "ID", id).contains("flags=b") {}
+        }
+      }
+      func received() throws -> [String] {
+        try clients.map { String(decoding: try $0.receive(), as: UTF8.self) }
+      }
+      var replies: [String] = []
+      for _ in 0..<3 {
+        try wait(["BLPOP", "w", "v", "0"])
+        _ = try Self.text(pusher, "RPUSH", "w", "1", "2", "3", "4", "5")
+        replies += try received()
+        try wait(["BZPOPMIN", "z", "0"])
+        for number in 0..<5 { _ = try Self.text(pusher, "ZADD", "z", "\(number)", "\(number)") }
+        replies += try received()
+      }
+      return replies
+    }
+    #expect(replies.found == replies.expected)
+  }
+
+  /// A browser that was led to the port sends what Redis takes for the end.
+  @Test func browsersAreSentAway() async throws {
+    let replies = try await onBoth { connect in
+      try ["GET / HTTP/1.0\r\nHost: x\r\nPING\r\n", "POST / HTTP/1.0\r\nPING\r\n"].map { text in
+        let client = try connect()
+        try client.send(bytes: text)
+        return String(decoding: client.receiveAll(), as: UTF8.self)
+      }
+    }
+    #expect(replies.found == replies.expected)
+  }
+
+  @Test func aPauseKnowsWhatWrites() async throws {
+    let reads = [
+      ["EVAL", "#!lua flags=no-writes\nreturn 1", "0"], ["EVAL_RO", "return 2", "0"],
+      ["FCALL", "reads", "0"], ["GET", "k"],
+    ]
+    let replies = try await onBoth { connect in
+      let clients = try [connect(), connect()]
+      _ = try Self.text(
+        clients[0], "FUNCTION", "LOAD",
+        "#!lua name=l\nredis.register_function{function_name='reads',flags={'no-writes'},"
+          + "callback=function() return 3 end}")
+      // Its end does not fit into a number.
+      var replies = [try Self.text(clients[0], "CLIENT", "PAUSE", "9223372036854775807")]
+      replies.append(try Self.text(clients[0], "PING"))
+      replies.append(try Self.text(clients[0], "CLIENT", "PAUSE", "600000", "WRITE"))
+      for words in reads {
+        replies.append(String(decoding: try clients[1].reply(to: words), as: UTF8.self))
+      }
+      replies.append(try Self.text(clients[0], "CLIENT", "UNPAUSE"))
+      return replies
+    }
+    #expect(replies.found == replies.expected)
+  }
+
   @Test func aPauseHoldsWritesBack() async throws {
     let replies = try await onBoth { connect in
       let clients = try [connect(), connect()]

@@ -112,6 +112,26 @@ import Testing
       "none/f.svg")
   }
 
+  @Test func endlessScriptsAreStopped() async throws {
+    let sandbox = try Self.sandbox()
+    try sandbox.write(Array("local n = 0\nwhile true do n = n + 1 end\n".utf8), to: "endless.lua")
+    try sandbox.write(
+      Array("local function f(n) return 1 + f(n + 1) end\nreturn f(1)\n".utf8), to: "deep.lua")
+    let debugged = expectDone(
+      try await sandbox.irminsul(
+        "script", "debug", "endless.lua", "--time-limit", "0.2",
+        input: Array("continue\nprint n\nquit\n".utf8)))
+    #expect(
+      debugged.text.contains("* Stopped at 2, stop reason = timeout reached, infinite loop?"))
+    #expect(debugged.text.contains("<value> "))
+    for file in ["endless.lua", "deep.lua"] {
+      let profiled = try await sandbox.irminsul(
+        "script", "profile", file, "--time-limit", "0.2")
+      #expect(profiled.status == ExitCode.refused.rawValue)
+      #expect(profiled.text.contains("(error) "), "\(profiled.text)")
+    }
+  }
+
   /// What the host has put into a script is nobody's line and no box of the graph.
   @Test func theHostsOwnWorkIsHidden() async throws {
     let sandbox = try Self.sandbox()

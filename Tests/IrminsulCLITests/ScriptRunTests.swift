@@ -115,6 +115,10 @@ import Testing
     #expect(full.status == ExitCode.refused.rawValue)
     #expect(full.text.contains("OOM command not allowed when used memory > 'maxmemory'."))
     expectDone(try await run("--maxmemory", "100GB", "--", "1", "write"), "\"x\"\n")
+    // What is seeded is there before.
+    try sandbox.write(Array("SET k seeded\n".utf8), to: "seed.txt")
+    expectDone(
+      try await run("--seed-data", "seed.txt", "--maxmemory", "1", "--", "1"), "\"x\"\n")
     let hungry = try await run("--script-memory-limit", "16mb", "--", "20000000")
     #expect(hungry.status == ExitCode.refused.rawValue)
     #expect(hungry.text.contains("not enough memory"))
@@ -129,6 +133,9 @@ import Testing
     expectDone(try await sandbox.irminsul("script", "test", "s_spec.lua"))
     let tested = try await sandbox.irminsul("script", "test", "s_spec.lua", "--maxmemory", "1")
     #expect(tested.text.contains("OOM command not allowed"), "\(tested.text)")
+    try sandbox.write(Array(repeating: UInt8(ascii: "\n"), count: 9 << 20), to: "large.lua")
+    expectRefusal(
+      try await sandbox.irminsul("script", "run", "large.lua"), .io, "more than 8 MiB")
   }
 
   @Test func namesTheKeysThatAreMissing() async throws {

@@ -3,7 +3,10 @@ import Irminsul
 
 /// How garbage is collected: the same for `gc` and `maintain`.
 struct CollectionFlags: ParsableArguments {
-  @Option(help: "Seconds that what was read or stored before stays at least.")
+  @Option(
+    help:
+      "Seconds that what was read or stored before stays at least; an upload that is under way is waited for beside, one that was killed for a minute."
+  )
   var grace: Double = 60
 
   @Option(help: "Seconds that commits stay which a branch has left.")

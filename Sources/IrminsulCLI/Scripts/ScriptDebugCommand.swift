@@ -8,7 +8,8 @@ struct ScriptDebugCommand: AsyncParsableCommand {
     commandName: "debug", abstract: "Step through a script, as redis-cli --ldb does.",
     discussion: """
       It runs in this process, on keys that --seed-data makes. Commands come from standard input: help \
-      names them. At their end the script is ended, too.
+      names them. At their end the script is ended, too. A script that goes on for longer than --time-limit is \
+      stopped where it is.
 
       Example: printf 'break 4\\ncontinue\\nprint job\\ncontinue\\n' | irminsul script debug take.lua q
 
@@ -20,10 +21,11 @@ struct ScriptDebugCommand: AsyncParsableCommand {
   func run() async throws {
     var plan = try options.plan()
     // A person may think for as long as she likes.
+    let patience = plan.timeLimit
     plan.timeLimit = .seconds(1e6)
     let failure = Locked<Failure?>(nil)
     let debugger = ScriptDebugger(
-      try options.call(), plan,
+      try options.call(), plan, patience: patience,
       read: {
         if Style.output.isTerminal { StandardError.write("lua debugger> ") }
         return readLine()

@@ -9,7 +9,8 @@ struct ScriptProfileCommand: AsyncParsableCommand {
     commandName: "profile", abstract: "Print where a script spends instructions and time.",
     discussion: """
       It runs in this process several times, each time on the keys that --seed-data makes. A script that \
-      is watched is slower: compare lines with each other, and nothing else.
+      is watched is slower, some hundred times if it does little but count: compare lines with each other, and nothing \
+      else. --time-limit counts the watching, too, and after five seconds, or that limit, no further run begins.
 
       Example: irminsul script profile take.lua '{jobs}:queue' --flame take.svg -- worker-1
 
@@ -46,7 +47,8 @@ struct ScriptProfileCommand: AsyncParsableCommand {
     if let flame {
       let graph = FlameGraph(
         profile.stacks,
-        title: "\(call.text.path): \(profile.time.microsecondsText) µs, mean of \(runs) runs")
+        title: "\(call.text.path): \(profile.time.microsecondsText) µs, "
+          + "mean of \(profile.runs) runs")
       do {
         try Data(graph.svg.utf8).write(to: URL(filePath: flame))
       } catch {

@@ -19,6 +19,8 @@ package final class ScriptDebugger: Sendable {
     /// Why the next stop is one, when it is not the mode.
     var reason: String?
     var ending: Ending?
+    /// Since when it runs without a stop.
+    var begun = ContinuousClock.now
   }
 
   private struct Breakpoint: Equatable {
@@ -30,18 +32,22 @@ package final class ScriptDebugger: Sendable {
 
   private let call: ScriptCall
   private let plan: ScriptHostPlan
+  private let patience: Duration
   private let read: @Sendable () -> String?
   private let write: @Sendable (String) -> Void
   private let state = Locked(State())
 
   /// - Parameters:
+  ///   - patience: After how long a script that goes on is stopped, as it may be without an end.
   ///   - read: The next command, nil at their end.
   ///   - write: Takes lines of text.
   package init(
-    _ call: ScriptCall, _ plan: ScriptHostPlan, read: @escaping @Sendable () -> String?,
+    _ call: ScriptCall, _ plan: ScriptHostPlan, patience: Duration,
+    read: @escaping @Sendable () -> String?,
     write: @escaping @Sendable (String) -> Void
   ) {
-    (self.call, self.plan, self.read, self.write) = (call, plan, read, write)
+    (self.call, self.plan, self.patience) = (call, plan, patience)
+    (self.read, self.write) = (read, write)
   }
 
   /// Runs the script to its end, or until it is aborted.
@@ -52,6 +58,7 @@ package final class ScriptDebugger: Sendable {
       let host = try await plan.open { configuration in
         configuration.hook = ScriptHook(events: [.lines, .calls]) { [self] in look($0) }
       }
+      state.withLock { $0.begun = .now }
       let reply = try await call.run(on: host)
       await host.close()
       let ending = state.withLock { state in
@@ -81,7 +88,9 @@ package final class ScriptDebugger: Sendable {
     guard let reason = reason(at: line, pause) else { return .goOn }
     write("* Stopped at \(shown(line)), stop reason = \(reason)")
     write(listed(line, current: line))
-    return converse(pause, line)
+    let answer = converse(pause, line)
+    state.withLock { $0.begun = .now }
+    return answer
   }
 
   /// Why to stop at a line, if at all.
@@ -96,13 +105,26 @@ package final class ScriptDebugger: Sendable {
       }
       switch state.mode {
       case .step: return "step over"
-      case .next(let depth): return depthOf(pause) <= depth ? "step over" : nil
-      case .run: return nil
+      case .next(let depth): if isAt(depth, pause) { return "step over" }
+      case .run: break
       }
+      return ContinuousClock.now - state.begun < patience
+        ? nil : "timeout reached, infinite loop?"
     }
   }
 
   private func depthOf(_ pause: ScriptPause) -> Int { pause.stack.count { !$0.isNative } }
+
+  /// Whether no more than so many functions of the script are running. Nobody waits for the depth of a deep recursion.
+  private func isAt(_ depth: Int, _ pause: ScriptPause) -> Bool {
+    var (level, found) = (0, 0)
+    while let frame = pause.frame(level) {
+      if !frame.isNative { found += 1 }
+      if found > depth { return false }
+      level += 1
+    }
+    return true
+  }
 
   // MARK: Commands
 

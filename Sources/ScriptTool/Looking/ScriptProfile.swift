@@ -17,12 +17,15 @@ package struct ScriptProfile: Sendable {
   package let lines: [Line]
   /// Nanoseconds of one run by the functions that are running, the outermost first.
   package let stacks: [[String]: Int64]
+  /// How many runs the times are the mean of.
+  package let runs: Int
   package let reply: Reply
 
   package var instructions: Int { lines.reduce(0) { $0 + $1.instructions } }
   package var time: Duration { lines.reduce(.zero) { $0 + $1.time } }
 
-  /// Runs a script once for its instructions, and so many times for its times, each time on a keyspace of its own.
+  /// Runs a script once for its instructions, and so many times for its times, each time on a keyspace of its own; fewer
+  /// times, once at least, when that takes longer than the time limit and five seconds.
   ///
   /// A script that is looked at is slower: its times are there to be compared with each other.
   package static func run(
@@ -39,7 +42,10 @@ package struct ScriptProfile: Sendable {
     await counting.close()
 
     let watch = Locked(Watch())
-    for _ in 0..<times {
+    var runs: Int64 = 0
+    let end = ContinuousClock.now + max(.seconds(5), plan.timeLimit)
+    while runs < times, runs == 0 || ContinuousClock.now < end {
+      runs += 1
       let host = try await plan.open { configuration in
         configuration.hook = ScriptHook(events: [.lines, .calls, .returns]) { pause in
           watch.withLock { $0.step(pause, call) }
@@ -53,6 +59,7 @@ package struct ScriptProfile: Sendable {
       watch.withLock { $0.end() }
       await host.close()
     }
+    let count = runs
     return watch.withLock { watch in
       let instructions = counts.withLock { $0 }
       let numbers = Set(watch.lines.keys).union(instructions.keys)
@@ -60,14 +67,14 @@ package struct ScriptProfile: Sendable {
         guard let line = call.line(number) else { return nil }
         return Line(
           line: line, instructions: instructions[number] ?? 0,
-          time: .nanoseconds((watch.lines[number] ?? 0) / Int64(times)),
-          commandTime: .nanoseconds((watch.commands[number] ?? 0) / Int64(times)))
+          time: .nanoseconds((watch.lines[number] ?? 0) / count),
+          commandTime: .nanoseconds((watch.commands[number] ?? 0) / count))
       }
       return ScriptProfile(
         lines: lines.sorted {
           ($0.time, $0.instructions, $1.line.place) > ($1.time, $1.instructions, $0.line.place)
         },
-        stacks: watch.stacks.mapValues { $0 / Int64(times) }, reply: reply)
+        stacks: watch.stacks.mapValues { $0 / count }, runs: Int(count), reply: reply)
     }
   }
 
@@ -83,6 +90,9 @@ package struct ScriptProfile: Sendable {
 
   /// Adds up the time between two looks.
   private struct Watch {
+    /// Functions that are told apart of those that are running.
+    private static let deepest = 100
+
     var lines: [Int: Int64] = [:]
     var commands: [Int: Int64] = [:]
     var stacks: [[String]: Int64] = [:]
@@ -94,7 +104,7 @@ package struct ScriptProfile: Sendable {
 
     mutating func step(_ pause: ScriptPause, _ call: ScriptCall) {
       add()
-      let frames = pause.stack
+      let frames = pause.innermost(Self.deepest)
       // The function that returns is still there, and what follows is its caller's.
       let left = pause.event == .returns ? frames.dropFirst() : frames[...]
       line = left.first { $0.isScript }?.line

@@ -54,6 +54,7 @@ package struct ScriptHeader: Sendable, Equatable {
 
   private mutating func read(_ line: Substring, _ part: Part) {
     let isOpen = line.contains("..") || line.contains("then") || line.contains("each")
+    guard part != .other else { return }
     let text = line.dropFirst(line.hasPrefix("-- KEYS") || line.hasPrefix("-- ARGV") ? 7 : 2)
     switch part {
     case .keys:
@@ -73,6 +74,7 @@ package struct ScriptHeader: Sendable, Equatable {
   }
 
   private mutating func readIndexed(_ line: Substring) -> Bool {
+    guard line.contains("[") else { return false }
     guard
       let match = line.firstMatch(
         of: #/^(?:--)?\s*(KEYS|ARGV)\[(\d+)(\.\.\.?)?\]?\s*'?"?([A-Za-z_]*)/#)

@@ -24,6 +24,9 @@ package struct ScriptHostPlan: Sendable {
     memory.apply(to: &configuration)
     configuration.log = log
     change(&configuration)
+    // What the seed fills is there before, whatever the limit is.
+    let maximumMemory = configuration.maximumMemory
+    if seed != nil { configuration.maximumMemory = 0 }
     let host: EmbeddedHost
     do throws(HostError) {
       host = try EmbeddedHost.open(configuration)
@@ -31,6 +34,7 @@ package struct ScriptHostPlan: Sendable {
       throw .host(error)
     }
     try await seed?.load(into: host)
+    host.maximumMemory = maximumMemory
     return host
   }
 }

@@ -48,18 +48,27 @@ package struct ScriptText: Sendable {
       source: source)
   }
 
+  /// The bytes that a file may have: the tool holds some fifty for each line, and lint some hundred for each word.
+  private static let largestText = 8 << 20
+
   /// The text of a file.
+  ///
+  /// - Throws: ``ScriptToolError/unreadable(path:reason:)``, also for more than 8 MiB.
   package static func read(_ path: String) throws(ScriptToolError) -> String {
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     // By a handle, so that pipes are read to their end.
     guard isThere, !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
-      let data = try? handle.readToEnd() ?? Data()
+      let data = try? handle.read(upToCount: largestText + 1) ?? Data()
     else {
       throw .unreadable(
         path: path,
         reason: !isThere
           ? "there is no such file" : isFolder.boolValue ? "it is a folder" : "it cannot be opened")
+    }
+    guard data.count <= largestText else {
+      throw .unreadable(
+        path: path, reason: "it has more than \(largestText >> 20) MiB, which is no script")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .unreadable(path: path, reason: "it is not UTF-8 text")
@@ -83,7 +92,9 @@ package struct ScriptText: Sendable {
     var lines: [ScriptLine] = []
     let texts = try read(path).split(separator: "\n", omittingEmptySubsequences: false)
     for (at, text) in texts.enumerated() {
-      guard let match = text.firstMatch(of: #/^---? @include "?([^"]+)"?\s*$/#) else {
+      guard text.hasPrefix("-- @include ") || text.hasPrefix("--- @include "),
+        let match = text.firstMatch(of: #/^---? @include "?([^"]+)"?\s*$/#)
+      else {
         lines.append(ScriptLine(file: path, number: at + 1, text: String(text)))
         continue
       }
