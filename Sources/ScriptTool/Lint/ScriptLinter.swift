@@ -64,7 +64,9 @@ package struct ScriptLinter {
   ) -> [ScriptLine: Set<String>] {
     var allowed: [ScriptLine: Set<String>] = [:]
     for comment in chunk.comments {
-      guard let match = comment.text.firstMatch(of: #/^--+\s*lint: allow ([a-z, -]+)/#) else {
+      guard comment.text.contains("lint: allow "),
+        let match = comment.text.firstMatch(of: #/^--+\s*lint: allow ([a-z, -]+)/#)
+      else {
         continue
       }
       let rules = Set(match.1.split { ", ".contains($0) }.map(String.init))
