@@ -14,6 +14,9 @@ final class Interrupt: Sendable {
     var sources: [any DispatchSourceSignal] = []
   }
 
+  /// Stores that are open: what may hold a lease.
+  static let openStores = Locked(0)
+
   private let state = Locked(State())
 
   /// From now on SIGINT and SIGTERM do not end the process.
@@ -66,7 +69,8 @@ final class Interrupt: Sendable {
       state.raised = number
       return (state.task, state.isFinal, isAgain)
     }
-    if isFinal, isAgain { Self.end(by: number) }
+    // Where no store is open, as while standard input is read, nothing is held.
+    if isFinal, isAgain || Self.openStores.withLock({ $0 == 0 }) { Self.end(by: number) }
     if isFinal {
       DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(3)) { Self.end(by: number) }
     }

@@ -43,6 +43,8 @@ struct StoreOptions: ParsableArguments {
     _ body: (Repository) async throws -> Result
   ) async throws -> Result {
     let repository = try await open(access, hash: hash, layout: layout)
+    Interrupt.openStores.withLock { $0 += 1 }
+    defer { Interrupt.openStores.withLock { $0 -= 1 } }
     do {
       let result = try await body(repository)
       await repository.close()
