@@ -87,7 +87,7 @@ import Testing
     #expect(try #require(summary["removed"] as? Int) > 0)
     #expect(summary["history"] as? Int == 50)
     #expect(summary["verify_faults"] as? Int == 0)
-    #expect((summary["bounds"] as? [Any])?.count == 5)
+    #expect((summary["bounds"] as? [Any])?.count == 6)
   }
 
   @Test func collect() async throws {
