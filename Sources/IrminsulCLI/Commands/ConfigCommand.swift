@@ -64,6 +64,7 @@ struct ConfigGetCommand: AsyncParsableCommand {
 struct ConfigSetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Change a setting.",
+    usage: "irminsul config set [--store <url>] <name> <value>",
     discussion: "Example: irminsul config set receive.denyNonFastForwards true")
 
   @OptionGroup var store: StoreOptions
@@ -77,11 +78,12 @@ struct ConfigSetCommand: AsyncParsableCommand {
   var value: [String]
 
   mutating func validate() throws {
-    if value[0] == "--" { value.removeFirst() }
+    if value.first == "--" { value.removeFirst() }
     if let option = value.first(where: { $0.hasPrefix("--") }) {
       throw ValidationError("unknown option \"\(option)\"")
     }
-    if value.count != 1 { throw ValidationError("one value is expected: put it in quotes") }
+    if value.isEmpty { throw ValidationError("a value is missing") }
+    if value.count > 1 { throw ValidationError("one value is expected: put it in quotes") }
   }
 
   func run() async throws {
